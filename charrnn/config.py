@@ -1,0 +1,146 @@
+"""What text, what model, what training: frozen dataclasses, and JSON both ways.
+
+A value that cannot be meant is refused when the dataclass is made; a key that is not known is refused when
+JSON is read, so that a misspelt or newer setting is never silently ignored.
+"""
+
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from charrnn.errors import ModelError, UsageError
+
+TOKENIZERS = ("character", "byte")
+CELLS = ("tanh",)
+OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
+SCHEDULES = ("constant", "step", "cosine")
+CLIPPINGS = ("norm", "value")
+INITIALIZERS = ("uniform", "glorot", "orthogonal", "identity")
+
+
+class _Json:
+    """JSON both ways for a frozen dataclass of plain values."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Rebuild from `to_json()`; ModelError for an unknown or a missing key or a value that cannot be meant."""
+        names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+        if not isinstance(values, dict) or set(values) - names:
+            unknown = ", ".join(sorted(set(values) - names)) if isinstance(values, dict) else type(values).__name__
+            raise ModelError(f"{cls.__name__} does not know {unknown}; was this made by a newer charrnn?")
+        try:
+            return cls(**values)
+        except (TypeError, UsageError) as error:
+            raise ModelError(f"the settings in {cls.__name__} do not make sense: {error}") from error
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise UsageError(message)
+
+
+def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    _require(value in choices, f"--{name} {value} is not known; choose one of {', '.join(choices)}")
+
+
+def _positive_integer(name: str, value: object, largest: int = 1 << 31) -> None:
+    ok = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= largest
+    _require(ok, f"--{name} is {value}; it must be a whole number from 1 to {largest}")
+
+
+def _in_range(name: str, value: object, low: float, high: float, *, open_low: bool = False) -> None:
+    ok = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    ok = ok and (low < value if open_low else low <= value) and value < high  # type: ignore[operator]
+    sign = "above" if open_low else "at least"
+    _require(ok, f"--{name} is {value}; it must be {sign} {low:g} and below {high:g}")
+
+
+@dataclass(frozen=True)
+class NetworkConfig(_Json):
+    """Sizes of the network: V tokens → E → L layers of H units → V logits. `embedding` 0 means one-hot."""
+
+    vocabulary: int
+    hidden: int
+    layers: int = 2
+    embedding: int = 0
+    dropout: float = 0.0
+    cell: str = "tanh"
+    initializer: str = "orthogonal"
+
+    def __post_init__(self) -> None:
+        _positive_integer("vocabulary", self.vocabulary, 1 << 22)
+        _positive_integer("hidden", self.hidden, 1 << 16)
+        _positive_integer("layers", self.layers, 64)
+        if self.embedding != 0:
+            _positive_integer("embedding", self.embedding, 1 << 16)
+        _in_range("dropout", self.dropout, 0.0, 1.0)
+        _one_of("cell", self.cell, CELLS)
+        _one_of("initializer", self.initializer, INITIALIZERS)
+
+
+@dataclass(frozen=True)
+class TrainingConfig(_Json):
+    """How to train. Exactly one of `steps` (updates), `epochs` (passes) and `minutes` ends the run."""
+
+    bptt: int = 64
+    batch: int = 32
+    steps: int | None = None
+    epochs: float | None = None
+    minutes: float | None = None
+    optimizer: str = "adam"
+    lr: float = 2e-3
+    schedule: str = "cosine"
+    warmup: float = 0.02
+    clip: float = 1.0
+    clip_by: str = "norm"
+    seed: int = 0
+    threads: int = 1
+    evaluate_every: int = 200
+
+    def __post_init__(self) -> None:
+        _positive_integer("bptt", self.bptt, 1 << 20)
+        _positive_integer("batch", self.batch, 1 << 20)
+        ends = [name for name in ("steps", "epochs", "minutes") if getattr(self, name) is not None]
+        _require(len(ends) == 1, "give one of --steps, --epochs and --minutes, not " + (" and ".join(ends) or "none"))
+        if self.steps is not None:
+            _positive_integer("steps", self.steps)
+        if self.epochs is not None:
+            _in_range("epochs", self.epochs, 0.0, 1e6, open_low=True)
+        if self.minutes is not None:
+            _in_range("minutes", self.minutes, 0.0, 1e6, open_low=True)
+        _one_of("optimizer", self.optimizer, OPTIMIZERS)
+        _one_of("schedule", self.schedule, SCHEDULES)
+        _one_of("clip-by", self.clip_by, CLIPPINGS)
+        _in_range("lr", self.lr, 0.0, 1e3, open_low=True)
+        _in_range("warmup", self.warmup, 0.0, 1.0)
+        _in_range("clip", self.clip, 0.0, 1e9)
+        _in_range("seed", self.seed, 0, 1 << 63)
+        _positive_integer("threads", self.threads, 1024)
+        _positive_integer("evaluate-every", self.evaluate_every)
+
+
+@dataclass(frozen=True)
+class TextConfig(_Json):
+    """Which text, how it is read, and what part of it is held out.
+
+    `sources` are what was named on the command line. `files`, `characters` and `sha256` say what was found, so
+    that a resumed run can tell whether the text has changed since.
+    """
+
+    sources: tuple[str, ...]
+    encoding: str = "utf-8"
+    tokenizer: str = "character"
+    normal_form: str | None = None
+    val_fraction: float = 0.1
+    characters: int = 0
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sources", tuple(self.sources))
+        _one_of("tokenizer", self.tokenizer, TOKENIZERS)
+        if self.normal_form is not None:
+            _one_of("normal-form", self.normal_form, ("NFC",))
+        _in_range("val-fraction", self.val_fraction, 0.0, 1.0)
