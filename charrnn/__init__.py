@@ -1,0 +1,29 @@
+"""charrnn: a character-level language model, from text to weights and back to text.
+
+    text      → ids → windows           charrnn.text
+    windows   → vectors → states        charrnn.network.vectorizers, charrnn.network.bptt
+    states    → distribution → loss     charrnn.network.heads, charrnn.network.losses
+    loss      → gradients               the way back through the same files
+    gradients → weights                 charrnn.parallel, charrnn.training
+    weights   → disk                    charrnn.checkpoint
+    text      → state → distribution    charrnn.language.model
+    distribution → choice → screen      charrnn.language.sampler, charrnn.cli
+
+Nothing heavy is imported until a public name is used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from charrnn.language.model import LanguageModel
+
+__version__ = "0.1.0"
+__all__ = ["LanguageModel", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "LanguageModel":
+        from charrnn.language.model import LanguageModel
+
+        return LanguageModel
+    raise AttributeError(f"module 'charrnn' has no attribute {name!r}")
