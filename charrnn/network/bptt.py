@@ -1,0 +1,47 @@
+"""Back-propagation through time: the one loop over the steps of a window, for every cell.
+
+z (T, B, G·H), state (S, B, H) → y (T, B, H) and the state after the last step (S, B, H).
+The gradient is exact inside the window; between windows only the state is carried (truncated BPTT, Williams and
+Peng 1990).
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from charrnn.network.arrays import Array, Workspace
+from charrnn.network.cells import Cell
+
+Back: TypeAlias = Callable[[Array], tuple[Array, Array, Array]]
+
+
+def unroll(
+    cell: Cell, Wh: Array, z: Array, state: Array, name: str, workspace: Workspace
+) -> tuple[Array, Array, Back]:
+    """Run the cell over the window.
+
+    Returns y, the last state, and `back(dy) → dz (T, B, G·H), dWh (H, G·H), dstate (S, B, H)`, where dstate is
+    the gradient of the state that the window began with. y and the last state are views of the workspace.
+    """
+    (T, B, _), (S, _, H) = z.shape, state.shape
+    s = workspace.array(f"{name}.s", S, T + 1, B, H)
+    s[:, 0] = state
+    step = cell.forward(Wh, z, s, workspace)
+    for t in range(T):
+        step(t)
+
+    def back(dy: Array) -> tuple[Array, Array, Array]:
+        ds = workspace.array("bptt.ds", S, B, H)
+        ds[...] = 0.0
+        step_back = cell.backward(Wh, z, s, ds, workspace)
+        for t in reversed(range(T)):
+            np.add(ds[0], dy[t], out=ds[0])
+            step_back(t)
+        dz = z
+        before = s[0, :T].reshape(T * B, H)  # h[t], paired with the dz[t] that it led to
+        dWh = workspace.array(f"{name}.dWh", *Wh.shape)
+        np.matmul(before.T, dz.reshape(T * B, -1), out=dWh)
+        return dz, dWh, ds
+
+    return s[0, 1:], s[:, T], back

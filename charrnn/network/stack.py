@@ -1,0 +1,55 @@
+"""The stack: L recurrent layers, each reading the one below, with dropout on what goes up.
+
+z (T, B, G·H) of the first layer, state (L, S, B, H) → y (T, B, H) of the last layer and the new state.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from charrnn.network.affine import affine
+from charrnn.network.arrays import Array, Parameters, Workspace
+from charrnn.network.bptt import unroll
+from charrnn.network.cells import Cell
+
+Back: TypeAlias = Callable[[Array], tuple[Array, Parameters, Array]]
+
+
+def run_stack(
+    cell: Cell, parameters: Parameters, z: Array, state: Array, masks: Array | None, workspace: Workspace
+) -> tuple[Array, Array, Back]:
+    """Run all layers over the window.
+
+    `masks` (L, B, H) multiply what each layer hands up, the same at every step of the window (Gal and Ghahramani
+    2016); None is no dropout. Returns y, the new state (a fresh array), and `back(dy) → dz of the first layer,
+    gradients, dstate (L, S, B, H)`; of the first layer only `Wh` is among the gradients, the rest is the
+    vectorizer's.
+    """
+    L = len(state)
+    ways_back, new_state = [], np.empty_like(state)
+    y = z
+    for l in range(L):  # noqa: E741  (l is the layer's number everywhere)
+        name = f"layers.{l}"
+        to_z = None
+        if l > 0:
+            z, to_z = affine(y, parameters[f"{name}.Wx"], parameters[f"{name}.b"], name, workspace)
+        y, new_state[l], through_time = unroll(cell, parameters[f"{name}.Wh"], z, state[l], name, workspace)
+        if masks is not None:
+            y = np.multiply(y, masks[l], out=workspace.array(f"{name}.dropped", *y.shape))
+        ways_back.append((to_z, through_time))
+
+    def back(dy: Array) -> tuple[Array, Parameters, Array]:
+        gradients: Parameters = {}
+        dstate = np.empty_like(state)
+        dz = dy
+        for l in reversed(range(L)):  # noqa: E741
+            to_z, through_time = ways_back[l]
+            if masks is not None:
+                np.multiply(dy, masks[l], out=dy)
+            dz, gradients[f"layers.{l}.Wh"], dstate[l] = through_time(dy)
+            if to_z is not None:
+                dy, gradients[f"layers.{l}.Wx"], gradients[f"layers.{l}.b"] = to_z(dz)
+        return dz, gradients, dstate
+
+    return y, new_state, back
