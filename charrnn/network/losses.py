@@ -7,14 +7,14 @@ from charrnn.network.arrays import Array, Ids, Workspace
 
 def log_softmax(logits: Array) -> Array:
     """log p (…, V) of logits (…, V), in nats; exact for any shift of the logits."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)
+    shifted: Array = logits - logits.max(axis=-1, keepdims=True)
     shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return shifted
 
 
 def softmax(logits: Array) -> Array:
     """p (…, V) of logits (…, V); sums to one."""
-    p = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    p: Array = np.exp(logits - logits.max(axis=-1, keepdims=True))
     p /= p.sum(axis=-1, keepdims=True)
     return p
 

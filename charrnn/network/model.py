@@ -78,8 +78,9 @@ class Network:
         p = self.config.dropout
         if p == 0.0:
             return None
-        keep = rng.random((self.config.layers, B, self.config.hidden), dtype=np.float32) >= p
-        return keep.astype(dtype) / np.asarray(1.0 - p, dtype)
+        masks: Array = np.zeros((self.config.layers, B, self.config.hidden), dtype)
+        masks[rng.random(masks.shape, dtype=np.float32) >= p] = 1.0 / (1.0 - p)
+        return masks
 
     def forward(
         self, parameters: Parameters, ids: Ids, state: Array, masks: Array | None, workspace: Workspace

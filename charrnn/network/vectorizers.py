@@ -26,9 +26,7 @@ class Vectorizer(Protocol):
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shapes of its own parameters."""
 
-    def project(
-        self, own: Parameters, Wx: Array, b: Array, ids: Ids, workspace: Workspace
-    ) -> tuple[Array, Back]:
+    def project(self, own: Parameters, Wx: Array, b: Array, ids: Ids, workspace: Workspace) -> tuple[Array, Back]:
         """z (T, B, N) and the way back: `back(dz) → gradients of its own parameters, and of Wx and b`."""
 
 
@@ -44,9 +42,7 @@ class OneHot:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return {}
 
-    def project(
-        self, own: Parameters, Wx: Array, b: Array, ids: Ids, workspace: Workspace
-    ) -> tuple[Array, Back]:
+    def project(self, own: Parameters, Wx: Array, b: Array, ids: Ids, workspace: Workspace) -> tuple[Array, Back]:
         del own
         table = np.add(Wx, b, out=workspace.array("onehot.table", *Wx.shape))
         z = gather(table, ids, workspace)
@@ -71,15 +67,13 @@ class Embedding:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return {"weight": (self.V, self.E)}
 
-    def project(
-        self, own: Parameters, Wx: Array, b: Array, ids: Ids, workspace: Workspace
-    ) -> tuple[Array, Back]:
+    def project(self, own: Parameters, Wx: Array, b: Array, ids: Ids, workspace: Workspace) -> tuple[Array, Back]:
         weight = own["weight"]
+        rows: Ids = np.arange(self.V)
+        places, vectors = ids, weight
         if ids.size < self.V:
             rows, places = np.unique(ids, return_inverse=True)
             vectors = weight[rows]
-        else:
-            rows, places, vectors = np.arange(self.V), ids, weight
         table = vectors @ Wx
         table += b
         z = gather(table, places.reshape(ids.shape), workspace)

@@ -19,8 +19,11 @@ class Cell(Protocol):
     step; the first of them is h, what the layer above reads.
     """
 
-    gates: int
-    states: int
+    @property
+    def gates(self) -> int: ...
+
+    @property
+    def states(self) -> int: ...
 
     def forward(self, Wh: Array, z: Array, s: Array, workspace: Workspace) -> Step:
         """Prepare `step(t)`, which fills s[:, t + 1] from s[:, t] and z[t].

@@ -26,9 +26,7 @@ class Tanh:
 
         return step
 
-    def backward(
-        self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace
-    ) -> Callable[[int], None]:
+    def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Callable[[int], None]:
         h, dh = s[0], ds[0]
         slope = workspace.array("tanh.slope", *dh.shape)
         times_WhT = thin_product(Wh.T, dh, "tanh.WhT", workspace)

@@ -1,0 +1,93 @@
+"""Gradient engines: one window of a batch → loss, gradients and the state to carry on.
+
+`serial` and `threaded` make functions of one signature, and the trainer is handed one of them. The threaded one
+cuts the batch into shards of streams, one a thread, each with a workspace of its own and a BLAS that keeps to
+one thread: NumPy lets go of the interpreter inside products, and there is one join a step. The gradients of the
+shards are summed in their order, so that the same number of shards gives the same bits.
+"""
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeAlias
+
+import numpy as np
+
+from charrnn.network.arrays import Array, Ids, Parameters, Workspace
+from charrnn.network.model import Network
+
+Gradient: TypeAlias = tuple[float, Parameters, Array]
+"""Mean nats a token, gradients of that mean by name, and the new state (L, S, B, H)."""
+
+MakeWorkspace: TypeAlias = Callable[[], Workspace]
+
+
+class GradientEngine(Protocol):
+    """Computes the gradient of one window. What it returns is valid until it is called again."""
+
+    def __call__(
+        self, parameters: Parameters, inputs: Ids, targets: Ids, state: Array, rng: np.random.Generator
+    ) -> Gradient:
+        """inputs and targets (T, B), state (L, S, B, H); `rng` draws the dropout masks of the window."""
+
+
+def serial(network: Network, make_workspace: MakeWorkspace) -> GradientEngine:
+    """The engine that computes in the thread that calls it."""
+    workspace = make_workspace()
+
+    def compute(
+        parameters: Parameters, inputs: Ids, targets: Ids, state: Array, rng: np.random.Generator
+    ) -> Gradient:
+        masks = network.dropout_masks(inputs.shape[1], rng)
+        with np.errstate(all="ignore"):  # the trainer looks at the loss and the norm itself
+            nats, gradients, new_state = network.loss_and_gradients(
+                parameters, inputs, targets, state, masks, targets.size, workspace
+            )
+        return nats / targets.size, gradients, new_state
+
+    return compute
+
+
+def threaded(network: Network, threads: int, make_workspace: MakeWorkspace) -> GradientEngine:
+    """The engine that gives each of `threads` threads a shard of the streams."""
+    workspaces = [make_workspace() for _ in range(threads)]
+    pool = ThreadPoolExecutor(threads - 1, thread_name_prefix="gradient") if threads > 1 else None
+    if pool is None:
+        return serial(network, make_workspace)
+
+    def compute(
+        parameters: Parameters, inputs: Ids, targets: Ids, state: Array, rng: np.random.Generator
+    ) -> Gradient:
+        B, count = inputs.shape[1], targets.size
+        masks = network.dropout_masks(B, rng)
+        shards = shard_slices(B, threads)
+
+        def one(i: int) -> Gradient:
+            s = shards[i]
+            shard_masks = None if masks is None else masks[:, s]
+            with np.errstate(all="ignore"):
+                return network.loss_and_gradients(
+                    parameters, inputs[:, s], targets[:, s], state[:, :, s], shard_masks, count, workspaces[i]
+                )
+
+        others = [pool.submit(one, i) for i in range(1, len(shards))]
+        results = [one(0), *(future.result() for future in others)]
+        nats, total, _ = results[0]
+        for more_nats, gradients, _ in results[1:]:
+            nats += more_nats
+            for name, g in gradients.items():
+                total[name] += g
+        return nats / count, total, np.concatenate([new_state for _, _, new_state in results], axis=2)
+
+    return compute
+
+
+def shard_slices(B: int, shards: int) -> list[slice]:
+    """B streams cut into at most `shards` runs, as even as can be, none of them empty."""
+    edges = np.linspace(0, B, min(B, shards) + 1).round().astype(int)
+    return [slice(int(a), int(b)) for a, b in itertools.pairwise(edges)]
+
+
+def shard_count(requested: int, B: int) -> int:
+    """How many threads a batch of B streams feeds: a thread with fewer than four costs more than it brings."""
+    return max(1, min(requested, B // 4))
