@@ -1,0 +1,1 @@
+"""From files to ids: `sources` → `documents` → `corpus` → `tokenizers` → `dataset` → `batches`."""
