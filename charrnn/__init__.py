@@ -6,19 +6,25 @@
     loss      → gradients               the way back through the same files
     gradients → weights                 charrnn.parallel, charrnn.training
     weights   → disk                    charrnn.checkpoint
-    text      → state → distribution    charrnn.language.model
+    text      → state → distribution    charrnn.language.predictor, charrnn.language.model
     distribution → choice → screen      charrnn.language.sampler, charrnn.cli
 
-Nothing heavy is imported until a public name is used.
+Nothing heavy is imported until a public name is used. The BLAS kernel is chosen here, since that must come before
+NumPy is imported; see `charrnn.parallel.blas` for what to do where NumPy comes first.
 """
 
 from typing import TYPE_CHECKING, Any
+
+from charrnn.parallel.blas import choose_kernel
 
 if TYPE_CHECKING:
     from charrnn.language.model import LanguageModel
 
 __version__ = "0.1.0"
-__all__ = ["LanguageModel", "__version__"]
+__all__ = ["LanguageModel", "__version__", "kernel_choice"]
+
+kernel_choice = choose_kernel()
+"""What was done about the BLAS kernel, and why."""
 
 
 def __getattr__(name: str) -> Any:

@@ -144,3 +144,36 @@ class TextConfig(_Json):
         if self.normal_form is not None:
             _one_of("normal-form", self.normal_form, ("NFC",))
         _in_range("val-fraction", self.val_fraction, 0.0, 1.0)
+
+
+FORMAT = 1
+"""The version of the run folder's format."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """All settings of a run, as `config.json` holds them."""
+
+    text: TextConfig
+    network: NetworkConfig
+    training: TrainingConfig
+
+    def to_json(self) -> dict[str, Any]:
+        parts = {"text": self.text, "network": self.network, "training": self.training}
+        return {"format": FORMAT} | {name: part.to_json() for name, part in parts.items()}
+
+    @classmethod
+    def from_json(cls, values: Any) -> Self:
+        """Rebuild from `to_json()`; ModelError if anything is unknown, missing or senseless."""
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            found = values.get("format") if isinstance(values, dict) else type(values).__name__
+            raise ModelError(
+                f"its format version is {found}, and this charrnn reads {FORMAT}; install the one it needs"
+            )
+        if set(values) != {"format", "text", "network", "training"}:
+            raise ModelError("config.json must have exactly format, text, network and training")
+        return cls(
+            TextConfig.from_json(values["text"]),
+            NetworkConfig.from_json(values["network"]),
+            TrainingConfig.from_json(values["training"]),
+        )

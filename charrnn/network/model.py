@@ -45,7 +45,7 @@ class Network:
         """The shape of every parameter, by name, bottom to top."""
         V, H, N = self.config.vocabulary, self.config.hidden, self.cell.gates * self.config.hidden
         shapes = {f"vectorizer.{name}": shape for name, shape in self.vectorizer.shapes().items()}
-        for l in range(self.config.layers):  # noqa: E741
+        for l in range(self.config.layers):
             D = self.vectorizer.width() if l == 0 else H
             shapes |= {f"layers.{l}.Wx": (D, N), f"layers.{l}.Wh": (H, N), f"layers.{l}.b": (N,)}
         return shapes | {"head.W": (H, V), "head.b": (V,)}

@@ -29,7 +29,7 @@ def run_stack(
     L = len(state)
     ways_back, new_state = [], np.empty_like(state)
     y = z
-    for l in range(L):  # noqa: E741  (l is the layer's number everywhere)
+    for l in range(L):
         name = f"layers.{l}"
         to_z = None
         if l > 0:
@@ -43,7 +43,7 @@ def run_stack(
         gradients: Parameters = {}
         dstate = np.empty_like(state)
         dz = dy
-        for l in reversed(range(L)):  # noqa: E741
+        for l in reversed(range(L)):
             to_z, through_time = ways_back[l]
             if masks is not None:
                 np.multiply(dy, masks[l], out=dy)

@@ -26,6 +26,9 @@ class Vectorizer(Protocol):
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shapes of its own parameters."""
 
+    def table(self, own: Parameters, Wx: Array, b: Array) -> Array:
+        """The projected input of every token, (V, N): row v is vector(v) @ Wx + b."""
+
     def project(self, own: Parameters, Wx: Array, b: Array, ids: Ids, workspace: Workspace) -> tuple[Array, Back]:
         """z (T, B, N) and the way back: `back(dz) → gradients of its own parameters, and of Wx and b`."""
 
@@ -42,10 +45,12 @@ class OneHot:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return {}
 
-    def project(self, own: Parameters, Wx: Array, b: Array, ids: Ids, workspace: Workspace) -> tuple[Array, Back]:
+    def table(self, own: Parameters, Wx: Array, b: Array) -> Array:
         del own
-        table = np.add(Wx, b, out=workspace.array("onehot.table", *Wx.shape))
-        z = gather(table, ids, workspace)
+        return Wx + b
+
+    def project(self, own: Parameters, Wx: Array, b: Array, ids: Ids, workspace: Workspace) -> tuple[Array, Back]:
+        z = gather(self.table(own, Wx, b), ids, workspace)
 
         def back(dz: Array) -> Parameters:
             dtable = sum_by_id(dz, ids, self.V, workspace)
@@ -67,6 +72,9 @@ class Embedding:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return {"weight": (self.V, self.E)}
 
+    def table(self, own: Parameters, Wx: Array, b: Array) -> Array:
+        return own["weight"] @ Wx + b
+
     def project(self, own: Parameters, Wx: Array, b: Array, ids: Ids, workspace: Workspace) -> tuple[Array, Back]:
         weight = own["weight"]
         rows: Ids = np.arange(self.V)
@@ -74,9 +82,7 @@ class Embedding:
         if ids.size < self.V:
             rows, places = np.unique(ids, return_inverse=True)
             vectors = weight[rows]
-        table = vectors @ Wx
-        table += b
-        z = gather(table, places.reshape(ids.shape), workspace)
+        z = gather(vectors @ Wx + b, places.reshape(ids.shape), workspace)
 
         def back(dz: Array) -> Parameters:
             dtable = sum_by_id(dz, places, len(rows), workspace)

@@ -1,0 +1,207 @@
+"""The run folder: what stands where, written atomically, checked before it is trusted.
+
+Everything is JSON or safetensors: data, never code. Every file is written whole beside its place and then moved
+there, so that a crash, a full disk or a SIGKILL leaves the old file or the new one.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_bytes
+
+from charrnn.config import RunConfig
+from charrnn.errors import ModelError, RunError
+from charrnn.events import Event
+from charrnn.network.arrays import Array, Parameters
+from charrnn.network.model import Network
+from charrnn.training.trainer import TrainingState
+
+LARGEST_JSON = 64 << 20
+"""Bytes of a JSON file that are read at most."""
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, all of it or nothing."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    write_atomically(path, (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """The values of a JSON file; ModelError if it is missing, huge or not JSON."""
+    try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise ModelError(f"{path} is larger than any file that charrnn writes there")
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise ModelError(f"{path.parent} is not a run of charrnn: it has no {path.name}") from None
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path} is damaged: {error}") from error
+
+
+def write_arrays(path: Path, arrays: Parameters, values: Mapping[str, Any] | None = None) -> None:
+    """Write named arrays, and JSON values beside them, as one safetensors file."""
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    metadata = None if values is None else {"charrnn": json.dumps(values)}
+    write_atomically(path, to_bytes(contiguous, metadata))
+
+
+def read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Parameters:
+    """The arrays of a safetensors file; ModelError unless names, shapes and types are those expected, and finite."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            types = {file.get_slice(name).get_dtype() for name in found}
+            if found != dict(shapes) or types != {"F32"}:
+                raise ModelError(f"{path} does not fit its config.json: {_difference(found, shapes, types)}")
+            arrays: Parameters = {name: file.get_tensor(name) for name in shapes}
+    except FileNotFoundError:
+        raise ModelError(f"{path} is missing; the run has no weights yet, or they were deleted") from None
+    except SafetensorError as error:
+        raise ModelError(f"{path} is damaged ({error}); restore it, or train again") from error
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ModelError(f"{path} is damaged: {name} has values that are not finite")
+    return arrays
+
+
+def _difference(
+    found: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]], types: set[str]
+) -> str:
+    for name in sorted(set(found) | set(expected)):
+        if name not in found:
+            return f"{name} is missing"
+        if name not in expected:
+            return f"{name[:80]!r} is unknown"
+        if found[name] != expected[name]:
+            return f"{name} has shape {found[name]} instead of {expected[name]}"
+    return f"its arrays are {', '.join(sorted(types))} instead of F32"
+
+
+class RunFolder:
+    """The files of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def last(self) -> Path:
+        return self.path / "checkpoints" / "last" / "training.safetensors"
+
+    def refuse_existing(self) -> None:
+        """RunError if something is there already: no run is ever overwritten."""
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise RunError(f"{self.path} exists already; choose another --out, or go on with --resume {self.path}")
+
+    def create(self, config: RunConfig, tokenizer: Mapping[str, Any]) -> None:
+        """Make the folder, and write what does not change; RunError if something is there already."""
+        self.refuse_existing()
+        self.last.parent.mkdir(parents=True, exist_ok=True)
+        write_json(self.path / "tokenizer.json", tokenizer)
+        self.write_config(config)
+
+    def write_config(self, config: RunConfig) -> None:
+        write_json(self.path / "config.json", config.to_json())
+
+    def read_config(self) -> RunConfig:
+        """The settings; ModelError if this is not a run or they make no sense."""
+        try:
+            return RunConfig.from_json(read_json(self.path / "config.json"))
+        except ModelError as error:
+            raise ModelError(f"{self.path}: {error}") from error
+
+    def read_tokenizer(self) -> Any:
+        return read_json(self.path / "tokenizer.json")
+
+    def write_model(self, parameters: Parameters) -> None:
+        write_arrays(self.path / "model.safetensors", parameters)
+
+    def read_model(self, network: Network) -> Parameters:
+        """The best weights so far, float32."""
+        return read_arrays(self.path / "model.safetensors", network.shapes())
+
+    def write_last(self, state: TrainingState) -> None:
+        """All that training needs to go on, as one file."""
+        arrays = {f"parameters.{name}": array for name, array in state.parameters.items()}
+        arrays |= {f"moments.{name}": array for name, array in state.moments.items()}
+        values = {
+            "step": state.step,
+            "window": state.window,
+            "rate_scale": state.rate_scale,
+            "time": state.time,
+            "best": state.best,
+            "rng": state.rng.bit_generator.state,
+        }
+        write_arrays(self.last, arrays | {"carried": state.carried}, values)
+
+    def read_last(self, fresh: TrainingState) -> TrainingState:
+        """The state that `write_last` wrote; `fresh` is a state of the same run before its first step."""
+        if not self.last.exists():
+            raise RunError(f"{self.path} has no checkpoint to go on from; it was stopped before the first one")
+        shapes = {f"parameters.{name}": array.shape for name, array in fresh.parameters.items()}
+        shapes |= {f"moments.{name}": array.shape for name, array in fresh.moments.items()}
+        arrays = read_arrays(self.last, shapes | {"carried": fresh.carried.shape})
+        try:
+            with safe_open(self.last, framework="numpy") as file:
+                values = json.loads((file.metadata() or {})["charrnn"])
+            fresh.rng.bit_generator.state = values["rng"]
+            return TrainingState(
+                parameters=_without("parameters.", arrays),
+                moments=_without("moments.", arrays),
+                carried=arrays["carried"],
+                rng=fresh.rng,
+                step=int(values["step"]),
+                window=int(values["window"]),
+                rate_scale=float(values["rate_scale"]),
+                time=float(values["time"]),
+                best=None if values["best"] is None else float(values["best"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{self.last} is damaged: its notes on the run cannot be read ({error!r})") from error
+
+    def open_metrics(self) -> TextIO:
+        """The journal, to append to; a line that a crash tore is closed first."""
+        path = self.path / "metrics.jsonl"
+        torn = path.exists() and path.stat().st_size > 0 and not path.read_bytes().endswith(b"\n")
+        file = path.open("a", encoding="utf-8", newline="\n")
+        if torn:
+            file.write("\n")
+        return file
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """The journal's lines; a torn or foreign line is passed over."""
+        path = self.path / "metrics.jsonl"
+        lines = path.read_text("utf-8", errors="replace").splitlines() if path.exists() else []
+        return [values for line in lines if (values := _parsed(line)) is not None]
+
+
+def append_event(file: TextIO, event: Event) -> None:
+    file.write(json.dumps(event.to_json(), ensure_ascii=False) + "\n")
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    try:
+        values = json.loads(line)
+    except ValueError:
+        return None
+    return values if isinstance(values, dict) and "event" in values else None
+
+
+def _without(prefix: str, arrays: Mapping[str, Array]) -> Parameters:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

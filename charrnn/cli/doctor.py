@@ -1,0 +1,241 @@
+"""`charrnn doctor`: what this machine, its libraries and this terminal can do, and what to do about each fault."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Annotated, TextIO, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from charrnn.parallel.blas import BlasInfo, KernelChoice
+
+Value: TypeAlias = str | int | float | bool | None
+Section: TypeAlias = dict[str, Value]
+
+REQUIRED = ("charrnn", "numpy", "textual", "typer", "rich", "safetensors", "sentencepiece")
+OPTIONAL = ("torch",)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is amiss, and what to do about it."""
+
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found, by section and name, and the problems."""
+
+    sections: dict[str, Section]
+    problems: list[Problem]
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Versions, BLAS kernel and threads, cores, memory and terminal, and what to do about what is amiss."""
+    report = examine(os.environ, (sys.stdin, sys.stdout, sys.stderr))
+    if json:
+        from json import dumps
+
+        typer.echo(dumps(report.sections | {"problems": [asdict(problem) for problem in report.problems]}))
+    elif sys.stdout.isatty():
+        _print_tables(report)
+    else:
+        typer.echo(_sayable("\n".join(plain_lines(report))))
+
+
+def examine(environ: Mapping[str, str], streams: tuple[TextIO, TextIO, TextIO]) -> Report:
+    """Look at everything; `streams` are stdin, stdout and stderr."""
+    problems: list[Problem] = []
+    sections = {
+        "versions": versions(problems),
+        "machine": machine(),
+        "blas": blas_section(problems),
+        "terminal": terminal(environ, streams, problems),
+        "data": data_folder(problems),
+    }
+    return Report(sections, problems)
+
+
+def versions(problems: list[Problem]) -> Section:
+    """Python and the packages, from their metadata, without importing them."""
+    found: Section = {"python": sys.version.split()[0]}
+    for name in REQUIRED + OPTIONAL:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = None
+            if name in REQUIRED:
+                problems.append(Problem(f"{name} is not installed", f"pip install {name}"))
+    return found
+
+
+def machine() -> Section:
+    """Processor, cores and memory; memory in bytes, None where the system does not tell."""
+    from charrnn.parallel import blas
+
+    processor = blas.parse_processor(blas.read_cpuinfo())
+    return {
+        "system": sys.platform,
+        "avx512": None if processor is None else processor.avx512,
+        "cores": blas.physical_cores(),
+        "logical_processors": os.cpu_count(),
+        "memory": _memory("SC_PHYS_PAGES"),
+        "memory_available": _memory("SC_AVPHYS_PAGES"),
+    }
+
+
+def _memory(pages: str) -> int | None:
+    try:
+        return os.sysconf(pages) * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def blas_section(problems: list[Problem]) -> Section:
+    """The library behind NumPy's products, its kernel and threads, and the measured peak in FLOP/s."""
+    from charrnn.parallel import blas
+
+    choice, cores = blas.choose_kernel(), blas.physical_cores()
+    try:
+        info = blas.blas_info()
+    except ImportError as error:
+        problems.append(Problem(f"NumPy cannot be loaded: {error}", "pip install --force-reinstall numpy"))
+        return {"library": None, "kernel_choice": choice.reason}
+    processor = blas.parse_processor(blas.read_cpuinfo())
+    problems += kernel_problems(info, choice, processor is not None and processor.avx512)
+    if info.threads is not None and info.threads > cores:
+        fault = f"BLAS starts {info.threads} threads on {cores} usable cores"
+        problems.append(Problem(fault, f"set OPENBLAS_NUM_THREADS={cores} (OMP_NUM_THREADS, MKL_NUM_THREADS)"))
+    return {
+        "library": info.library,
+        "version": info.version or None,
+        "kernel": info.architecture or None,
+        "kernel_choice": choice.reason,
+        "threads": info.threads,
+        "small_matrix_kernel": blas.has_small_matrix_kernel(info),
+        "peak_flops_one_thread": blas.matmul_peak(1, budget=0.75),
+        "peak_flops": blas.matmul_peak(cores, budget=0.75),
+    }
+
+
+def kernel_problems(info: "BlasInfo", choice: "KernelChoice", avx512: bool) -> list[Problem]:
+    """A kernel without AVX-512 on a processor that has it multiplies at half speed."""
+    from charrnn.parallel import blas
+
+    if not avx512 or info.library != "openblas" or info.architecture.lower() in blas.AVX512_ARCHITECTURES:
+        return []
+    fault = f"OpenBLAS uses its {info.architecture} kernel, although the processor has AVX-512"
+    named = f"start Python with {blas.KERNEL_VARIABLE}={blas.AVX512_KERNEL}"
+    return [Problem(fault, choice.remedy or named)]
+
+
+def terminal(environ: Mapping[str, str], streams: tuple[TextIO, TextIO, TextIO], problems: list[Problem]) -> Section:
+    """What the terminal can do, and whether the terminal UI could start in it."""
+    stdin, stdout, stderr = (bool(stream and stream.isatty()) for stream in streams)
+    kind, encoding = environ.get("TERM", ""), getattr(streams[1], "encoding", None) or ""
+    columns, lines = _size(streams[2]) if stderr else (None, None)
+    obstacle = ui_obstacle(stdin, stderr, kind)
+    if obstacle:
+        problems.append(Problem(f"the terminal UI cannot start: {obstacle.problem}", obstacle.remedy))
+    if not encoding.lower().replace("-", "").startswith("utf8"):
+        fault = f"stdout is encoded as {encoding or 'nothing known'}, so many characters cannot be printed"
+        problems.append(Problem(fault, "set PYTHONUTF8=1, or a UTF-8 locale such as LANG=C.UTF-8"))
+    return {
+        "stdin_is_terminal": stdin,
+        "stdout_is_terminal": stdout,
+        "stderr_is_terminal": stderr,
+        "TERM": environ.get("TERM"),
+        "COLORTERM": environ.get("COLORTERM"),
+        "NO_COLOR": environ.get("NO_COLOR"),
+        "encoding": encoding or None,
+        "columns": columns,
+        "lines": lines,
+        "ui_can_start": obstacle is None,
+    }
+
+
+def ui_obstacle(stdin: bool, stderr: bool, kind: str) -> Problem | None:
+    """Why the terminal UI cannot start: it reads keys from stdin and draws on stderr. `kind` is TERM."""
+    if not stdin or not stderr:
+        name = "stderr" if stdin else "stdin"
+        return Problem(f"{name} is not a terminal", "run it in a terminal, without redirecting stdin or stderr")
+    if kind in ("", "dumb"):
+        fault = "TERM is dumb" if kind else "TERM is empty"
+        return Problem(fault, "use a terminal that can place text, and set TERM, for example to xterm-256color")
+    return None
+
+
+def _size(stream: TextIO) -> tuple[int, int] | tuple[None, None]:
+    try:
+        size = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        return None, None
+    return size.columns, size.lines
+
+
+def data_folder(problems: list[Problem]) -> Section:
+    """Where texts of the catalogue are kept, and whether they can be."""
+    from platformdirs import user_data_path
+
+    folder = user_data_path("charrnn", appauthor=False)
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+    if not writable:
+        remedy = "make it writable, or name another place in XDG_DATA_HOME"
+        problems.append(Problem(f"the data folder {folder} cannot be written to", remedy))
+    return {"folder": str(folder), "exists": folder.is_dir(), "writable": writable}
+
+
+def plain_lines(report: Report) -> list[str]:
+    """The report as `name: value` lines; two for each problem."""
+    lines = [
+        f"{section}.{name}: {readable(name, value)}"
+        for section, values in report.sections.items()
+        for name, value in values.items()
+    ]
+    for problem in report.problems:
+        lines += [f"problem: {problem.problem}", f"remedy: {problem.remedy}"]
+    return lines
+
+
+def readable(name: str, value: Value) -> str:
+    """A value in words and units; control characters, which an environment may hold, are made visible."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float) and name.startswith("memory"):
+        return f"{value / 2**30:.1f} GiB"
+    if isinstance(value, int | float) and name.startswith("peak_flops"):
+        return f"{value / 1e9:.0f} GFLOP/s"
+    text = str(value)
+    return text if text.isprintable() else ascii(text)
+
+
+def _sayable(text: str) -> str:
+    """The text with what stdout's encoding lacks written as escapes."""
+    encoding = sys.stdout.encoding or "ascii"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _print_tables(report: Report) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    for section, values in report.sections.items():
+        table = Table.grid(padding=(0, 2))
+        for name, value in values.items():
+            table.add_row(Text(f"  {name}"), Text(_sayable(readable(name, value))))
+        console.print(Text(section, style="bold"), table, sep="\n")
+    for problem in report.problems:
+        console.print(Text("problem: ", style="bold red") + Text(_sayable(problem.problem)))
+        console.print(Text("remedy:  ", style="bold green") + Text(_sayable(problem.remedy)))
+    if not report.problems:
+        console.print(Text("no problems found", style="bold green"))

@@ -1,0 +1,114 @@
+"""Evaluation: how well a network predicts a text, token by token, with the state carried from its first to its last.
+
+A text is one stream. To read it on all cores and in full products it is cut into arcs that are read side by side;
+each arc begins OVERLAP tokens early, which brings its state to what the one stream would have there, and counts
+only its own tokens.
+"""
+
+import math
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.network.arrays import Array, Ids, Parameters, Workspace
+from charrnn.network.losses import log_softmax
+from charrnn.network.model import Network
+
+OVERLAP = 512
+SHORTEST_ARC = 2048
+MOST_ARCS = 64
+WINDOW = 128
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What `charrnn eval` reports. A character is one of the original text, whatever the tokens are."""
+
+    characters: int
+    tokens: int
+    unknown: int
+    nats_per_character: float
+    bits_per_character: float
+    perplexity_per_character: float
+    nats_per_token: float
+    perplexity_per_token: float
+
+    @classmethod
+    def of(cls, nats: float, *, tokens: int, characters: int, unknown: int) -> "Evaluation":
+        """From the summed surprise in nats."""
+        per_character, per_token = nats / characters, nats / tokens
+        return cls(
+            characters=characters,
+            tokens=tokens,
+            unknown=unknown,
+            nats_per_character=per_character,
+            bits_per_character=per_character / math.log(2.0),
+            perplexity_per_character=_exp(per_character),
+            nats_per_token=per_token,
+            perplexity_per_token=_exp(per_token),
+        )
+
+
+def surprise(
+    network: Network, parameters: Parameters, ids: Ids, before: int, *, threads: int = 1, panels: bool = False
+) -> float:
+    """The summed surprise in nats of ids (N,), N ≥ 1, read from a fresh state after the token `before`."""
+    arcs = _arcs(len(ids))
+    groups = [group for group in np.array_split(arcs, threads) if len(group)]
+
+    def read(group: NDArray[np.int64]) -> float:
+        workspace = Workspace(next(iter(parameters.values())).dtype, panels=panels)
+        with np.errstate(all="ignore"):
+            return sum(
+                float(np.sum(-logp[own], dtype=np.float64))
+                for logp, own in _windows(network, parameters, ids, before, group, workspace)
+            )
+
+    if len(groups) == 1:
+        return read(groups[0])
+    with ThreadPoolExecutor(len(groups)) as pool:
+        return sum(pool.map(read, groups))
+
+
+def log_probabilities(network: Network, parameters: Parameters, ids: Ids, before: int) -> Array:
+    """log p (N,) in nats of each token of ids (N,), read as one stream after the token `before`."""
+    workspace = Workspace(next(iter(parameters.values())).dtype)
+    whole = np.array([[0, len(ids)]])
+    parts = [logp[own] for logp, own in _windows(network, parameters, ids, before, whole, workspace)]
+    return np.concatenate([np.zeros(0, workspace.dtype), *parts])
+
+
+def _arcs(N: int) -> NDArray[np.int64]:
+    """Begin and end (n, 2) of the arcs that a text of N tokens is cut into."""
+    n = max(1, min(MOST_ARCS, N // SHORTEST_ARC))
+    edges = np.linspace(0, N, n + 1).astype(np.int64)
+    return np.stack([edges[:-1], edges[1:]], axis=1)
+
+
+def _windows(
+    network: Network,
+    parameters: Parameters,
+    ids: Ids,
+    before: int,
+    arcs: NDArray[np.int64],
+    workspace: Workspace,
+) -> Iterator[tuple[Array, NDArray[np.bool_]]]:
+    """Read arcs (B, 2) side by side, window by window: log p (T, B) of the tokens, and which of them count."""
+    begins, ends = arcs[:, 0], arcs[:, 1]
+    overlap = OVERLAP if begins[-1] > 0 else 0
+    state = network.start(len(arcs), workspace.dtype)
+    for offset in range(-overlap, int((ends - begins).max()), WINDOW):
+        places = begins + np.arange(offset, min(offset + WINDOW, int((ends - begins).max())))[:, None]  # (T, B)
+        at = np.clip(places, 0, len(ids) - 1)
+        inputs = np.where(at > 0, ids[at - 1], before)
+        logits, state, _ = network.forward(parameters, inputs, state, None, workspace)
+        state[:, :, places[-1] < 0] = 0.0  # before its first token, the text has no state
+        logp = np.take_along_axis(log_softmax(logits), ids[at][..., None].astype(np.int64), axis=-1)[..., 0]
+        yield logp, (places >= begins) & (places < ends)
+
+
+def _exp(nats: float) -> float:
+    return math.exp(nats) if nats < 700.0 else math.inf

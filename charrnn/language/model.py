@@ -1,0 +1,105 @@
+"""The language model that a run folder holds: text in, probabilities and text out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.checkpoint import RunFolder
+from charrnn.config import RunConfig
+from charrnn.errors import ModelError
+from charrnn.language.evaluation import Evaluation, log_probabilities, surprise
+from charrnn.language.predictor import RnnPredictor
+from charrnn.language.sampler import Sampling, sample_tokens
+from charrnn.network.arrays import Array, Ids, Parameters
+from charrnn.network.losses import softmax
+from charrnn.network.model import Network
+from charrnn.text.tokenizers import Tokenizer, tokenizer_from_json
+
+
+def start_token(tokenizer: Tokenizer) -> int:
+    """The token that every text is read after: a line break, or the unknown token if there is none."""
+    return int(tokenizer.encode("\n")[0])
+
+
+@dataclass(frozen=True, eq=False)
+class LanguageModel:
+    """A trained network with its tokenizer.
+
+    >>> model = LanguageModel.load("runs/english")              # doctest: +SKIP
+    >>> model.sample("The harbour ", length=80, seed=1)         # doctest: +SKIP
+    """
+
+    config: RunConfig
+    network: Network
+    parameters: Parameters
+    tokenizer: Tokenizer
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The best weights of a run; ModelError if the folder is not a run, or is damaged or doctored."""
+        folder = RunFolder(Path(path))
+        config = folder.read_config()
+        tokenizer = tokenizer_from_json(folder.read_tokenizer())
+        if tokenizer.vocabulary_size != config.network.vocabulary:
+            raise ModelError(
+                f"{path}: tokenizer.json has {tokenizer.vocabulary_size} tokens and the network "
+                f"{config.network.vocabulary}; they are not of one run"
+            )
+        network = Network(config.network)
+        return cls(config, network, folder.read_model(network), tokenizer)
+
+    def predictor(self) -> RnnPredictor:
+        """The model as a predictor, for whoever steps through a text. One thread each."""
+        return RnnPredictor(self.network, self.parameters)
+
+    def log_probabilities(self, text: str) -> Array:
+        """log p (N,) in nats of each token of the text, given all before it."""
+        ids = self.tokenizer.encode(text)
+        return log_probabilities(self.network, self.parameters, ids, start_token(self.tokenizer))
+
+    def next(self, text: str) -> NDArray[np.floating]:
+        """The distribution (V,) of the token that follows the text."""
+        predictor = self.predictor()
+        logits, _ = predictor.advance(self._prompt(text), predictor.start())
+        return softmax(logits)
+
+    def stream(self, prompt: str = "", *, sampling: Sampling | None = None, seed: int | None = None) -> Iterator[str]:
+        """What follows the prompt, without end, a character or less at a time."""
+        decoder, rng = self.tokenizer.decoder(), np.random.default_rng(seed)
+        ids = self._prompt(prompt)
+        unknown = self.tokenizer.unknown
+        for token in sample_tokens(self.predictor(), ids, sampling or Sampling(), rng, unknown=unknown):
+            yield decoder.feed(token)
+
+    def sample(
+        self,
+        prompt: str = "",
+        *,
+        length: int = 200,
+        temperature: float = 1.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int | None = None,
+    ) -> str:
+        """The `length` characters that follow the prompt in one sample; the same for the same seed."""
+        text = ""
+        for piece in self.stream(prompt, sampling=Sampling(temperature, top_k, top_p), seed=seed):
+            if len(text) >= length:
+                break
+            text += piece
+        return text
+
+    def evaluate(
+        self, ids: Ids, *, characters: int, unknown: int, threads: int = 1, panels: bool = False
+    ) -> Evaluation:
+        """How well the model predicts a text of so many original characters, read as ids (N,), N ≥ 1."""
+        before = start_token(self.tokenizer)
+        nats = surprise(self.network, self.parameters, ids, before, threads=threads, panels=panels)
+        return Evaluation.of(nats, tokens=len(ids), characters=characters, unknown=unknown)
+
+    def _prompt(self, text: str) -> Ids:
+        return np.concatenate([[start_token(self.tokenizer)], self.tokenizer.encode(text)])

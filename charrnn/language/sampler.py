@@ -1,0 +1,77 @@
+"""Sampling: a distribution → a choice, again and again: the model speaks.
+
+Temperature T divides the logits; top-k keeps the k likeliest tokens; top-p keeps the fewest likeliest that hold a
+share p of the probability (Holtzman et al. 2020). They act in this order.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.errors import UsageError
+from charrnn.language.predictor import Predictor
+from charrnn.network.arrays import Array, Ids
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How to choose. Temperature 0 takes the likeliest token; top_k 0 and top_p 1 keep all."""
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.temperature) and self.temperature >= 0.0):
+            raise UsageError(f"--temperature is {self.temperature:g}; it must be 0 or above")
+        if self.top_k < 0:
+            raise UsageError(f"--top-k is {self.top_k}; it must be 0 (all) or above")
+        if not 0.0 < self.top_p <= 1.0:
+            raise UsageError(f"--top-p is {self.top_p:g}; it must be above 0 and at most 1")
+
+    def probabilities(self, logits: Array) -> NDArray[np.float64]:
+        """The distribution (V,) that is drawn from; an entry of -inf in the logits is never drawn."""
+        l = logits.astype(np.float64)
+        l -= l.max()
+        if self.temperature == 0.0:
+            p = np.zeros_like(l)
+            p[l.argmax()] = 1.0
+            return p
+        l /= self.temperature
+        if 0 < self.top_k < l.size:
+            l[l < np.partition(l, -self.top_k)[-self.top_k]] = -np.inf
+        p = np.exp(l)
+        p /= p.sum()
+        if self.top_p < 1.0:
+            order = np.argsort(-p, kind="stable")
+            before = np.cumsum(p[order]) - p[order]  # what the likelier ones hold already
+            p[order[before >= self.top_p]] = 0.0
+            p /= p.sum()
+        return p
+
+    def choose(self, logits: Array, rng: np.random.Generator) -> int:
+        """Draw a token."""
+        cumulative = np.cumsum(self.probabilities(logits))
+        return int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
+
+
+def sample_tokens(
+    predictor: Predictor,
+    prompt: Ids,
+    sampling: Sampling,
+    rng: np.random.Generator,
+    *,
+    unknown: int | None = None,
+) -> Iterator[int]:
+    """Tokens without end, from what follows the prompt (n,), n ≥ 1. `unknown` is never chosen."""
+    logits, state = predictor.advance(prompt, predictor.start())
+    one = np.zeros(1, np.int64)
+    while True:
+        if unknown is not None:
+            logits[unknown] = -np.inf
+        one[0] = sampling.choose(logits, rng)
+        yield int(one[0])
+        logits, state = predictor.advance(one, state)

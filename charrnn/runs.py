@@ -1,0 +1,249 @@
+"""Runs: the one place that wires text, network, engine, session and folder together."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from charrnn.checkpoint import RunFolder, append_event
+from charrnn.config import RunConfig, TextConfig, TrainingConfig
+from charrnn.defaults import Wishes, choose_network, choose_training, evaluation_interval
+from charrnn.errors import RunError
+from charrnn.events import Command, Event, Saved, Started
+from charrnn.language.evaluation import Evaluation, surprise
+from charrnn.language.model import start_token
+from charrnn.language.predictor import RnnPredictor
+from charrnn.language.sampler import Sampling, sample_tokens
+from charrnn.network.arrays import Parameters, Workspace
+from charrnn.network.model import Network
+from charrnn.parallel.blas import has_small_matrix_kernel, physical_cores, single_threaded
+from charrnn.parallel.threads import shard_count, threaded
+from charrnn.text.batches import Windows, fit_to_text, rare_tokens
+from charrnn.text.corpus import Corpus, CorpusReport, read_corpus
+from charrnn.text.dataset import Dataset, build_dataset, dataset_from
+from charrnn.text.tokenizers import tokenizer_from_json
+from charrnn.training.optimizers import OPTIMIZERS, fresh_moments
+from charrnn.training.session import Session
+from charrnn.training.trainer import Trainer, TrainingState
+
+SAMPLE_LENGTH = 200
+SAMPLE_TEMPERATURE = 0.8
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What was found and chosen before training: for people to read before they wait."""
+
+    corpus: CorpusReport
+    config: RunConfig
+    parameters: int
+    training_tokens: int
+    validation_tokens: int
+    steps: int
+    characters_per_second: float
+    seconds: float
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run that is ready to train, new or resumed."""
+
+    folder: RunFolder
+    preflight: Preflight
+    session: Session
+    resumed: bool
+
+    def train(self, commands: Callable[[], Iterable[Command]] = tuple) -> Iterator[Event]:
+        """Train to the end; every event is in the journal before it is handed on."""
+        self.session.commands = commands
+        found = self.preflight
+        started = Started(
+            self.session.state.step,
+            self.session.state.time,
+            resumed=self.resumed,
+            parameters=found.parameters,
+            training_tokens=found.training_tokens,
+            validation_tokens=found.validation_tokens,
+            characters_per_second=found.characters_per_second,
+        )
+        with self.folder.open_metrics() as journal, single_threaded():
+            for event in itertools.chain([started], self.session.run()):
+                append_event(journal, event)
+                if isinstance(event, Saved):
+                    journal.flush()
+                yield event
+
+
+def start_run(path: Path, text: TextConfig, wishes: Wishes, *, stdin: BinaryIO | None = None) -> Run:
+    """A new run in a new folder; TextError, UsageError or RunError if it cannot be."""
+    folder = RunFolder(path)
+    folder.refuse_existing()
+    corpus = read_corpus(text.sources, encoding=text.encoding, stdin=stdin)
+    dataset = build_dataset(corpus, kind=text.tokenizer, normal_form=text.normal_form, val_fraction=text.val_fraction)
+    text = replace(text, characters=corpus.report.characters, sha256=corpus.report.sha256)
+    tokens = len(dataset.training)
+    network = choose_network(wishes, tokens=tokens, vocabulary=dataset.tokenizer.vocabulary_size)
+    training = choose_training(wishes, tokens=tokens, threads=physical_cores())
+    training, notes = _fitted(training, wishes, tokens)
+    run = _assemble(folder, corpus, dataset, RunConfig(text, network, training), notes, wishes.evaluate_every)
+    folder.create(run.preflight.config, dataset.tokenizer.to_json())
+    return run
+
+
+def resume_run(
+    path: Path, *, sources: tuple[str, ...] = (), wishes: Wishes | None = None, stdin: BinaryIO | None = None
+) -> Run:
+    """The run in a folder, ready to go on from its last checkpoint, to the bit.
+
+    `sources` name the text anew if it has moved; `wishes` may set another end (steps, epochs or minutes). RunError if
+    the text is not the one that the run began with.
+    """
+    folder = RunFolder(path)
+    config = folder.read_config()
+    config = replace(config, training=_with_another_end(config.training, wishes or Wishes()))
+    sources = sources or config.text.sources
+    if sources == (STANDARD_INPUT,) and stdin is None:
+        raise RunError(f"the text of {path} came from standard input; give it again: charrnn train - --resume {path}")
+    corpus = read_corpus(sources, encoding=config.text.encoding, stdin=stdin)
+    if corpus.report.sha256 != config.text.sha256:
+        raise RunError(f"the text is not the one that {path} began with; name that one, or start a new run")
+    tokenizer = tokenizer_from_json(folder.read_tokenizer())
+    dataset = dataset_from(corpus, tokenizer, val_fraction=config.text.val_fraction)
+    run = _assemble(folder, corpus, dataset, config, (), config.training.evaluate_every)
+    run.session.go_on_from(folder.read_last(run.session.state))
+    folder.write_config(config)
+    return replace(run, resumed=True)
+
+
+def _fitted(training: TrainingConfig, wishes: Wishes, tokens: int) -> tuple[TrainingConfig, tuple[str, ...]]:
+    """A window, a batch and threads that the text can fill, and what was said by nobody but had to change."""
+    if wishes.batch is not None and wishes.batch >= tokens:
+        raise RunError(f"--batch {wishes.batch} is more than the {tokens:,} tokens there are to train on; lower it")
+    T, B = fit_to_text(tokens, training.bptt, training.batch)
+    notes = []
+    if B != training.batch:
+        notes.append(f"the text is short: the batch is {B} instead of {training.batch}")
+    if T != training.bptt:
+        notes.append(f"the text is short: windows of {T} instead of {training.bptt}")
+    return replace(training, bptt=T, batch=B, threads=shard_count(training.threads, B)), tuple(notes)
+
+
+def _with_another_end(training: TrainingConfig, wishes: Wishes) -> TrainingConfig:
+    ends = {"steps": wishes.steps, "epochs": wishes.epochs, "minutes": wishes.minutes}
+    return replace(training, **ends) if any(end is not None for end in ends.values()) else training  # type: ignore[arg-type]
+
+
+def _assemble(
+    folder: RunFolder,
+    corpus: Corpus,
+    dataset: Dataset,
+    config: RunConfig,
+    notes: tuple[str, ...],
+    evaluate_every: int | None,
+) -> Run:
+    """Everything but the files: network, engine, windows, first state, measured speed, session."""
+    training, network = config.training, Network(config.network)
+    panels = has_small_matrix_kernel()
+    engine = threaded(network, training.threads, lambda: Workspace(panels=panels))
+    windows = Windows(
+        dataset.training,
+        training.bptt,
+        training.batch,
+        training.seed,
+        dataset.tokenizer.unknown,
+        rare_tokens(dataset.counts),
+    )
+    optimizer = OPTIMIZERS[training.optimizer]
+    trainer = Trainer(windows, engine, optimizer, training.clip, training.clip_by)
+    rng = np.random.default_rng(training.seed)
+    parameters = network.initialize(rng)
+    state = TrainingState(parameters, fresh_moments(optimizer, parameters), network.start(training.batch), rng)
+    with single_threaded():
+        seconds_per_step = _measure(trainer, state)
+    characters = dataset.training_characters / len(dataset.training)  # of the text, a token
+    steps = _steps(training, windows, seconds_per_step)
+    window_tokens = training.bptt * training.batch
+    interval = evaluate_every or evaluation_interval(
+        steps, window_tokens=window_tokens, validation_tokens=len(dataset.validation)
+    )
+    config = replace(config, training=replace(training, evaluate_every=interval))
+    session = Session(
+        config=config.training,
+        trainer=trainer,
+        state=state,
+        total_steps=None if training.minutes is not None else steps,
+        evaluate=_evaluator(network, dataset, training.threads, panels) if len(dataset.validation) else None,
+        sample=_speaker(network, dataset, training.seed),
+        save_best=folder.write_model,
+        save_last=folder.write_last,
+        clock=time.perf_counter,
+        characters_per_token=characters,
+    )
+    preflight = Preflight(
+        corpus=corpus.report,
+        config=config,
+        parameters=network.parameter_count(),
+        training_tokens=len(dataset.training),
+        validation_tokens=len(dataset.validation),
+        steps=steps,
+        characters_per_second=window_tokens * characters / seconds_per_step,
+        seconds=steps * seconds_per_step,
+        notes=notes,
+    )
+    return Run(folder, preflight, session, resumed=False)
+
+
+def _steps(training: TrainingConfig, windows: Windows, seconds_per_step: float) -> int:
+    """How many steps the run has; with --minutes, about how many it will have at the speed measured."""
+    if training.steps is not None:
+        return training.steps
+    if training.epochs is not None:
+        return max(1, round(training.epochs * windows.per_epoch))
+    assert training.minutes is not None
+    return max(1, round(60.0 * training.minutes / seconds_per_step))
+
+
+def _measure(trainer: Trainer, state: TrainingState) -> float:
+    """Seconds a step takes: the median of a few on a copy of the state, which stays as it is."""
+    durations: list[float] = []
+    trial, began = state.copy(), time.perf_counter()
+    while len(durations) < 4 or (len(durations) < 20 and time.perf_counter() - began < 0.5):
+        before = time.perf_counter()
+        trainer.step(trial, 0.0)
+        durations.append(time.perf_counter() - before)
+    return float(np.median(durations[1:]))
+
+
+def _evaluator(network: Network, dataset: Dataset, threads: int, panels: bool) -> Callable[[Parameters], Evaluation]:
+    """Read the whole validation part, as it goes on from the last token of the training part."""
+
+    def evaluate(parameters: Parameters) -> Evaluation:
+        before = int(dataset.training[-1])
+        nats = surprise(network, parameters, dataset.validation, before, threads=threads, panels=panels)
+        return Evaluation.of(
+            nats,
+            tokens=len(dataset.validation),
+            characters=dataset.validation_characters,
+            unknown=dataset.validation_unknown,
+        )
+
+    return evaluate
+
+
+def _speaker(network: Network, dataset: Dataset, seed: int) -> Callable[[Parameters, int], str]:
+    """A short sample; its draws are a matter of seed and step, and leave the training's alone."""
+    tokenizer = dataset.tokenizer
+    prompt = np.array([start_token(tokenizer)])
+
+    def speak(parameters: Parameters, step: int) -> str:
+        rng, predictor = np.random.default_rng((seed, step)), RnnPredictor(network, parameters)
+        tokens = sample_tokens(predictor, prompt, Sampling(SAMPLE_TEMPERATURE), rng, unknown=tokenizer.unknown)
+        return tokenizer.decode(list(itertools.islice(tokens, SAMPLE_LENGTH)))
+
+    return speak
