@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated, TextIO, TypeAlias
 
 import typer
 
+from charrnn import __version__
+
 if TYPE_CHECKING:
     from charrnn.parallel.blas import BlasInfo, KernelChoice
 
 Value: TypeAlias = str | int | float | bool | None
 Section: TypeAlias = dict[str, Value]
 
-REQUIRED = ("charrnn", "numpy", "textual", "typer", "rich", "safetensors", "sentencepiece")
+REQUIRED = ("numpy", "textual", "typer", "rich", "safetensors", "sentencepiece")
 OPTIONAL = ("torch",)
 
 
@@ -63,7 +65,7 @@ def examine(environ: Mapping[str, str], streams: tuple[TextIO, TextIO, TextIO]) 
 
 def versions(problems: list[Problem]) -> Section:
     """Python and the packages, from their metadata, without importing them."""
-    found: Section = {"python": sys.version.split()[0]}
+    found: Section = {"python": sys.version.split()[0], "charrnn": __version__}
     for name in REQUIRED + OPTIONAL:
         try:
             found[name] = metadata.version(name)
@@ -124,7 +126,7 @@ def blas_section(problems: list[Problem]) -> Section:
 
 
 def kernel_problems(info: "BlasInfo", choice: "KernelChoice", avx512: bool) -> list[Problem]:
-    """A kernel without AVX-512 on a processor that has it multiplies at half speed."""
+    """A kernel without AVX-512 on a processor that has it can halve the speed."""
     from charrnn.parallel import blas
 
     if not avx512 or info.library != "openblas" or info.architecture.lower() in blas.AVX512_ARCHITECTURES:
@@ -170,12 +172,12 @@ def ui_obstacle(stdin: bool, stderr: bool, kind: str) -> Problem | None:
     return None
 
 
-def _size(stream: TextIO) -> tuple[int, int] | tuple[None, None]:
+def _size(stream: TextIO) -> tuple[int | None, int | None]:
     try:
         size = os.get_terminal_size(stream.fileno())
     except (OSError, ValueError):
         return None, None
-    return size.columns, size.lines
+    return size.columns or None, size.lines or None
 
 
 def data_folder(problems: list[Problem]) -> Section:

@@ -1,7 +1,7 @@
 """The BLAS behind NumPy's products: which kernel it takes, on how many threads, how fast it is.
 
 The OpenBLAS inside NumPy's wheels chooses its kernel by the processor's name. A processor that it does not know can
-be given one without AVX-512 and then multiplies at half speed. `choose_kernel` names the right one in
+be given one without AVX-512 and then multiplies at down to half its speed. `choose_kernel` names the right one in
 OPENBLAS_CORETYPE, which is read only once, while NumPy is being imported: import charrnn before NumPy, or set
 OPENBLAS_CORETYPE=SKYLAKEX in the shell. A value that is set already, even an empty one, is left alone.
 
@@ -139,7 +139,7 @@ class BlasInfo:
 @functools.cache
 def _controller() -> Any:
     import numpy  # noqa: F401  (it loads the BLAS that is to be found)
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+    from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas")
 
@@ -163,7 +163,7 @@ def has_small_matrix_kernel(info: BlasInfo | None = None) -> bool:
     """Whether small float32 products skip the copy of their operands into packed form: OpenBLAS on AVX-512.
 
     Its condition for C (m, n) = A (m, k) @ B (k, n) is m·n·k ≤ 1,000,000; if B alone is a transposed view, also
-    m·n ≤ 1,200 and k ≥ 32. (Its interface/gemm.c and kernel/x86_64/sgemm_small_kernel_permit_skylakex.c.)
+    m·n ≤ 1,200 and k ≥ 32; if both are, k ≥ 4. (Its interface/gemm.c and kernel/x86_64/sgemm_small_kernel_permit_skylakex.c.)
     """
     info = info or blas_info()
     return info.library == "openblas" and info.architecture.lower() in AVX512_ARCHITECTURES
