@@ -163,7 +163,7 @@ def has_small_matrix_kernel(info: BlasInfo | None = None) -> bool:
     """Whether small float32 products skip the copy of their operands into packed form: OpenBLAS on AVX-512.
 
     Its condition for C (m, n) = A (m, k) @ B (k, n) is m·n·k ≤ 1,000,000; if B alone is a transposed view, also
-    m·n ≤ 1,200 and k ≥ 32; if both are, k ≥ 4. (Its interface/gemm.c and kernel/x86_64/sgemm_small_kernel_permit_skylakex.c.)
+    m·n ≤ 1,200 and k ≥ 32; if both are, k ≥ 4. (OpenBLAS: sgemm_small_kernel_permit_skylakex.c.)
     """
     info = info or blas_info()
     return info.library == "openblas" and info.architecture.lower() in AVX512_ARCHITECTURES
