@@ -4,6 +4,7 @@
 the state behind them. States are values: they can be kept, compared and gone back to.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +19,7 @@ class Predictor(Protocol):
     def start(self) -> Array:
         """The state before any token."""
 
-    def advance(self, ids: Ids, state: Array) -> tuple[Array, Array]:
+    def advance(self, ids: Sequence[int] | Ids, state: Array) -> tuple[Array, Array]:
         """Read ids (n,), n ≥ 1, from `state`: logits (V,) of the token after them, and the new state."""
 
 
@@ -29,29 +30,31 @@ class RnnPredictor:
         L, S, H = network.config.layers, network.cell.states, network.config.hidden
         Wx, b = parameters["layers.0.Wx"], parameters["layers.0.b"]
         self._table = network.vectorizer.table(within("vectorizer", parameters), Wx, b)  # (V, N)
-        self._z = np.zeros((L, 1, 1, b.size), b.dtype)
-        self._s = np.zeros((L, S, 2, 1, H), b.dtype)  # [:, :, 0] before the step, [:, :, 1] after it
+        s, z = np.zeros((L, S, 2, 1, H), b.dtype), np.zeros((L, 1, 1, b.size), b.dtype)
+        self._before, self._after = s[:, :, 0], s[:, :, 1]  # the states around the one step of each cell
+        self._z = [z[l, 0, 0] for l in range(L)]
+        self._h = [s[l, 0, 1, 0] for l in range(L)]
         self._steps = [
-            network.cell.forward(parameters[f"layers.{l}.Wh"], self._z[l], self._s[l], Workspace(b.dtype))
-            for l in range(L)
+            network.cell.forward(parameters[f"layers.{l}.Wh"], z[l], s[l], Workspace(b.dtype)) for l in range(L)
         ]
         self._affine = [(parameters[f"layers.{l}.Wx"], parameters[f"layers.{l}.b"]) for l in range(1, L)]
         self._head = parameters["head.W"], parameters["head.b"]
 
     def start(self) -> Array:
-        return np.zeros_like(self._s[:, :, 0])
+        return np.zeros_like(self._before)
 
-    def advance(self, ids: Ids, state: Array) -> tuple[Array, Array]:
-        z, s = self._z, self._s
-        s[:, :, 0] = state
+    def advance(self, ids: Sequence[int] | Ids, state: Array) -> tuple[Array, Array]:
+        np.copyto(self._before, state)
         for n, token in enumerate(ids):
             if n > 0:
-                s[:, :, 0] = s[:, :, 1]
-            z[0, 0, 0] = self._table[token]
+                np.copyto(self._before, self._after)
+            np.copyto(self._z[0], self._table[token])
             self._steps[0](0)
-            for l, (Wx, b) in enumerate(self._affine, start=1):
-                np.dot(s[l - 1, 0, 1, 0], Wx, out=z[l, 0, 0])
-                z[l, 0, 0] += b
-                self._steps[l](0)
+            for h, (Wx, b), z, step in zip(self._h, self._affine, self._z[1:], self._steps[1:], strict=False):
+                np.dot(h, Wx, out=z)
+                np.add(z, b, out=z)
+                step(0)
         W, b = self._head
-        return np.dot(s[-1, 0, 1, 0], W) + b, s[:, :, 1].copy()
+        logits: Array = np.dot(self._h[-1], W)
+        logits += b
+        return logits, self._after.copy()

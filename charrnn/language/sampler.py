@@ -34,28 +34,30 @@ class Sampling:
 
     def probabilities(self, logits: Array) -> NDArray[np.float64]:
         """The distribution (V,) that is drawn from; an entry of -inf in the logits is never drawn."""
-        l = logits.astype(np.float64)
-        l -= l.max()
-        if self.temperature == 0.0:
-            p = np.zeros_like(l)
-            p[l.argmax()] = 1.0
-            return p
-        l /= self.temperature
-        if 0 < self.top_k < l.size:
-            l[l < np.partition(l, -self.top_k)[-self.top_k]] = -np.inf
-        p = np.exp(l)
+        p = self._weights(logits)
         p /= p.sum()
-        if self.top_p < 1.0:
-            order = np.argsort(-p, kind="stable")
-            before = np.cumsum(p[order]) - p[order]  # what the likelier ones hold already
-            p[order[before >= self.top_p]] = 0.0
-            p /= p.sum()
         return p
 
     def choose(self, logits: Array, rng: np.random.Generator) -> int:
         """Draw a token."""
-        cumulative = np.cumsum(self.probabilities(logits))
-        return int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
+        cumulative = self._weights(logits).cumsum()
+        return int(cumulative.searchsorted(rng.random() * cumulative[-1], side="right"))
+
+    def _weights(self, logits: Array) -> NDArray[np.float64]:
+        """The probabilities (V,), up to a common factor."""
+        l: NDArray[np.float64] = np.subtract(logits, logits.max(), dtype=np.float64)
+        if self.temperature == 0.0:
+            return (np.arange(l.size) == l.argmax()).astype(np.float64)
+        if self.temperature != 1.0:
+            l /= self.temperature
+        if 0 < self.top_k < l.size:
+            l[l < np.partition(l, -self.top_k)[-self.top_k]] = -np.inf
+        weights = np.exp(l, out=l)
+        if self.top_p < 1.0:
+            order = np.argsort(-weights, kind="stable")
+            likelier = np.cumsum(weights[order]) - weights[order]  # what the likelier ones hold already
+            weights[order[likelier >= self.top_p * weights.sum()]] = 0.0
+        return weights
 
 
 def sample_tokens(
@@ -68,10 +70,9 @@ def sample_tokens(
 ) -> Iterator[int]:
     """Tokens without end, from what follows the prompt (n,), n ≥ 1. `unknown` is never chosen."""
     logits, state = predictor.advance(prompt, predictor.start())
-    one = np.zeros(1, np.int64)
     while True:
         if unknown is not None:
             logits[unknown] = -np.inf
-        one[0] = sampling.choose(logits, rng)
-        yield int(one[0])
-        logits, state = predictor.advance(one, state)
+        token = sampling.choose(logits, rng)
+        yield token
+        logits, state = predictor.advance((token,), state)

@@ -179,7 +179,7 @@ class _CharacterDecoder:
     tokenizer: CharacterTokenizer
 
     def feed(self, token: int) -> str:
-        return self.tokenizer.decode([token])
+        return UNKNOWN_TEXT if token == self.tokenizer.unknown else self.tokenizer.alphabet[token - 1]
 
     def flush(self) -> str:
         return ""
