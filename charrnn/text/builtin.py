@@ -26,6 +26,11 @@ def builtin_description(name: str) -> str:
     return _DESCRIPTIONS[name]
 
 
+def builtin_licence(name: str) -> str:
+    """The licence of the text, by its short name."""
+    return "PSF-2.0" if name == _PYTHON else "MIT"
+
+
 def builtin_path(name: str) -> Path:
     """The file or folder of a built-in text; TextError if this installation lacks it."""
     if name == _PYTHON:
