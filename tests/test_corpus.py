@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import TextError, UsageError
-from charrnn.text import builtin, documents
+from charrnn.text import documents
 from charrnn.text.corpus import Corpus, read_corpus
 
 
@@ -47,6 +47,13 @@ def test_a_file_is_one_document(tmp_path: Path) -> None:
 def test_a_corpus_can_be_read_again_and_again(tmp_path: Path) -> None:
     corpus = read_corpus([write(tmp_path / "a.txt", "abc")])
     assert [text_of(corpus) for _ in range(3)] == ["abc"] * 3
+
+
+def test_a_text_that_grows_between_two_readings_is_told(tmp_path: Path) -> None:
+    corpus = read_corpus([write(tmp_path / "a.txt", "abc")])
+    write(tmp_path / "a.txt", "abcd")
+    with pytest.raises(TextError, match="changed"):
+        text_of(corpus)
 
 
 def test_a_folder_gives_its_texts_in_order_without_hidden_binary_and_empty_files(tmp_path: Path) -> None:
@@ -234,34 +241,3 @@ def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
 def test_sources_that_cannot_be_meant_are_refused(sources: list[str]) -> None:
     with pytest.raises(UsageError):
         read_corpus(sources)
-
-
-# --- names --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", builtin.builtin_names())
-def test_every_built_in_text_is_there_and_reads(name: str) -> None:
-    assert read_corpus([name], encoding="latin-1").report.characters > 1000
-    assert builtin.builtin_description(name).endswith(".")
-
-
-def test_the_python_text_is_the_library_without_its_tests() -> None:
-    names = {path.as_posix() for path in builtin.builtin_files("python")}
-    assert any(name.endswith("/json/__init__.py") for name in names)
-    assert not [name for name in names if "/site-packages/" in name or "/test/" in name]
-
-
-def test_an_existing_path_comes_before_a_built_in_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path / "english", "mine")
-    monkeypatch.chdir(tmp_path)
-    corpus = read_corpus(["english", "minerals"])
-    assert text_of(corpus).startswith("mine\n")
-    assert corpus.report.shadowed == ("english",)
-
-
-def test_a_text_of_the_catalogue_is_read_once_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHARRNN_DATA", str(tmp_path))
-    with pytest.raises(TextError, match="charrnn corpora get text8"):
-        read_corpus(["text8"])
-    write(tmp_path / "text8.txt", "anarchism")
-    assert text_of(read_corpus(["text8"])) == "anarchism"

@@ -55,8 +55,13 @@ class Corpus:
     report: CorpusReport
 
     def chunks(self) -> Iterator[str]:
-        """The whole text from its beginning, in pieces that are never empty."""
-        return _joined(self.documents, Tally())
+        """The whole text from its beginning, in pieces that are never empty; TextError if it has changed since."""
+        characters = 0
+        for chunk in _joined(self.documents, Tally()):
+            characters += len(chunk)
+            yield chunk
+        if characters != self.report.characters:
+            raise TextError("the text has changed while it was read; begin again when it is at rest")
 
 
 def read_corpus(sources: Sequence[str | Path], *, encoding: str = "utf-8", stdin: BinaryIO | None = None) -> Corpus:
