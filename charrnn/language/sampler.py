@@ -52,7 +52,7 @@ class Sampling:
             l /= self.temperature
         if 0 < self.top_k < l.size:
             l[l < np.partition(l, -self.top_k)[-self.top_k]] = -np.inf
-        weights: NDArray[np.float64] = np.exp(l)
+        weights = np.exp(l).astype(np.float64, copy=False)
         if self.top_p < 1.0:
             order = np.argsort(-weights, kind="stable")
             likelier = np.cumsum(weights[order]) - weights[order]  # what the likelier ones hold already
