@@ -4,7 +4,6 @@ Temperature T divides the logits; top-k keeps the k likeliest tokens; top-p keep
 share p of the probability (Holtzman et al. 2020). They act in this order.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,8 +24,8 @@ class Sampling:
     top_p: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.temperature) and self.temperature >= 0.0):
-            raise UsageError(f"--temperature is {self.temperature:g}; it must be 0 or above")
+        if not (self.temperature == 0.0 or 0.01 <= self.temperature <= 100.0):
+            raise UsageError(f"--temperature is {self.temperature:g}; it must be 0, or from 0.01 to 100")
         if self.top_k < 0:
             raise UsageError(f"--top-k is {self.top_k}; it must be 0 (all) or above")
         if not 0.0 < self.top_p <= 1.0:
@@ -47,12 +46,14 @@ class Sampling:
         """The probabilities (V,), up to a common factor."""
         l: NDArray[np.float64] = np.subtract(logits, logits.max(), dtype=np.float64)
         if self.temperature == 0.0:
-            return (np.arange(l.size) == l.argmax()).astype(np.float64)
+            likeliest = np.zeros_like(l)
+            likeliest[l.argmax()] = 1.0
+            return likeliest
         if self.temperature != 1.0:
             l /= self.temperature
         if 0 < self.top_k < l.size:
             l[l < np.partition(l, -self.top_k)[-self.top_k]] = -np.inf
-        weights = np.exp(l).astype(np.float64, copy=False)
+        weights = np.exp(l)
         if self.top_p < 1.0:
             order = np.argsort(-weights, kind="stable")
             likelier = np.cumsum(weights[order]) - weights[order]  # what the likelier ones hold already
