@@ -4,15 +4,20 @@ Data goes to stdout, messages go to stderr. Commands import what they need insid
 `--help` stays quick.
 """
 
+import contextlib
 import errno
+import io
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from charrnn import __version__
 from charrnn.cli import corpora
+from charrnn.cli.output import say
+from charrnn.cli.train import train
 from charrnn.errors import CharrnnError
 
 app = typer.Typer(
@@ -22,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(train)
 app.add_typer(corpora.app, name="corpora")
 
 
@@ -43,57 +49,62 @@ def _options(
 
 def main() -> NoReturn:
     """Run the command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    _steady_streams()
     sys.exit(_run(debug="--debug" in sys.argv[1:2]))
+
+
+def _steady_streams() -> None:
+    """Streams that are closed are as if they led nowhere, and a character that stdout cannot encode is escaped."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _run(*, debug: bool) -> int:
     try:
-        app()
-    except SystemExit as stop:
-        return _flush(stop.code if isinstance(stop.code, int) else int(stop.code is not None))
+        try:
+            app()
+        except SystemExit as stop:
+            sys.stdout.flush()
+            return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        sys.stdout.flush()
+        return 0
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        return _hush()
-    except CharrnnError as error:
+        _hush()
+        return 141  # as a program that SIGPIPE ended
+    except (CharrnnError, MemoryError, OSError) as error:
         if debug:
             raise
-        return _say(str(error), error.exit_code)
-    except MemoryError:
-        if debug:
-            raise
-        return _say("there is not enough memory for this; try a smaller --hidden, --batch or --bptt", 1)
-    except OSError as error:
-        if debug:
-            raise
-        return _say(_os_error(error), 1)
-    return _flush(0)
+        return _fail(error)
 
 
-def _os_error(error: OSError) -> str:
+def _fail(error: CharrnnError | MemoryError | OSError) -> int:
+    """Say in one line what went wrong and what to do; the exit code."""
+    with contextlib.suppress(OSError):
+        say(f"charrnn: {_remedied(error)}")
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        return error.exit_code if isinstance(error, CharrnnError) else 1
+    _hush()
+    return 1
+
+
+def _remedied(error: CharrnnError | MemoryError | OSError) -> str:
+    if isinstance(error, CharrnnError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this; try a smaller --hidden, --batch or --bptt"
     name = f"{error.filename}: " if error.filename else ""
-    remedy = "; free some space, then go on with --resume" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    remedy = "; free some space, then try again" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
     return f"{name}{error.strerror or error}{remedy}"
 
 
-def _say(message: str, exit_code: int) -> int:
-    try:
-        print(f"charrnn: {message}", file=sys.stderr)  # noqa: T201  (the one place that prints an error)
-    except OSError:
-        return exit_code
-    return exit_code
-
-
-def _flush(exit_code: int) -> int:
-    """Flush stdout here, where a reader that has gone away can still be handled."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _hush()
-    return exit_code
-
-
-def _hush() -> int:
-    """The reader of our output has gone, as `head` does: end without a word, as a program killed by SIGPIPE would."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 141
+def _hush() -> None:
+    """Let what is left in the buffers go nowhere: there is nobody to read it, as behind `head`."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())

@@ -1,0 +1,82 @@
+"""What the commands write with: data on stdout, messages on stderr, and nothing that a terminal would obey."""
+
+import json
+import math
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any, BinaryIO, TextIO
+
+_HARMLESS = frozenset("\n\t\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
+
+
+def is_live(stream: TextIO) -> bool:
+    """Whether a stream is a terminal on which a display can be redrawn."""
+    return stream.isatty() and (os.name == "nt" or os.environ.get("TERM", "") not in ("", "dumb"))
+
+
+def visible(text: str) -> str:
+    """Text as a terminal may have it: ESC, C1, bidi marks and other unprintables as escapes, but line breaks and tabs."""
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    plain = character.isprintable() or character in _HARMLESS or unicodedata.category(character) == "Zs"
+    return character if plain else ascii(character)[1:-1]
+
+
+def say(message: str) -> None:
+    """A message, on stderr."""
+    print(visible(message) if sys.stderr.isatty() else message, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def write_text(text: str) -> None:
+    """Text as data, without a line end of its own: as it is, but made visible on a terminal, and at once there."""
+    if sys.stdout.isatty():
+        sys.stdout.write(visible(text))
+        sys.stdout.flush()
+    else:
+        sys.stdout.write(text)
+
+
+def write_pieces(pieces: Iterable[str], length: int) -> None:
+    """The first `length` characters of an endless text as they come; then a line end on a terminal."""
+    left = length
+    for piece in pieces if left else ():
+        write_text(piece[:left])
+        left -= len(piece)
+        if left <= 0:
+            break
+    if sys.stdout.isatty():
+        write_text("\n")
+    sys.stdout.flush()
+
+
+def print_json(values: Mapping[str, Any]) -> None:
+    """One JSON object on one line of stdout, at once; what is not a finite number is null."""
+    finite = {name: None if _is_endless(value) else value for name, value in values.items()}
+    escaped = (sys.stdout.encoding or "ascii").lower().replace("-", "") != "utf8"
+    sys.stdout.write(json.dumps(finite, ensure_ascii=escaped) + "\n")
+    sys.stdout.flush()
+
+
+def _is_endless(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def standard_input() -> BinaryIO | None:
+    """The bytes of stdin; None if it is closed."""
+    return sys.stdin.buffer if sys.stdin is not None else None
+
+
+def duration(seconds: float) -> str:
+    """A time for people, in its two largest units."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"

@@ -1,0 +1,209 @@
+"""`charrnn train`: a text in, a run folder out, and on the way what is found, chosen and learned."""
+
+import os
+import shlex
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from charrnn.cli import options
+from charrnn.cli.interruption import Interruption
+from charrnn.cli.output import duration, is_live, say, standard_input, write_pieces
+from charrnn.config import TextConfig
+from charrnn.defaults import Wishes, choose_network, choose_training
+from charrnn.errors import RunError, UsageError
+from charrnn.events import Event, Finished
+
+if TYPE_CHECKING:
+    from charrnn.cli.progress import Progress
+    from charrnn.runs import Preflight, Run
+
+SAMPLE_LENGTH = 300
+SAMPLE_TEMPERATURE = 0.8
+_WISHES = frozenset(each.name for each in fields(Wishes))
+_TEXT = ("tokenizer", "normal_form", "encoding", "val_fraction")
+_ENDS = ("steps", "epochs", "minutes")
+
+
+def train(
+    context: typer.Context,
+    corpus: options.Corpus = None,
+    tokenizer: options.Tokenizer = None,
+    normal_form: options.NormalForm = None,
+    encoding: options.Encoding = None,
+    val_fraction: options.ValFraction = None,
+    hidden: options.Hidden = None,
+    layers: options.Layers = None,
+    embedding: options.Embedding = None,
+    dropout: options.Dropout = None,
+    cell: options.Cell = None,
+    initializer: options.Initializer = None,
+    epochs: options.Epochs = None,
+    steps: options.Steps = None,
+    minutes: options.Minutes = None,
+    bptt: options.Bptt = None,
+    batch: options.Batch = None,
+    optimizer: options.Optimizer = None,
+    lr: options.Rate = None,
+    schedule: options.Schedule = None,
+    clip: options.Clip = None,
+    clip_by: options.ClipBy = None,
+    evaluate_every: options.EvaluateEvery = None,
+    seed: options.Seed = None,
+    threads: options.Threads = None,
+    out: options.Out = None,
+    resume: options.Resume = None,
+    no_tui: options.NoTui = False,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train a model on a text; Ctrl-C saves it, and --resume goes on from there."""
+    said = {name: value for name, value in context.params.items() if value is not None}
+    wishes = Wishes(**{name: value for name, value in said.items() if name in _WISHES})
+    sources = tuple(corpus or ())
+    run = _resumed(resume, sources, wishes, said) if resume else _started(out, sources, wishes, said)
+    if run.session.progress() >= 1.0:
+        say(f"{run.folder.path} is finished at step {run.session.state.step:,}; to go on, give it more --steps")
+        return
+    if not quiet:
+        say("\n".join(_found(run)))
+    interruption = Interruption()
+    with interruption, _progress(run, as_json=as_json, quiet=quiet, plain=no_tui) as progress:
+        finished = _follow(run.train(interruption.commands), progress, interruption)
+    if finished is None or finished.reason != "done":
+        say(f"stopped and saved; go on with: {_resume_command(run, sources)}")
+        raise typer.Exit(128 + (interruption.signal or 2))
+    if not quiet:
+        if not as_json:
+            _speak(run)
+        _say_where(run)
+
+
+def _started(out: Path | None, sources: tuple[str, ...], wishes: Wishes, said: dict[str, Any]) -> "Run":
+    """A new run; whatever can be refused without reading the text is refused first."""
+    text = TextConfig(sources or ("english",), **{name: said[name] for name in _TEXT if name in said})
+    choose_network(wishes, tokens=1, vocabulary=2)
+    choose_training(wishes, tokens=1, threads=1)
+    path = out or _free_path(text.sources)
+    _refuse_unwritable(path)
+    from charrnn.runs import start_run
+
+    return start_run(path, text, wishes, stdin=standard_input())
+
+
+def _resumed(path: Path, sources: tuple[str, ...], wishes: Wishes, said: dict[str, Any]) -> "Run":
+    fixed = [name for name in (*_TEXT, *sorted(_WISHES - set(_ENDS)), "out") if name in said]
+    if fixed:
+        name = fixed[0].replace("_", "-")
+        raise UsageError(
+            f"--{name} cannot change in a run that goes on with --resume; leave it out, or start a new run"
+        )
+    from charrnn.runs import resume_run
+
+    return resume_run(path, sources=sources, wishes=wishes, stdin=standard_input())
+
+
+def _free_path(sources: tuple[str, ...]) -> Path:
+    """A folder in runs/ that does not exist yet, named after the first text."""
+    first = Path("stdin" if sources[0] == "-" else sources[0])
+    name = (first.name or first.resolve().name).lstrip(".").partition(".")[0]
+    name = "".join(each if each.isalnum() or each in "-_ " else "-" for each in name).strip("- ") or "text"
+    path, number = Path("runs") / name, 1
+    while os.path.lexists(path):
+        number += 1
+        path = Path("runs") / f"{name}-{number}"
+    if number > 1:
+        say(f"runs/{name} exists already, so this run is {path}")
+    return path
+
+
+def _refuse_unwritable(path: Path) -> None:
+    folder = next(each for each in (path, *path.absolute().parents) if os.path.lexists(each))
+    if not folder.is_dir():
+        raise RunError(f"{path} cannot be made, because {folder} is not a folder; choose another --out")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise RunError(f"{path} cannot be made, because {folder} cannot be written; choose another --out")
+
+
+def _found(run: "Run") -> list[str]:
+    """What was found and chosen, a line each."""
+    found: Preflight = run.preflight
+    text, network, training = found.config.text, found.config.network, found.config.training
+    behind, total = run.session.progress(), found.training_tokens + found.validation_tokens
+    vectors = f"embedding {network.embedding}" if network.embedding else "one-hot"
+    length = f"{training.minutes:g} minutes" if training.minutes is not None else f"{found.steps:,} steps"
+    rate = f"{training.optimizer} at {training.lr:g}, {training.schedule}"
+    lines = {
+        "text": f"{', '.join(text.sources)}: {found.corpus}, {found.corpus.encoding}",
+        "tokens": f"{total:,} ({text.tokenizer}, vocabulary {network.vocabulary:,}): {found.training_tokens:,} to "
+        f"train on, {found.validation_tokens:,} for validation",
+        "network": f"{network.layers} × {network.hidden} {network.cell}, {vectors}, dropout {network.dropout:g}, "
+        f"{found.parameters:,} parameters",
+        "training": f"{length} of {training.batch} × {training.bptt} tokens, {rate}, threads {training.threads}",
+        "speed": f"{found.characters_per_second:,.0f} characters/s, so about "
+        f"{duration(found.seconds * (1.0 - behind))} and the evaluations",
+        "run": f"{run.folder.path}{f', from step {run.session.state.step:,}' if run.resumed else ''}",
+    }
+    notes = [f"{'note':<10}{note}" for note in found.notes]
+    return [*(f"{name:<10}{line}" for name, line in lines.items()), *notes]
+
+
+def _progress(run: "Run", *, as_json: bool, quiet: bool, plain: bool) -> "Progress":
+    from charrnn.cli.progress import Course, JsonProgress, LiveProgress, PlainProgress, QuietProgress
+
+    if as_json:
+        return JsonProgress(say)
+    if quiet:
+        return QuietProgress(say)
+    ends_by_time = run.preflight.config.training.minutes is not None
+    course = Course(run.preflight.steps, ends_by_time, run.session.state.best)
+    if plain or not is_live(sys.stderr):
+        return PlainProgress(course, say, time.monotonic)
+    from rich.console import Console
+
+    return LiveProgress(course, Console(stderr=True, highlight=False), time.monotonic)
+
+
+def _follow(events: Iterable[Event], progress: "Progress", interruption: Interruption) -> Finished | None:
+    """Show every event. If nobody can be shown anything any more, let the run save and end, and raise only then."""
+    finished, fault = None, None
+    for event in events:
+        finished = event if isinstance(event, Finished) else None
+        try:
+            if fault is None:
+                progress.show(event)
+        except OSError as error:
+            fault = error
+            interruption.stop()
+    if fault is not None:
+        raise fault
+    return finished
+
+
+def _resume_command(run: "Run", sources: tuple[str, ...]) -> str:
+    sources = sources if run.resumed else ("-",) if run.preflight.config.text.sources == ("-",) else ()
+    return shlex.join(["charrnn", "train", *sources, "--resume", str(run.folder.path)])
+
+
+def _speak(run: "Run") -> None:
+    """A sample of the best weights, on stdout."""
+    from charrnn.language.model import LanguageModel
+    from charrnn.language.sampler import Sampling
+    from charrnn.parallel.blas import single_threaded
+
+    model = LanguageModel.load(run.folder.path)
+    pieces = model.stream(sampling=Sampling(SAMPLE_TEMPERATURE), seed=run.preflight.config.training.seed)
+    with single_threaded():
+        write_pieces(pieces, SAMPLE_LENGTH)
+
+
+def _say_where(run: "Run") -> None:
+    path = shlex.quote(str(run.folder.path))
+    say(
+        f"the model is in {path}; sample it: charrnn sample {path}; go on: charrnn train --resume {path} --steps MORE"
+    )
