@@ -93,7 +93,7 @@ class TrainingConfig(_Json):
     optimizer: str = "adam"
     lr: float = 2e-3
     schedule: str = "cosine"
-    warmup: float = 0.02
+    warmup: float = 0.01
     clip: float = 1.0
     clip_by: str = "norm"
     seed: int = 0

@@ -85,7 +85,13 @@ def start_run(path: Path, text: TextConfig, wishes: Wishes, *, stdin: BinaryIO |
     folder = RunFolder(path)
     folder.refuse_existing()
     corpus = read_corpus(text.sources, encoding=text.encoding, stdin=stdin)
-    dataset = build_dataset(corpus, kind=text.tokenizer, normal_form=text.normal_form, val_fraction=text.val_fraction)
+    dataset = build_dataset(
+        corpus,
+        kind=text.tokenizer,
+        normal_form=text.normal_form,
+        val_fraction=text.val_fraction,
+        scratch=_nearest_folder(path),
+    )
     text = replace(text, characters=corpus.report.characters, sha256=corpus.report.sha256)
     tokens = len(dataset.training)
     network = choose_network(wishes, tokens=tokens, vocabulary=dataset.tokenizer.vocabulary_size)
@@ -114,11 +120,16 @@ def resume_run(
     if corpus.report.sha256 != config.text.sha256:
         raise RunError(f"the text is not the one that {path} began with; name that one, or start a new run")
     tokenizer = tokenizer_from_json(folder.read_tokenizer())
-    dataset = dataset_from(corpus, tokenizer, val_fraction=config.text.val_fraction)
+    dataset = dataset_from(corpus, tokenizer, val_fraction=config.text.val_fraction, scratch=path)
     run = _assemble(folder, corpus, dataset, config, (), config.training.evaluate_every)
     run.session.go_on_from(folder.read_last(run.session.state))
     folder.write_config(config)
     return replace(run, resumed=True)
+
+
+def _nearest_folder(path: Path) -> Path:
+    """The folder of the run, or the nearest above it that exists: ids too large for memory go to its disk."""
+    return next(folder for folder in (path, *path.absolute().parents) if folder.is_dir())
 
 
 def _fitted(training: TrainingConfig, wishes: Wishes, tokens: int) -> tuple[TrainingConfig, tuple[str, ...]]:

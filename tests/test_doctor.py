@@ -148,7 +148,7 @@ def test_an_encoding_that_is_not_utf8_is_a_problem() -> None:
 def test_a_data_folder_that_cannot_be_made_is_a_problem(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr("platformdirs.user_data_path", lambda *_, **__: tmp_path / "file" / "charrnn")
+    monkeypatch.setenv("CHARRNN_DATA", str(tmp_path / "file" / "charrnn"))
     problems: list[cli.Problem] = []
     assert cli.data_folder(problems)["writable"] is False
     assert len(problems) == 1

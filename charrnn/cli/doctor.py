@@ -182,13 +182,13 @@ def _size(stream: TextIO) -> tuple[int | None, int | None]:
 
 def data_folder(problems: list[Problem]) -> Section:
     """Where texts of the catalogue are kept, and whether they can be."""
-    from platformdirs import user_data_path
+    from charrnn.text.catalogue import catalogue_folder
 
-    folder = user_data_path("charrnn", appauthor=False)
+    folder = catalogue_folder()
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
     if not writable:
-        remedy = "make it writable, or name another place in XDG_DATA_HOME"
+        remedy = "make it writable, or name another place in CHARRNN_DATA"
         problems.append(Problem(f"the data folder {folder} cannot be written to", remedy))
     return {"folder": str(folder), "exists": folder.is_dir(), "writable": writable}
 
