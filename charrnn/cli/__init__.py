@@ -16,7 +16,11 @@ import typer
 
 from charrnn import __version__
 from charrnn.cli import corpora
+from charrnn.cli.doctor import doctor
+from charrnn.cli.evaluate import evaluate
 from charrnn.cli.output import say
+from charrnn.cli.runs import runs
+from charrnn.cli.sample import sample
 from charrnn.cli.train import train
 from charrnn.errors import CharrnnError
 
@@ -28,7 +32,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(train)
+app.command("eval")(evaluate)
+app.command()(sample)
+app.command()(runs)
 app.add_typer(corpora.app, name="corpora")
+app.command()(doctor)
 
 
 def _print_version(wanted: bool) -> None:

@@ -4,10 +4,12 @@ import json
 import math
 import os
 import sys
+import time
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, TextIO
 
+SECONDS_BETWEEN_FLUSHES = 0.1
 _HARMLESS = frozenset("\n\t\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
 
 
@@ -17,7 +19,7 @@ def is_live(stream: TextIO) -> bool:
 
 
 def visible(text: str) -> str:
-    """Text as a terminal may have it: ESC, C1, bidi marks and other unprintables as escapes, but line breaks and tabs."""
+    """Text as a terminal may have it: ESC, C1, bidi marks and other unprintables as escapes, not \\n and \\t."""
     return text if text.isprintable() else "".join(map(_visible, text))
 
 
@@ -40,29 +42,41 @@ def write_text(text: str) -> None:
         sys.stdout.write(text)
 
 
-def write_pieces(pieces: Iterable[str], length: int) -> None:
-    """The first `length` characters of an endless text as they come; then a line end on a terminal."""
-    left = length
-    for piece in pieces if left else ():
-        write_text(piece[:left])
-        left -= len(piece)
-        if left <= 0:
-            break
+def write_pieces(pieces: Iterable[str]) -> None:
+    """Text as data, as it comes; into a pipe not letter by letter, and on a terminal with a line end at its end."""
+    flushed = time.monotonic()
+    for piece in pieces:
+        write_text(piece)
+        if (now := time.monotonic()) - flushed > SECONDS_BETWEEN_FLUSHES:
+            sys.stdout.flush()
+            flushed = now
     if sys.stdout.isatty():
         write_text("\n")
     sys.stdout.flush()
 
 
+def first_characters(pieces: Iterator[str], length: int) -> Iterator[str]:
+    """The first `length` characters of an endless text, and no piece of it more than they need."""
+    while length > 0:
+        piece = next(pieces)[:length]
+        length -= len(piece)
+        yield piece
+
+
 def print_json(values: Mapping[str, Any]) -> None:
     """One JSON object on one line of stdout, at once; what is not a finite number is null."""
-    finite = {name: None if _is_endless(value) else value for name, value in values.items()}
     escaped = (sys.stdout.encoding or "ascii").lower().replace("-", "") != "utf8"
-    sys.stdout.write(json.dumps(finite, ensure_ascii=escaped) + "\n")
+    sys.stdout.write(json.dumps(_finite(values), ensure_ascii=escaped, allow_nan=False) + "\n")
     sys.stdout.flush()
 
 
-def _is_endless(value: object) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)
+def _finite(value: Any) -> Any:
+    """The same values, with None for every number that JSON cannot write."""
+    if isinstance(value, Mapping):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def standard_input() -> BinaryIO | None:

@@ -35,7 +35,7 @@ class Progress(Protocol):
 
 @dataclass
 class Course:
-    """Where a run stands, from the events so far. 
+    """Where a run stands, from the events so far.
 
     `steps` is its length, `about` whether that is a guess, `best` its best validation loss in nats a character.
     """

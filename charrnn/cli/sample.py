@@ -1,0 +1,72 @@
+"""`charrnn sample`: the model goes on with a prompt, character by character."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from charrnn.cli.output import first_characters, print_json, say, standard_input, write_pieces, write_text
+from charrnn.errors import TextError, UsageError
+
+LARGEST_PROMPT = 1 << 20
+"""Bytes of a prompt on standard input that are read at most."""
+
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="The folder of a run.", show_default=False)]
+Prompt = Annotated[str, typer.Option(help="The text to go on with, - to read it from stdin.", show_default="none")]
+Length = Annotated[int, typer.Option(min=0, help="Characters to write after the prompt.")]
+Temperature = Annotated[float, typer.Option(help="Below 1 likelier, above 1 bolder; 0 takes the likeliest.")]
+TopK = Annotated[int, typer.Option(min=0, help="Choose among the K likeliest; 0 for all.")]
+TopP = Annotated[float, typer.Option(help="Choose among the likeliest that hold this share of the probability.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="The same seed, the same text.", show_default="a new one")]
+NoEcho = Annotated[bool, typer.Option("--no-echo", help="Leave out the prompt; default off.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object with prompt, text and seed; default off.")]
+
+
+def sample(
+    model: Model,
+    prompt: Prompt = "",
+    length: Length = 500,
+    temperature: Temperature = 1.0,
+    top_k: TopK = 0,
+    top_p: TopP = 1.0,
+    seed: Seed = None,
+    no_echo: NoEcho = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write what a model makes of a prompt; a flow of text, as it comes."""
+    from charrnn.language.model import LanguageModel
+    from charrnn.language.sampler import Sampling
+    from charrnn.parallel.blas import single_threaded
+
+    sampling = Sampling(temperature, top_k, top_p)
+    language_model = LanguageModel.load(model)
+    read, replaced = language_model.tokenizer.prepare(_prompt(prompt))
+    if replaced:
+        say(f"in the prompt, {replaced}")
+    if as_json and seed is None:
+        from secrets import randbits
+
+        seed = randbits(32)
+    with single_threaded():
+        pieces = language_model.stream(read, sampling=sampling, seed=seed)
+        if as_json:
+            print_json({"prompt": read, "text": "".join(first_characters(pieces, length)), "seed": seed})
+        else:
+            write_text("" if no_echo else read)
+            write_pieces(first_characters(pieces, length))
+
+
+def _prompt(said: str) -> str:
+    """The prompt; bytes of a command line that are no UTF-8 become U+FFFD."""
+    if said != "-":
+        return said.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    stream = standard_input()
+    if stream is None:
+        raise UsageError("there is no standard input to read the prompt from; say it with --prompt")
+    data = stream.read(LARGEST_PROMPT + 1)
+    if len(data) > LARGEST_PROMPT:
+        raise TextError(f"the prompt is longer than {LARGEST_PROMPT:,} bytes; give the end of it")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TextError(f"the prompt is not UTF-8 at byte {error.start:,}; convert it first") from error
