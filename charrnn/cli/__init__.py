@@ -15,13 +15,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from charrnn import __version__
-from charrnn.cli import corpora
-from charrnn.cli.doctor import doctor
-from charrnn.cli.evaluate import evaluate
+from charrnn.cli import bench, corpora, doctor, evaluate, runs, sample, train
 from charrnn.cli.output import say
-from charrnn.cli.runs import runs
-from charrnn.cli.sample import sample
-from charrnn.cli.train import train
 from charrnn.errors import CharrnnError
 
 app = typer.Typer(
@@ -31,12 +26,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(train)
-app.command("eval")(evaluate)
-app.command()(sample)
-app.command()(runs)
+app.command()(train.train)
+app.command("eval")(evaluate.evaluate)
+app.command()(sample.sample)
+app.command()(runs.runs)
 app.add_typer(corpora.app, name="corpora")
-app.command()(doctor)
+app.command()(bench.bench)
+app.command()(doctor.doctor)
 
 
 def _print_version(wanted: bool) -> None:
