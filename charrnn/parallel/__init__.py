@@ -1,0 +1,1 @@
+"""Who computes the gradients, and on what: threads and the BLAS kernel."""

@@ -1,0 +1,1 @@
+"""Training: gradients in, weights out, step by step, with all that a long run needs."""
