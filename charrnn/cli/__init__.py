@@ -9,18 +9,34 @@ import errno
 import io
 import os
 import sys
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
+from typer.core import TyperGroup
 
 from charrnn import __version__
 from charrnn.cli import bench, corpora, doctor, evaluate, runs, sample, train
 from charrnn.cli.output import say
 from charrnn.errors import CharrnnError
 
+
+class _Commands(TyperGroup):
+    """Hands on a reader that has gone away as what it is, which Typer would call a failure."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _hush()
+            raise typer.Exit(_READER_GONE) from None
+
+
+_READER_GONE = 141
+"""The exit code of a program that SIGPIPE ended."""
+
 app = typer.Typer(
     name="charrnn",
+    cls=_Commands,
     help="Train a character-level RNN on a text, watch it learn, and play with what it learned.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -59,10 +75,14 @@ def main() -> NoReturn:
 
 def _steady_streams() -> None:
     """Streams that are closed are as if they led nowhere, and a character that stdout cannot encode is escaped."""
-    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _nowhere() -> TextIO:
+    return open(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
 
 
 def _run(*, debug: bool) -> int:
@@ -78,7 +98,7 @@ def _run(*, debug: bool) -> int:
         return 130
     except BrokenPipeError:
         _hush()
-        return 141  # as a program that SIGPIPE ended
+        return _READER_GONE
     except (CharrnnError, MemoryError, OSError) as error:
         if debug:
             raise

@@ -23,7 +23,7 @@ Texts = Annotated[
     ),
 ]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of the files; default utf-8.")]
-Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads to compute on; default one a core.")]
+Threads = Annotated[int | None, typer.Option(help="Threads to compute on; default one a core.")]
 Validation = Annotated[
     bool,
     typer.Option(
@@ -47,6 +47,8 @@ def evaluate(
         raise UsageError("name a text to read, or say --validation for what the run held out")
     if encoding is not None and validation:
         raise UsageError("--encoding is known with --validation: it is that of the run; leave it out")
+    if threads is not None and not 1 <= threads <= 1024:
+        raise UsageError(f"--threads is {threads}; it must be from 1 to 1024")
     from charrnn.language.model import LanguageModel
     from charrnn.parallel.blas import physical_cores, single_threaded
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from charrnn.cli.output import duration, print_json, visible
@@ -195,7 +196,7 @@ class LiveProgress:
             self._live.update(self.display(), refresh=True)
             self._next = self._clock() + SECONDS_BETWEEN_FRAMES
 
-    def display(self) -> Group:
+    def display(self) -> Table:
         """A bar, where the run stands, and how well it does."""
         course = self.course
         share = course.step.progress if course.step else 0.0
@@ -205,7 +206,10 @@ class LiveProgress:
         if course.evaluation:
             best = f", best {course.best:.4f}" if course.best is not None else ""
             text.append(f"\nvalidation {losses(course.evaluation)}{best}")
-        return Group(ProgressBar(total=1.0, completed=min(1.0, share)), text)
+        display = Table.grid(expand=True)
+        display.add_row(ProgressBar(total=1.0, completed=min(1.0, share)))
+        display.add_row(text)
+        return display
 
 
 def _style(event: Event) -> str:

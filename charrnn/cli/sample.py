@@ -13,11 +13,11 @@ LARGEST_PROMPT = 1 << 20
 
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="The folder of a run.", show_default=False)]
 Prompt = Annotated[str, typer.Option(help="The text to go on with, - to read it from stdin.", show_default="none")]
-Length = Annotated[int, typer.Option(min=0, help="Characters to write after the prompt.")]
+Length = Annotated[int, typer.Option(help="Characters to write after the prompt.")]
 Temperature = Annotated[float, typer.Option(help="Below 1 likelier, above 1 bolder; 0 takes the likeliest.")]
-TopK = Annotated[int, typer.Option(min=0, help="Choose among the K likeliest; 0 for all.")]
+TopK = Annotated[int, typer.Option(help="Choose among the K likeliest; 0 for all.")]
 TopP = Annotated[float, typer.Option(help="Choose among the likeliest that hold this share of the probability.")]
-Seed = Annotated[int | None, typer.Option(min=0, help="The same seed, the same text.", show_default="a new one")]
+Seed = Annotated[int | None, typer.Option(help="The same seed, the same text.", show_default="a new one")]
 NoEcho = Annotated[bool, typer.Option("--no-echo", help="Leave out the prompt; default off.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object with prompt, text and seed; default off.")]
 
@@ -34,6 +34,9 @@ def sample(
     as_json: AsJson = False,
 ) -> None:
     """Write what a model makes of a prompt; a flow of text, as it comes."""
+    for name, number in (("length", length), ("seed", seed)):
+        if number is not None and number < 0:
+            raise UsageError(f"--{name} is {number}; it must be 0 or above")
     from charrnn.language.model import LanguageModel
     from charrnn.language.sampler import Sampling
     from charrnn.parallel.blas import single_threaded

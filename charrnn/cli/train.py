@@ -70,11 +70,12 @@ def train(
     if run.session.progress() >= 1.0:
         say(f"{run.folder.path} is finished at step {run.session.state.step:,}; to go on, give it more --steps")
         return
-    if not quiet:
-        say("\n".join(_found(run)))
     interruption = Interruption()
-    with interruption, _progress(run, as_json=as_json, quiet=quiet, plain=no_tui) as progress:
-        finished = _follow(run.train(interruption.commands), progress, interruption)
+    with interruption:
+        if not quiet:
+            say("\n".join(_found(run)))
+        with _progress(run, as_json=as_json, quiet=quiet, plain=no_tui) as progress:
+            finished = _follow(run.train(interruption.commands), progress, interruption)
     if finished is None or finished.reason != "done":
         say(f"stopped and saved; go on with: {_resume_command(run, sources)}")
         raise typer.Exit(128 + (interruption.signal or 2))
