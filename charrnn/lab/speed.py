@@ -1,0 +1,245 @@
+"""Speed: how fast this machine trains and samples, as a share of what it can multiply, and beside PyTorch.
+
+Effort → one `MachineSpeed`, a `TrainingSpeed` for each size, one `SamplingSpeed`. A training step is the whole
+of it: fetch, forward, backward, clip and update, as a run takes it.
+
+What is compared takes turns, step by step in one process, so that whatever else the machine does hits all alike;
+the median of the steps counts. Before each turn there is a short rest, in which the other's threads fall asleep:
+those of OpenBLAS and OpenMP wait for more work at full speed for some milliseconds. On a machine that is busy
+with something else PyTorch loses more than it should, since its threads wait for one another at every product.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from charrnn.config import NetworkConfig, TrainingConfig
+from charrnn.lab.torch_speed import TorchTwin, torch_threads
+from charrnn.language.predictor import RnnPredictor
+from charrnn.language.sampler import Sampling, sample_tokens
+from charrnn.network.arrays import Workspace
+from charrnn.network.model import Network
+from charrnn.parallel.blas import blas_info, has_small_matrix_kernel, matmul_peak, single_threaded
+from charrnn.parallel.threads import shard_count, threaded
+from charrnn.text.batches import Windows
+from charrnn.training.optimizers import OPTIMIZERS, fresh_moments
+from charrnn.training.trainer import Trainer, TrainingState
+
+VOCABULARY = 65
+WARM_UP = 2
+REST = 0.02  # seconds
+ONEHOT_VOCABULARY = 256
+"""The largest vocabulary whose gradient `sum_by_id` of the vectorizers sums by a product."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """What is trained: L layers of H units, windows of T steps of B streams. The embedding is as wide as a layer."""
+
+    hidden: int
+    layers: int
+    window: int
+    batch: int
+
+    @property
+    def network(self) -> Network:
+        return Network(NetworkConfig(VOCABULARY, self.hidden, self.layers, embedding=self.hidden))
+
+
+SIZES = (
+    Size(128, 2, 50, 50),
+    Size(256, 2, 64, 64),
+    Size(512, 2, 64, 64),
+    Size(512, 3, 64, 128),
+    Size(1024, 2, 64, 64),
+)
+SPOKEN = Size(512, 2, 1, 1)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to measure: `steps` of each at least, and more, up to `most`, while `seconds` a size last."""
+
+    sizes: tuple[Size, ...] = SIZES
+    steps: int = 12
+    most: int = 60
+    seconds: float = 6.0
+    sampled: int = 200
+
+
+QUICK = Effort(tuple(size for size in SIZES if size.hidden <= 512), steps=3, most=12, seconds=0.8, sampled=60)
+
+
+@dataclass(frozen=True)
+class MachineSpeed:
+    """Float32 products at their best: `peak_flops` a second on `threads` threads, by this kernel of this library."""
+
+    library: str
+    kernel: str
+    threads: int
+    peak_flops: float
+
+
+@dataclass(frozen=True)
+class TrainingSpeed:
+    """A size and its speed: the median of `steps` steps. `loss` is that of the last step, in nats a character.
+
+    `product_flops` are the operations of `product_operations` done a second, and `share_of_peak` what part of the
+    machine's peak they are. `ratio` is how many times as fast as PyTorch; None where there is no PyTorch.
+    """
+
+    size: Size
+    vocabulary: int
+    parameters: int
+    threads: int
+    steps: int
+    loss: float
+    characters_per_second: float
+    product_flops: float
+    share_of_peak: float
+    torch_characters_per_second: float | None
+    ratio: float | None
+
+
+@dataclass(frozen=True)
+class SamplingSpeed:
+    """How fast a model speaks on one thread: the median of `turns` of `characters` each."""
+
+    hidden: int
+    layers: int
+    turns: int
+    characters: int
+    characters_per_second: float
+    torch_characters_per_second: float | None
+    ratio: float | None
+
+
+Speed = MachineSpeed | TrainingSpeed | SamplingSpeed
+
+
+def product_operations(config: NetworkConfig, T: int, B: int, shards: int) -> int:
+    """Floating-point operations of all matrix products of one training step of a tanh network.
+
+    A product (m, k) @ (k, n) is m·k·n multiply-adds, or twice as many operations. Every weight matrix that the
+    characters of a window pass through takes part in three products a character: forward, the way back to its
+    input, and its own gradient. So each of the T·B characters costs
+
+    - 6·H·H for Wh of every layer, and 6·H·H for Wx of every layer above the first;
+    - 6·H·V for the head;
+    - 2·V·H for the product with the one-hot matrix that sums the first layer's gradient by character, if the
+      vocabulary is small enough that it is done so.
+
+    The first layer's input is gathered from a table of V projected vectors. With an embedding that table and its
+    way back are three products of V rows, 6·V·E·H a shard however many characters there are (at most: a window
+    of fewer than V characters projects only those that occur). A one-hot input has none.
+    """
+    V, E, H, L = config.vocabulary, config.embedding, config.hidden, config.layers
+    a_character = 6 * (L * H * H + (L - 1) * H * H + H * V)
+    if V <= ONEHOT_VOCABULARY:
+        a_character += 2 * V * H
+    return T * B * a_character + shards * 6 * V * E * H
+
+
+def measure(effort: Effort, threads: int, torch: Any | None) -> Iterator[Speed]:
+    """Measure everything on this many threads, one result after the other; `torch` is the module, if there is one."""
+    info = blas_info()
+    peak = matmul_peak(threads)
+    yield MachineSpeed(info.library, info.architecture, threads, peak)
+    for size in effort.sizes:
+        yield measure_training(size, effort, threads, peak, torch)
+    yield measure_sampling(SPOKEN, effort, torch)
+
+
+def measure_training(size: Size, effort: Effort, threads: int, peak: float, torch: Any | None) -> TrainingSpeed:
+    """The speed of a whole training step, the optimizer's and clipping's part included."""
+    network, T, B = size.network, size.window, size.batch
+    training = TrainingConfig(steps=1)
+    trainer, state = _trainer(size, threads, training, effort.most + WARM_UP)
+    turns: list[Callable[[], float]] = [lambda: trainer.step(state, training.lr).loss]
+    if torch is not None:
+        twin = TorchTwin(torch, network, state.parameters, rate=training.lr, clip=training.clip)
+        numbers, rng = itertools.count(), np.random.default_rng(0)
+        turns.append(lambda: twin.step(*trainer.windows.window(next(numbers), rng)))
+    with single_threaded(), torch_threads(torch, threads):
+        durations, losses = take_turns(turns, effort.steps, effort.most, effort.seconds)
+    rates = [T * B / float(np.median(taken)) for taken in durations]
+    flops = rates[0] / (T * B) * product_operations(network.config, T, B, shard_count(threads, B))
+    return TrainingSpeed(
+        size=size,
+        vocabulary=VOCABULARY,
+        parameters=network.parameter_count(),
+        threads=threads,
+        steps=len(durations[0]),
+        loss=losses[0],
+        characters_per_second=rates[0],
+        product_flops=flops,
+        share_of_peak=flops / peak,
+        torch_characters_per_second=rates[1] if torch is not None else None,
+        ratio=rates[0] / rates[1] if torch is not None else None,
+    )
+
+
+def measure_sampling(size: Size, effort: Effort, torch: Any | None) -> SamplingSpeed:
+    """The speed of speaking, one character at a time, on one thread."""
+    network, n = size.network, effort.sampled
+    rng = np.random.default_rng(0)
+    parameters = network.initialize(rng)
+    tokens = sample_tokens(RnnPredictor(network, parameters), np.zeros(1, np.int64), Sampling(), rng)
+    turns: list[Callable[[], float]] = [lambda: float(len(list(itertools.islice(tokens, n))))]
+    if torch is not None:
+        twin = TorchTwin(torch, network, parameters, rate=0.0, clip=1.0)
+        turns.append(lambda: float(len(twin.speak(0, n))))
+    with single_threaded(), torch_threads(torch, 1):
+        durations, _ = take_turns(turns, effort.steps, effort.most, effort.seconds)
+    rates = [n / float(np.median(taken)) for taken in durations]
+    return SamplingSpeed(
+        hidden=size.hidden,
+        layers=size.layers,
+        turns=len(durations[0]),
+        characters=n,
+        characters_per_second=rates[0],
+        torch_characters_per_second=rates[1] if torch is not None else None,
+        ratio=rates[0] / rates[1] if torch is not None else None,
+    )
+
+
+def take_turns(
+    turns: Sequence[Callable[[], float]],
+    steps: int,
+    most: int,
+    seconds: float,
+    clock: Callable[[], float] = time.perf_counter,
+) -> tuple[list[list[float]], list[float]]:
+    """Call A, B, A, B, …: the seconds that each call took, a list for each of `turns`, and what each gave last.
+
+    The first `WARM_UP` calls of each are not counted.
+    """
+    durations: list[list[float]] = [[] for _ in turns]
+    results = [0.0 for _ in turns]
+    began = clock()
+    for number in range(WARM_UP + most):
+        if number >= WARM_UP + steps and clock() - began > seconds:
+            break
+        for i, turn in enumerate(turns):
+            time.sleep(REST)
+            before = clock()
+            results[i] = turn()
+            durations[i].append(clock() - before)
+    return [taken[WARM_UP:] for taken in durations], results
+
+
+def _trainer(size: Size, threads: int, training: TrainingConfig, windows: int) -> tuple[Trainer, TrainingState]:
+    """Trainer and first state as a run has them, over a text of random characters that lasts for `windows`."""
+    network, rng = size.network, np.random.default_rng(training.seed)
+    ids = rng.integers(VOCABULARY, size=size.batch * size.window * windows + size.batch)
+    panels = has_small_matrix_kernel()
+    engine = threaded(network, shard_count(threads, size.batch), lambda: Workspace(panels=panels))
+    optimizer = OPTIMIZERS[training.optimizer]
+    parameters = network.initialize(rng)
+    state = TrainingState(parameters, fresh_moments(optimizer, parameters), network.start(size.batch), rng)
+    windows_of_text = Windows(ids, size.window, size.batch)
+    return Trainer(windows_of_text, engine, optimizer, training.clip, training.clip_by), state
