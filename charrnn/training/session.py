@@ -17,6 +17,7 @@ from charrnn.training.schedules import SCHEDULES, with_warmup
 from charrnn.training.trainer import StepResult, Trainer, TrainingState
 
 RECOVERIES_IN_A_ROW = 5
+SECONDS_BETWEEN_SAVES = 300.0
 
 
 class Measured(Protocol):
@@ -105,10 +106,11 @@ class Session:
             epoch=state.window / windows.per_epoch,
         )
         if self._evaluation_is_due():
-            recoveries = state.rate_scale
             yield from self._evaluate()
-            if state.rate_scale == recoveries:
+            if self.state is state:  # and not gone back to an earlier one
                 yield from self._save()
+        elif self._now() - self._good.time > SECONDS_BETWEEN_SAVES:
+            yield from self._save()
 
     def _evaluation_is_due(self) -> bool:
         """At every interval, and at each quarter of the first one, where most is learned."""
