@@ -82,7 +82,7 @@ def _steady_streams() -> None:
 
 
 def _nowhere() -> TextIO:
-    return open(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+    return open(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", closefd=False)
 
 
 def _run(*, debug: bool) -> int:
