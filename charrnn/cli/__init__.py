@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from charrnn import __version__
-from charrnn.cli import bench, corpora, doctor, evaluate, runs, sample, train
+from charrnn.cli import bench, corpora, doctor, evaluate, lab, runs, sample, train
 from charrnn.cli.output import say
 from charrnn.errors import CharrnnError
 
@@ -47,6 +47,7 @@ app.command("eval")(evaluate.evaluate)
 app.command()(sample.sample)
 app.command()(runs.runs)
 app.add_typer(corpora.app, name="corpora")
+app.command()(lab.lab)
 app.command()(bench.bench)
 app.command()(doctor.doctor)
 

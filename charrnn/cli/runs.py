@@ -169,12 +169,17 @@ def _print_table(found: list[Summary]) -> None:
     from rich.text import Text
 
     rows = [_row(each) for each in found]
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for name in rows[0]:
-        if any(row[name] for row in rows):
-            left = name in ("run", "state", "text", "fault")
-            table.add_column(name, justify="left" if left else "right", no_wrap=name not in ("text", "fault"))
+        if name != "fault" and any(row[name] for row in rows):
+            words = name in ("run", "text")
+            left = words or name == "state"
+            table.add_column(name, justify="left" if left else "right", no_wrap=not words, overflow="fold")
     shown = [str(column.header) for column in table.columns]
     for row in rows:
         table.add_row(*(Text(visible(row[name])) for name in shown))
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for each in found:
+        if each.fault:
+            console.print(Text(visible(f"{each.path} is broken: {each.fault}")))
