@@ -44,14 +44,17 @@ def write_text(text: str) -> None:
 
 def write_pieces(pieces: Iterable[str]) -> None:
     """Text as data, as it comes; into a pipe not letter by letter, and on a terminal with a line end at its end."""
+    if sys.stdout.isatty():
+        for piece in pieces:
+            write_text(piece)
+        write_text("\n")
+        return
     flushed = time.monotonic()
     for piece in pieces:
-        write_text(piece)
+        sys.stdout.write(piece)
         if (now := time.monotonic()) - flushed > SECONDS_BETWEEN_FLUSHES:
             sys.stdout.flush()
             flushed = now
-    if sys.stdout.isatty():
-        write_text("\n")
     sys.stdout.flush()
 
 
