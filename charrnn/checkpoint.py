@@ -121,8 +121,9 @@ class RunFolder:
 
     def read_config(self) -> RunConfig:
         """The settings; ModelError if this is not a run or they make no sense."""
+        values = read_json(self.path / "config.json")
         try:
-            return RunConfig.from_json(read_json(self.path / "config.json"))
+            return RunConfig.from_json(values)
         except ModelError as error:
             raise ModelError(f"{self.path}: {error}") from error
 
@@ -151,9 +152,12 @@ class RunFolder:
         write_arrays(self.last, arrays | {"carried": state.carried}, values)
 
     def read_last(self, fresh: TrainingState) -> TrainingState:
-        """The state that `write_last` wrote; `fresh` is a state of the same run before its first step."""
+        """The state that `write_last` wrote, or `fresh` if it was never called.
+
+        `fresh` is a state of the same run before its first step.
+        """
         if not self.last.exists():
-            raise RunError(f"{self.path} has no checkpoint to go on from; it was stopped before the first one")
+            return fresh
         shapes = {f"parameters.{name}": array.shape for name, array in fresh.parameters.items()}
         shapes |= {f"moments.{name}": array.shape for name, array in fresh.moments.items()}
         arrays = read_arrays(self.last, shapes | {"carried": fresh.carried.shape})
@@ -179,7 +183,7 @@ class RunFolder:
         """The journal, to append to; a line that a crash tore is closed first."""
         path = self.path / "metrics.jsonl"
         torn = path.exists() and path.stat().st_size > 0 and not path.read_bytes().endswith(b"\n")
-        file = path.open("a", encoding="utf-8", newline="\n")
+        file = path.open("a", buffering=1, encoding="utf-8", newline="\n")  # a line at a time, for who watches
         if torn:
             file.write("\n")
         return file

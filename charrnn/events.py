@@ -4,6 +4,7 @@ Each event has the step it belongs to and the time in seconds since the run bega
 line that `metrics.jsonl` and `--json` have.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -17,7 +18,13 @@ class Event:
     time: float
 
     def to_json(self) -> dict[str, Any]:
-        return {"event": self.kind, **asdict(self)}
+        """Plain values; None for a number that JSON cannot write, as the perplexity of a lost model."""
+        values = {name: None if _not_finite(value) else value for name, value in asdict(self).items()}
+        return {"event": self.kind, **values}
+
+
+def _not_finite(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from charrnn.checkpoint import RunFolder, append_event
 from charrnn.config import RunConfig, TextConfig, TrainingConfig
 from charrnn.defaults import Wishes, choose_network, choose_training, evaluation_interval
 from charrnn.errors import RunError
-from charrnn.events import Command, Event, Saved, Started
+from charrnn.events import Command, Event, Started
 from charrnn.language.evaluation import Evaluation, surprise
 from charrnn.language.model import start_token
 from charrnn.language.predictor import RnnPredictor
@@ -75,8 +75,6 @@ class Run:
         with self.folder.open_metrics() as journal, single_threaded():
             for event in itertools.chain([started], self.session.run()):
                 append_event(journal, event)
-                if isinstance(event, Saved):
-                    journal.flush()
                 yield event
 
 

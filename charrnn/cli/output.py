@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO, TextIO
 
 SECONDS_BETWEEN_FLUSHES = 0.1
@@ -56,14 +56,6 @@ def write_pieces(pieces: Iterable[str]) -> None:
             sys.stdout.flush()
             flushed = now
     sys.stdout.flush()
-
-
-def first_characters(pieces: Iterator[str], length: int) -> Iterator[str]:
-    """The first `length` characters of an endless text, and no piece of it more than they need."""
-    while length > 0:
-        piece = next(pieces)[:length]
-        length -= len(piece)
-        yield piece
 
 
 def print_json(values: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol, Self
 
 from rich.console import Console
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -190,7 +191,9 @@ class LiveProgress:
     def show(self, event: Event) -> None:
         self.course.take(event)
         line = line_of(event)
-        if line is not None:
+        if isinstance(event, Sampled):
+            self.console.print(Padding(Text(visible(event.text), style=_style(event)), (0, 2)))
+        elif line is not None:
             self.console.print(Text(visible(line), style=_style(event)))
         if line is not None or self._clock() >= self._next:
             self._live.update(self.display(), refresh=True)

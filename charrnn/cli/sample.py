@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from charrnn.cli.output import first_characters, print_json, say, standard_input, write_pieces, write_text
+from charrnn.cli.output import print_json, say, standard_input, write_pieces, write_text
 from charrnn.errors import TextError, UsageError
 
 LARGEST_PROMPT = 1 << 20
@@ -51,12 +51,12 @@ def sample(
 
         seed = randbits(32)
     with single_threaded():
-        pieces = language_model.stream(read, sampling=sampling, seed=seed)
+        pieces = language_model.stream(read, length=length, sampling=sampling, seed=seed)
         if as_json:
-            print_json({"prompt": read, "text": "".join(first_characters(pieces, length)), "seed": seed})
+            print_json({"prompt": read, "text": "".join(pieces), "seed": seed})
         else:
             write_text("" if no_echo else read)
-            write_pieces(first_characters(pieces, length))
+            write_pieces(pieces)
 
 
 def _prompt(said: str) -> str:

@@ -13,7 +13,7 @@ import typer
 
 from charrnn.cli import options
 from charrnn.cli.interruption import Interruption
-from charrnn.cli.output import duration, first_characters, is_live, say, standard_input, write_pieces
+from charrnn.cli.output import duration, is_live, say, standard_input, write_pieces
 from charrnn.config import TextConfig
 from charrnn.defaults import Wishes, choose_network, choose_training
 from charrnn.errors import RunError, UsageError
@@ -198,9 +198,9 @@ def _speak(run: "Run") -> None:
     from charrnn.parallel.blas import single_threaded
 
     model = LanguageModel.load(run.folder.path)
-    pieces = model.stream(sampling=Sampling(SAMPLE_TEMPERATURE), seed=run.preflight.config.training.seed)
+    seed = run.preflight.config.training.seed
     with single_threaded():
-        write_pieces(first_characters(pieces, SAMPLE_LENGTH))
+        write_pieces(model.stream(length=SAMPLE_LENGTH, sampling=Sampling(SAMPLE_TEMPERATURE), seed=seed))
 
 
 def _say_where(run: "Run") -> None:

@@ -67,13 +67,17 @@ class LanguageModel:
         logits, _ = predictor.advance(self._prompt(text), predictor.start())
         return softmax(logits)
 
-    def stream(self, prompt: str = "", *, sampling: Sampling | None = None, seed: int | None = None) -> Iterator[str]:
-        """What follows the prompt, without end, a character or less at a time."""
+    def stream(
+        self, prompt: str = "", *, length: int, sampling: Sampling | None = None, seed: int | None = None
+    ) -> Iterator[str]:
+        """The `length` characters that follow the prompt, as they come; the same for the same seed."""
         decoder, rng = self.tokenizer.decoder(), np.random.default_rng(seed)
-        ids = self._prompt(prompt)
-        unknown = self.tokenizer.unknown
-        for token in sample_tokens(self.predictor(), ids, sampling or Sampling(), rng, unknown=unknown):
-            yield decoder.feed(token)
+        ids, unknown = self._prompt(prompt), self.tokenizer.unknown
+        tokens = sample_tokens(self.predictor(), ids, sampling or Sampling(), rng, unknown=unknown)
+        while length > 0:
+            piece = decoder.feed(next(tokens))[:length]
+            length -= len(piece)
+            yield piece
 
     def sample(
         self,
@@ -85,13 +89,8 @@ class LanguageModel:
         top_p: float = 1.0,
         seed: int | None = None,
     ) -> str:
-        """The `length` characters that follow the prompt in one sample; the same for the same seed."""
-        text = ""
-        for piece in self.stream(prompt, sampling=Sampling(temperature, top_k, top_p), seed=seed):
-            if len(text) >= length:
-                break
-            text += piece
-        return text
+        """What `stream` gives, as one text."""
+        return "".join(self.stream(prompt, length=length, sampling=Sampling(temperature, top_k, top_p), seed=seed))
 
     def evaluate(
         self, ids: Ids, *, characters: int, unknown: int, threads: int = 1, panels: bool = False

@@ -224,6 +224,6 @@ def _id_type(tokenizer: Tokenizer) -> np.dtype[np.unsignedinteger]:
 
 def _too_short(characters: int, training: int) -> TextError:
     return TextError(
-        f"the text has {characters} characters, of which {training} are to be trained on, and at least 2 must be; "
+        f"at least 2 characters are needed to train on, and this text leaves {training} of {characters}; "
         "give a longer text or a smaller --val-fraction"
     )
