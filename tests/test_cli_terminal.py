@@ -104,7 +104,6 @@ def test_training_shows_live_progress_and_leaves_the_terminal_as_it_was(folder: 
         "left",
         "validation",
         "best",
-        "says:",
     ):
         assert words in text
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l"), "the cursor stays hidden"
