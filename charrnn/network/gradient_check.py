@@ -111,18 +111,20 @@ def central_differences(loss: Loss, arrays: Parameters, name: str, picked: Ids, 
 
 
 def compare(name: str, numerical: Array, analytic: Array) -> Comparison:
-    """Two flat arrays of one length, as a `Comparison`; an entry that is not a number is outside its tolerance."""
-    difference = np.abs(numerical - analytic)
-    scale = np.maximum(np.abs(numerical), np.abs(analytic))
-    inside = difference < ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * np.abs(numerical)
-    norms = float(np.linalg.norm(numerical) + np.linalg.norm(analytic))
-    counts = (scale > 0.0) & ~(scale < TINY * scale.max(initial=0.0))
+    """Two flat arrays of one length, as a `Comparison`; an entry that is not finite is outside its tolerance."""
+    with np.errstate(invalid="ignore"):
+        difference = np.abs(numerical - analytic)
+        scale = np.maximum(np.abs(numerical), np.abs(analytic))
+        inside = difference < ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * np.abs(numerical)
+        norms = float(np.linalg.norm(numerical) + np.linalg.norm(analytic))
+        counts = (scale > 0.0) & ~(scale < TINY * scale.max(initial=0.0))
+        relative = difference[counts] / scale[counts]
     return Comparison(
         name=name,
         entries=difference.size,
         relative_error=float(np.linalg.norm(difference)) / norms if norms != 0.0 else 0.0,
         largest_difference=float(difference.max(initial=0.0)),
-        worst_relative=float((difference[counts] / scale[counts]).max(initial=0.0)),
+        worst_relative=float(relative.max(initial=0.0)),
         outside=int(np.count_nonzero(~inside)),
     )
 
