@@ -22,7 +22,8 @@ def unroll(
     """Run the cell over the window.
 
     Returns y, the last state, and `back(dy) → dz (T, B, G·H), dWh (H, G·H), dstate (S, B, H)`, where dstate is
-    the gradient of the state that the window began with. y and the last state are views of the workspace.
+    the gradient of the state that the window began with. All of them are views of the workspace, and dstate is
+    overwritten by the next call of any layer.
     """
     (T, B, _), (S, _, H) = z.shape, state.shape
     s = workspace.array(f"{name}.s", S, T + 1, B, H)

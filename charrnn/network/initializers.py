@@ -22,7 +22,7 @@ def glorot(shape: tuple[int, int], rng: np.random.Generator) -> Array:
 def orthogonal(shape: tuple[int, int], rng: np.random.Generator) -> Array:
     """A random orthogonal matrix, or several side by side if there are more columns than rows (Saxe et al. 2014).
 
-    All its singular values are 1, so that a gradient neither grows nor fades through it.
+    The singular values of each square are 1, so that a gradient neither grows nor fades through it.
     """
     rows, columns = shape
     blocks = []

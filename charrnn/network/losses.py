@@ -20,7 +20,7 @@ def softmax(logits: Array) -> Array:
 
 
 def cross_entropy(logits: Array, targets: Ids, count: int, workspace: Workspace) -> tuple[float, Array]:
-    """The summed surprise of the targets in nats, and dlogits (T, B, V), which overwrites the logits.
+    """The summed surprise of the targets in nats, and dlogits (T, B, V), written over the logits.
 
     dlogits is the gradient of sum / `count`: with count = T·B that is the mean, and the shards of a batch that
     share one count add up to the mean over the batch. For softmax and cross-entropy it is (p - onehot) / count.
@@ -35,4 +35,4 @@ def cross_entropy(logits: Array, targets: Ids, count: int, workspace: Workspace)
     nats = float(np.log(total).sum(dtype=np.float64) - at_target.sum(dtype=np.float64))
     p /= (total * count)[:, None]
     p[index, targets.reshape(-1)] -= 1.0 / count
-    return nats, logits
+    return nats, flat.reshape(logits.shape)

@@ -23,7 +23,7 @@ from charrnn.network.vectorizers import Embedding, OneHot, Vectorizer
 Back: TypeAlias = Callable[[Array], tuple[Parameters, Array]]
 
 RECURRENT_GAIN = 0.9
-"""Wh starts at this times its initializer: a spectral radius just below one."""
+"""Wh starts at this times its initializer: an orthogonal one has a spectral radius just below one."""
 
 
 @dataclass(frozen=True)

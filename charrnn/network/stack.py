@@ -23,8 +23,8 @@ def run_stack(
 
     `masks` (L, B, H) multiply what each layer hands up, the same at every step of the window (Gal and Ghahramani
     2016); None is no dropout. Returns y, the new state (a fresh array), and `back(dy) → dz of the first layer,
-    gradients, dstate (L, S, B, H)`; of the first layer only `Wh` is among the gradients, the rest is the
-    vectorizer's.
+    gradients, dstate (L, S, B, H)`, which writes over dy; of the first layer only `Wh` is among the gradients, the
+    rest is the vectorizer's.
     """
     L = len(state)
     ways_back, new_state = [], np.empty_like(state)

@@ -95,7 +95,7 @@ class Embedding:
 
 
 def gather(table: Array, ids: Ids, workspace: Workspace) -> Array:
-    """The rows of table (V, N) at ids (T, B), as (T, B, N)."""
+    """The rows of table (V, N) at ids (T, B), as (T, B, N). Ids are taken at their word: 0 ≤ id < V."""
     z = workspace.array("vectorizer.z", *ids.shape, table.shape[1])
     np.take(table, ids, axis=0, out=z, mode="clip")  # with "clip", numpy writes into `out` without a copy
     return z
@@ -112,9 +112,12 @@ def sum_by_id(dz: Array, ids: Ids, V: int, workspace: Workspace) -> Array:
         onehot[...] = 0.0
         onehot[np.arange(ids.size), flat_ids] = 1.0
         return np.matmul(onehot.T, rows, out=workspace.array("sum_by_id", V, rows.shape[1]))
-    total = np.zeros((V, rows.shape[1]), dz.dtype)
     order = np.argsort(flat_ids, kind="stable")
-    sorted_ids = flat_ids[order]
+    sorted_ids = flat_ids[order].astype(np.int64)
     starts = np.flatnonzero(np.diff(sorted_ids, prepend=-1))
-    total[sorted_ids[starts]] = np.add.reduceat(rows[order], starts, axis=0)
+    sorted_rows = workspace.array("sum_by_id.rows", *rows.shape)
+    np.take(rows, order, axis=0, out=sorted_rows, mode="clip")
+    total = workspace.array("sum_by_id", V, rows.shape[1])
+    total[...] = 0.0
+    total[sorted_ids[starts]] = np.add.reduceat(sorted_rows, starts, axis=0)
     return total
