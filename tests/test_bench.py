@@ -4,6 +4,7 @@ import json
 import math
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,14 @@ from typer.testing import CliRunner
 
 from charrnn.cli import bench as cli
 from charrnn.config import NetworkConfig, TrainingConfig
-from charrnn.lab import speed
+from charrnn.lab import speed, turns
 from charrnn.lab.torch_speed import TorchTwin, load_torch
 from charrnn.network.arrays import Parameters, Workspace
 from charrnn.network.model import Network
 from charrnn.parallel.threads import threaded
 
 TINY = speed.Size(16, 2, 8, 8)
-EFFORT = speed.Effort((TINY,), steps=2, most=2, seconds=0.0, sampled=3)
+EFFORT = speed.Effort((TINY,), turns=2, seconds=0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +32,9 @@ def _little_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speed, "matmul_peak", peak)
     monkeypatch.setattr(speed, "QUICK", EFFORT)
     monkeypatch.setattr(speed, "SPOKEN", TINY)
-    monkeypatch.setattr(speed, "REST", 0.0)
+    monkeypatch.setattr(turns, "REST", 0.0)
+    monkeypatch.setattr(turns, "MOST_STEPS", 3)
+    monkeypatch.setattr(speed, "UTTERANCE", 4)
 
 
 class Counting(np.ndarray[Any, Any]):
@@ -79,37 +82,71 @@ def test_the_formula_counts_the_products_that_are_done(
     assert sum(operations) == pytest.approx(speed.product_operations(network.config, T, B, threads), rel=0.01)
 
 
-def test_the_contestants_take_turns_and_the_warm_up_does_not_count() -> None:
+def contest(A: float, B: float, least: int, seconds: float = 0.0) -> tuple[str, list[turns.Score]]:
+    """A and B, whose steps take so long, by a clock that only they move: the order of their steps, and the scores."""
     order: list[str] = []
+    now = [0.0]
 
-    def contestant(name: str) -> Callable[[], float]:
-        def turn() -> float:
-            order.append(name)
-            return float(len(order))
+    def step(name: str, takes: float) -> float:
+        order.append(name)
+        now[0] += takes
+        return float(len(order))
 
-        return turn
-
-    durations, last = speed.take_turns([contestant("A"), contestant("B")], steps=4, most=9, seconds=0.0)
-    assert order == ["A", "B"] * (4 + speed.WARM_UP)
-    assert [len(taken) for taken in durations] == [4, 4]
-    assert last == [len(order) - 1, len(order)]
+    scores = turns.take_turns([lambda: step("A", A), lambda: step("B", B)], least, seconds, clock=lambda: now[0])
+    return "".join(order), scores
 
 
-def test_more_steps_are_taken_while_time_lasts_but_no_more_than_most() -> None:
-    durations, _ = speed.take_turns([lambda: 0.0], steps=1, most=5, seconds=math.inf)
-    assert len(durations[0]) == 5
+def test_the_contestants_take_turns_and_the_warm_up_does_not_count() -> None:
+    order, scores = contest(A=1.0, B=2.0, least=4)
+    assert order == "AB" * (turns.WARM_UP + 4)
+    assert scores == [turns.Score(1.0, 4, len(order) - 1), turns.Score(2.0, 4, len(order))]
+
+
+def test_a_turn_has_several_steps_where_they_are_short_and_their_time_is_that_of_one() -> None:
+    order, (A, B) = contest(A=turns.TURN * 0.6, B=1.0, least=3)
+    assert order == "AB" * turns.WARM_UP + "AAB" * 3
+    assert (A.steps, B.steps) == (6, 3)
+    assert A.seconds == pytest.approx(turns.TURN * 0.6)
+
+
+def test_more_turns_are_taken_while_time_lasts() -> None:
+    _, scores = contest(A=1.0, B=1.0, least=1, seconds=9.5)
+    assert [score.steps for score in scores] == [5, 5]
+
+
+STAT = "cpu  9 9 9 9 9\ncpu0 100 20 3 4000 50 6\ncpu1 10 2 0 400 5 6\ncpu12 7 7 7 7 7\nintr 1 2 3\n"
+
+
+def test_the_time_of_others_is_that_of_programs_on_the_processors_that_may_be_used() -> None:
+    assert turns.busy_ticks(STAT, {0}) == 123
+    assert turns.busy_ticks(STAT, {0, 1}) == 135
+
+
+def test_a_watch_without_a_source_tells_nothing(tmp_path: Path) -> None:
+    assert turns.Watch(tmp_path / "missing").others() is None
+
+
+@pytest.mark.parametrize(
+    ("others", "threads", "processors", "disturbed"),
+    [(0.05, 2, 2, False), (0.3, 2, 2, True), (0.9, 1, 2, False), (1.3, 1, 2, True), (None, 2, 2, False)],
+)
+def test_others_disturb_where_they_take_what_the_threads_want(
+    others: float | None, threads: int, processors: int, disturbed: bool
+) -> None:
+    result = speed.MachineSpeed("openblas", "SkylakeX", threads, 1e9, others)
+    assert cli.disturbed(result, threads, processors) == disturbed
 
 
 def test_the_full_bench_has_the_sizes_and_at_least_twelve_steps() -> None:
     sizes = [(s.hidden, s.layers, s.window, s.batch) for s in speed.Effort().sizes]
     assert sizes == [(128, 2, 50, 50), (256, 2, 64, 64), (512, 2, 64, 64), (512, 3, 64, 128), (1024, 2, 64, 64)]
-    assert speed.Effort().steps >= 12
+    assert speed.Effort().turns >= 12
 
 
 def test_a_row_is_a_real_training_and_its_numbers_agree() -> None:
     row = speed.measure_training(TINY, EFFORT, threads=2, peak=1e9, torch=None)
     assert 0.0 < row.loss < 2 * math.log(row.vocabulary)
-    assert row.steps == EFFORT.steps
+    assert row.steps in range(EFFORT.turns, 3 * EFFORT.turns + 1)
     T, B = TINY.window, TINY.batch
     operations = speed.product_operations(TINY.network.config, T, B, shards=2)
     assert row.product_flops == pytest.approx(row.characters_per_second / (T * B) * operations)
@@ -132,15 +169,15 @@ def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_json_is_an_object_a_line_machine_then_training_then_sampling(monkeypatch: pytest.MonkeyPatch) -> None:
     without_torch(monkeypatch)
     machine, training, sampling = map(json.loads, run("--json")[0].splitlines())
-    assert set(machine) == {"measure", "library", "kernel", "threads", "peak_flops"}
+    assert set(machine) == {"measure", "library", "kernel", "threads", "peak_flops", "others_busy"}
     assert machine["peak_flops"] == 1e9
     sizes = ("hidden", "layers", "window", "batch")
     assert [training[name] for name in sizes] == [TINY.hidden, TINY.layers, TINY.window, TINY.batch]
-    rates = {"measure", "characters_per_second", "torch_characters_per_second", "ratio"}
+    rates = {"measure", "others_busy", "characters_per_second", "torch_characters_per_second", "ratio"}
     assert set(training) == rates | {*sizes} | {
         "vocabulary", "parameters", "threads", "steps", "loss", "product_flops", "share_of_peak"
     }  # fmt: skip
-    assert set(sampling) == rates | {"hidden", "layers", "turns", "characters"}
+    assert set(sampling) == rates | {"hidden", "layers", "characters"}
     assert training["ratio"] is sampling["ratio"] is None
 
 
@@ -170,21 +207,21 @@ def test_a_terminal_gets_tables_with_the_columns_of_torch_only_if_it_is_there(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    for rates in ((None, None), (2e5, 4.0)):
-        row = speed.TrainingSpeed(TINY, 65, 10, 1, 12, 4.1, 8e5, 1e9, 0.5, *rates)
-        spoken = speed.SamplingSpeed(16, 2, 12, 100, 8e3, *rates)
+    for theirs, ratio in ((None, None), (2e5, 4.0)):
+        row = speed.TrainingSpeed(TINY, 65, 10, 1, 12, 4.1, 8e5, 1e9, 0.5, theirs, ratio, 0.0)
+        spoken = speed.SamplingSpeed(16, 2, 100, 8e3, theirs, ratio, 0.0)
         cli._print_tables(
-            [speed.MachineSpeed("openblas", "SkylakeX", 1, 2e9), row, spoken], with_torch=bool(rates[0])
+            [speed.MachineSpeed("openblas", "SkylakeX", 1, 2e9, 0.0), row, spoken], with_torch=theirs is not None
         )
         shown = capsys.readouterr().out
         assert "800,000" in shown
-        assert ("PyTorch" in shown) == ("4.00" in shown) == (rates[0] is not None)
+        assert ("PyTorch" in shown) == ("4.00" in shown) == (theirs is not None)
 
 
 def test_the_twin_is_the_same_model_and_takes_the_same_steps() -> None:
     torch = pytest.importorskip("torch")
     network, training, rng = TINY.network, TrainingConfig(steps=1), np.random.default_rng(0)
-    trainer, state = speed._trainer(TINY, 2, training, windows=5)
+    trainer, state = speed._trainer(TINY, 2, training)
     twin = TorchTwin(torch, network, state.parameters, rate=training.lr, clip=training.clip)
     assert twin.parameter_count() == network.parameter_count()
     for number in range(4):
@@ -196,7 +233,8 @@ def test_with_torch_there_is_a_ratio_and_its_threads_are_set_back() -> None:
     torch = pytest.importorskip("torch")
     before = torch.get_num_threads()
     rows = [cli.fields_of(row) for row in list(speed.measure(EFFORT, 1, torch))[1:]]
-    assert all(row["ratio"] == row["characters_per_second"] / row["torch_characters_per_second"] for row in rows)
+    for row in rows:
+        assert row["ratio"] == pytest.approx(row["characters_per_second"] / row["torch_characters_per_second"])
     assert torch.get_num_threads() == before
 
 

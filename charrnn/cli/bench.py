@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
     from charrnn.lab.speed import SamplingSpeed, Speed, TrainingSpeed
 
+_DISTURBED = (
+    "other programs were using the cores: speeds are too low, and PyTorch's by far more than charrnn's; "
+    "run it again when the machine is calm"
+)
 _TORCH = frozenset({"torch_characters_per_second", "ratio"})
 
 
@@ -30,16 +34,19 @@ def bench(
     from charrnn.parallel.blas import physical_cores
 
     effort, torch, results = QUICK if quick else Effort(), load_torch(), []
+    threads = threads or physical_cores()
     write = _JsonLines() if as_json else None if sys.stdout.isatty() else _PlainLines(with_torch=torch is not None)
     if torch is None:
         say(f"without PyTorch to compare with; to get it: {REMEDY}")
-    for number, speed in enumerate(measure(effort, threads or physical_cores(), torch), 1):
+    for number, speed in enumerate(measure(effort, threads, torch), 1):
         say(f"{number} of {len(effort.sizes) + 2}: {in_words(speed)}")
         results.append(speed)
         if write is not None:
             write(speed)
     if write is None:
         _print_tables(results, with_torch=torch is not None)
+    if any(disturbed(speed, threads) for speed in results):
+        say(_DISTURBED)
 
 
 def fields_of(speed: "Speed") -> dict[str, Any]:
@@ -47,6 +54,14 @@ def fields_of(speed: "Speed") -> dict[str, Any]:
     values = asdict(speed)
     size: dict[str, Any] = values.pop("size", {})
     return {"measure": type(speed).__name__.removesuffix("Speed").lower()} | size | values
+
+
+def disturbed(speed: "Speed", threads: int, processors: int | None = None) -> bool:
+    """Whether other programs took more than a tenth of one of the processors that the threads wanted."""
+    from charrnn.lab.turns import usable_processors
+
+    spare = (processors or usable_processors()) - threads
+    return speed.others_busy is not None and speed.others_busy > max(0, spare) + 0.1
 
 
 def in_words(speed: "Speed") -> str:
@@ -109,7 +124,7 @@ def _print_tables(results: "list[Speed]", *, with_torch: bool) -> None:
 
 
 _TRAINING = ("training", "T", "B", "parameters", "steps", "loss", "characters/s", "GFLOP/s", "of peak")
-_SAMPLING = ("sampling, one thread", "turns", "characters", "characters/s")
+_SAMPLING = ("sampling, one thread", "characters", "characters/s")
 
 
 def _table(headings: tuple[str, ...], with_torch: bool) -> "Table":
@@ -138,7 +153,7 @@ def _training_cells(speed: "TrainingSpeed") -> tuple[str, ...]:
 
 def _sampling_cells(speed: "SamplingSpeed") -> tuple[str, ...]:
     rate = f"{speed.characters_per_second:,.0f}"
-    return f"{speed.layers} × {speed.hidden}", str(speed.turns), str(speed.characters), rate
+    return f"{speed.layers} × {speed.hidden}", f"{speed.characters:,}", rate
 
 
 def _beside(speed: "TrainingSpeed | SamplingSpeed") -> tuple[str, ...]:

@@ -3,15 +3,13 @@
 Effort → one `MachineSpeed`, a `TrainingSpeed` for each size, one `SamplingSpeed`. A training step is the whole
 of it: fetch, forward, backward, clip and update, as a run takes it.
 
-What is compared takes turns, step by step in one process, so that whatever else the machine does hits all alike;
-the median of the steps counts. Before each turn there is a short rest, in which the other's threads fall asleep:
-those of OpenBLAS and OpenMP wait for more work at full speed for some milliseconds. On a machine that is busy
-with something else PyTorch loses more than it should, since its threads wait for one another at every product.
+What is compared takes turns in one process (see `turns`). Every result has `others_busy`: how many processors other
+programs kept busy meanwhile, None where the system does not tell. Where they are wanted for the products, all speeds
+are too low, and PyTorch's by far more.
 """
 
 import itertools
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +17,7 @@ import numpy as np
 
 from charrnn.config import NetworkConfig, TrainingConfig
 from charrnn.lab.torch_speed import TorchTwin, torch_threads
+from charrnn.lab.turns import Contestant, Watch, take_turns
 from charrnn.language.predictor import RnnPredictor
 from charrnn.language.sampler import Sampling, sample_tokens
 from charrnn.network.arrays import Workspace
@@ -30,10 +29,8 @@ from charrnn.training.optimizers import OPTIMIZERS, fresh_moments
 from charrnn.training.trainer import Trainer, TrainingState
 
 VOCABULARY = 65
-WARM_UP = 2
-REST = 0.02  # seconds
 ONEHOT_VOCABULARY = 256
-"""The largest vocabulary whose gradient `sum_by_id` of the vectorizers sums by a product."""
+"""The largest vocabulary whose gradient is summed by a product: see `sum_by_id` of the vectorizers."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +55,19 @@ SIZES = (
     Size(1024, 2, 64, 64),
 )
 SPOKEN = Size(512, 2, 1, 1)
+UTTERANCE = 100  # characters
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: `steps` of each at least, and more, up to `most`, while `seconds` a size last."""
+    """How long to measure: `turns` of each at least, and more while `seconds` a size last."""
 
     sizes: tuple[Size, ...] = SIZES
-    steps: int = 12
-    most: int = 60
+    turns: int = 12
     seconds: float = 6.0
-    sampled: int = 200
 
 
-QUICK = Effort(tuple(size for size in SIZES if size.hidden <= 512), steps=3, most=12, seconds=0.8, sampled=60)
+QUICK = Effort(tuple(size for size in SIZES if size.hidden <= 512), turns=3, seconds=0.8)
 
 
 @dataclass(frozen=True)
@@ -82,11 +78,12 @@ class MachineSpeed:
     kernel: str
     threads: int
     peak_flops: float
+    others_busy: float | None
 
 
 @dataclass(frozen=True)
 class TrainingSpeed:
-    """A size and its speed: the median of `steps` steps. `loss` is that of the last step, in nats a character.
+    """A size and its speed: the median of the turns, `steps` in all; `loss` is the last step's, in nats a character.
 
     `product_flops` are the operations of `product_operations` done a second, and `share_of_peak` what part of the
     machine's peak they are. `ratio` is how many times as fast as PyTorch; None where there is no PyTorch.
@@ -103,19 +100,20 @@ class TrainingSpeed:
     share_of_peak: float
     torch_characters_per_second: float | None
     ratio: float | None
+    others_busy: float | None
 
 
 @dataclass(frozen=True)
 class SamplingSpeed:
-    """How fast a model speaks on one thread: the median of `turns` of `characters` each."""
+    """How fast a model speaks on one thread: the median of the turns, `characters` in all."""
 
     hidden: int
     layers: int
-    turns: int
     characters: int
     characters_per_second: float
     torch_characters_per_second: float | None
     ratio: float | None
+    others_busy: float | None
 
 
 Speed = MachineSpeed | TrainingSpeed | SamplingSpeed
@@ -146,9 +144,9 @@ def product_operations(config: NetworkConfig, T: int, B: int, shards: int) -> in
 
 def measure(effort: Effort, threads: int, torch: Any | None) -> Iterator[Speed]:
     """Measure everything on this many threads, one result after the other; `torch` is the module, if there is one."""
-    info = blas_info()
+    info, watch = blas_info(), Watch()
     peak = matmul_peak(threads)
-    yield MachineSpeed(info.library, info.architecture, threads, peak)
+    yield MachineSpeed(info.library, info.architecture, threads, peak, watch.others())
     for size in effort.sizes:
         yield measure_training(size, effort, threads, peak, torch)
     yield measure_sampling(SPOKEN, effort, torch)
@@ -158,88 +156,64 @@ def measure_training(size: Size, effort: Effort, threads: int, peak: float, torc
     """The speed of a whole training step, the optimizer's and clipping's part included."""
     network, T, B = size.network, size.window, size.batch
     training = TrainingConfig(steps=1)
-    trainer, state = _trainer(size, threads, training, effort.most + WARM_UP)
-    turns: list[Callable[[], float]] = [lambda: trainer.step(state, training.lr).loss]
+    trainer, state = _trainer(size, threads, training)
+    contestants: list[Contestant] = [lambda: trainer.step(state, training.lr).loss]
     if torch is not None:
         twin = TorchTwin(torch, network, state.parameters, rate=training.lr, clip=training.clip)
         numbers, rng = itertools.count(), np.random.default_rng(0)
-        turns.append(lambda: twin.step(*trainer.windows.window(next(numbers), rng)))
+        contestants.append(lambda: twin.step(*trainer.windows.window(next(numbers), rng)))
     with single_threaded(), torch_threads(torch, threads):
-        durations, losses = take_turns(turns, effort.steps, effort.most, effort.seconds)
-    rates = [T * B / float(np.median(taken)) for taken in durations]
-    flops = rates[0] / (T * B) * product_operations(network.config, T, B, shard_count(threads, B))
+        watch = Watch()
+        scores = take_turns(contestants, effort.turns, effort.seconds)
+    flops = product_operations(network.config, T, B, shard_count(threads, B)) / scores[0].seconds
     return TrainingSpeed(
         size=size,
         vocabulary=VOCABULARY,
         parameters=network.parameter_count(),
         threads=threads,
-        steps=len(durations[0]),
-        loss=losses[0],
-        characters_per_second=rates[0],
+        steps=scores[0].steps,
+        loss=scores[0].last,
+        characters_per_second=T * B / scores[0].seconds,
         product_flops=flops,
         share_of_peak=flops / peak,
-        torch_characters_per_second=rates[1] if torch is not None else None,
-        ratio=rates[0] / rates[1] if torch is not None else None,
+        torch_characters_per_second=T * B / scores[1].seconds if torch is not None else None,
+        ratio=scores[1].seconds / scores[0].seconds if torch is not None else None,
+        others_busy=watch.others(),
     )
 
 
 def measure_sampling(size: Size, effort: Effort, torch: Any | None) -> SamplingSpeed:
     """The speed of speaking, one character at a time, on one thread."""
-    network, n = size.network, effort.sampled
+    network, n = size.network, UTTERANCE
     rng = np.random.default_rng(0)
     parameters = network.initialize(rng)
     tokens = sample_tokens(RnnPredictor(network, parameters), np.zeros(1, np.int64), Sampling(), rng)
-    turns: list[Callable[[], float]] = [lambda: float(len(list(itertools.islice(tokens, n))))]
+    contestants: list[Contestant] = [lambda: float(len(list(itertools.islice(tokens, n))))]
     if torch is not None:
         twin = TorchTwin(torch, network, parameters, rate=0.0, clip=1.0)
-        turns.append(lambda: float(len(twin.speak(0, n))))
+        contestants.append(lambda: float(len(twin.speak(0, n))))
     with single_threaded(), torch_threads(torch, 1):
-        durations, _ = take_turns(turns, effort.steps, effort.most, effort.seconds)
-    rates = [n / float(np.median(taken)) for taken in durations]
+        watch = Watch()
+        scores = take_turns(contestants, effort.turns, effort.seconds)
     return SamplingSpeed(
         hidden=size.hidden,
         layers=size.layers,
-        turns=len(durations[0]),
-        characters=n,
-        characters_per_second=rates[0],
-        torch_characters_per_second=rates[1] if torch is not None else None,
-        ratio=rates[0] / rates[1] if torch is not None else None,
+        characters=n * scores[0].steps,
+        characters_per_second=n / scores[0].seconds,
+        torch_characters_per_second=n / scores[1].seconds if torch is not None else None,
+        ratio=scores[1].seconds / scores[0].seconds if torch is not None else None,
+        others_busy=watch.others(),
     )
 
 
-def take_turns(
-    turns: Sequence[Callable[[], float]],
-    steps: int,
-    most: int,
-    seconds: float,
-    clock: Callable[[], float] = time.perf_counter,
-) -> tuple[list[list[float]], list[float]]:
-    """Call A, B, A, B, …: the seconds that each call took, a list for each of `turns`, and what each gave last.
-
-    The first `WARM_UP` calls of each are not counted.
-    """
-    durations: list[list[float]] = [[] for _ in turns]
-    results = [0.0 for _ in turns]
-    began = clock()
-    for number in range(WARM_UP + most):
-        if number >= WARM_UP + steps and clock() - began > seconds:
-            break
-        for i, turn in enumerate(turns):
-            time.sleep(REST)
-            before = clock()
-            results[i] = turn()
-            durations[i].append(clock() - before)
-    return [taken[WARM_UP:] for taken in durations], results
-
-
-def _trainer(size: Size, threads: int, training: TrainingConfig, windows: int) -> tuple[Trainer, TrainingState]:
-    """Trainer and first state as a run has them, over a text of random characters that lasts for `windows`."""
+def _trainer(size: Size, threads: int, training: TrainingConfig) -> tuple[Trainer, TrainingState]:
+    """Trainer and first state as a run has them, over a text of random characters of 64 windows."""
     network, rng = size.network, np.random.default_rng(training.seed)
-    ids = rng.integers(VOCABULARY, size=size.batch * size.window * windows + size.batch)
+    ids = rng.integers(VOCABULARY, size=size.batch * size.window * 64 + size.batch)
     panels = has_small_matrix_kernel()
     engine = threaded(network, shard_count(threads, size.batch), lambda: Workspace(panels=panels))
     optimizer = OPTIMIZERS[training.optimizer]
     parameters = network.initialize(rng)
     state = TrainingState(parameters, fresh_moments(optimizer, parameters), network.start(size.batch), rng)
-    windows_of_text = Windows(ids, size.window, size.batch)
-    return Trainer(windows_of_text, engine, optimizer, training.clip, training.clip_by), state
+    windows = Windows(ids, size.window, size.batch)
+    return Trainer(windows, engine, optimizer, training.clip, training.clip_by), state
