@@ -39,7 +39,8 @@ def bench(
     if torch is None:
         say(f"without PyTorch to compare with; to get it: {REMEDY}")
     for number, speed in enumerate(measure(effort, threads, torch), 1):
-        say(f"{number} of {len(effort.sizes) + 2}: {in_words(speed)}")
+        note = f"; other programs kept {speed.others_busy:.1f} cores busy" if disturbed(speed, threads) else ""
+        say(f"{number} of {len(effort.sizes) + 2}: {in_words(speed)}{note}")
         results.append(speed)
         if write is not None:
             write(speed)
