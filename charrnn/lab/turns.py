@@ -83,7 +83,7 @@ class Watch:
         if now is None or self._began is None:
             return None
         wall, busy, own = (b - a for a, b in zip(self._began, now, strict=True))
-        return max(0.0, (busy - own) / wall) if wall > 0.0 else None
+        return round(max(0.0, (busy - own) / wall), 2) if wall > 0.0 else None
 
     def _now(self) -> tuple[float, float, float] | None:
         """Seconds gone by, seconds that the processors were busy, and seconds of them that were ours."""
