@@ -22,6 +22,7 @@ from charrnn.language.predictor import RnnPredictor
 from charrnn.language.sampler import Sampling, sample_tokens
 from charrnn.network.arrays import Workspace
 from charrnn.network.model import Network
+from charrnn.network.vectorizers import ONEHOT_VOCABULARY
 from charrnn.parallel.blas import blas_info, has_small_matrix_kernel, matmul_peak, single_threaded
 from charrnn.parallel.threads import shard_count, threaded
 from charrnn.text.batches import Windows
@@ -29,8 +30,6 @@ from charrnn.training.optimizers import OPTIMIZERS, fresh_moments
 from charrnn.training.trainer import Trainer, TrainingState
 
 VOCABULARY = 65
-ONEHOT_VOCABULARY = 256
-"""The largest vocabulary whose gradient is summed by a product: see `sum_by_id` of the vectorizers."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from charrnn.network.arrays import Array, Ids, Parameters, Workspace
 
 Back: TypeAlias = Callable[[Array], Parameters]
 
+ONEHOT_VOCABULARY = 256
+"""The largest vocabulary whose gradient is summed by a product with the one-hot matrix."""
+
 
 class Vectorizer(Protocol):
     """Turns ids into the first layer's projected input."""
@@ -107,7 +110,7 @@ def sum_by_id(dz: Array, ids: Ids, V: int, workspace: Workspace) -> Array:
     As a product with the one-hot matrix where the vocabulary is small, as sums over sorted runs where it is not.
     """
     flat_ids, rows = ids.reshape(-1), dz.reshape(ids.size, -1)
-    if V <= 256:
+    if V <= ONEHOT_VOCABULARY:
         onehot = workspace.array("sum_by_id.onehot", ids.size, V)
         onehot[...] = 0.0
         onehot[np.arange(ids.size), flat_ids] = 1.0

@@ -28,13 +28,12 @@ class Tanh:
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Callable[[int], None]:
         h, dh = s[0], ds[0]
-        slope = workspace.array("tanh.slope", *dh.shape)
         times_WhT = thin_product(Wh.T, dh, "tanh.WhT", workspace)
+        np.square(h[1:], out=z)
+        np.subtract(1.0, z, out=z)  # tanh' = 1 - tanh², for all steps
 
         def step_back(t: int) -> None:
-            np.square(h[t + 1], out=slope)
-            np.subtract(1.0, slope, out=slope)  # tanh' = 1 - tanh²
-            np.multiply(dh, slope, out=z[t])  # dz[t]
+            np.multiply(dh, z[t], out=z[t])  # dz[t]
             times_WhT(z[t])  # dh, one step earlier
 
         return step_back
