@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -16,7 +16,6 @@ from safetensors.numpy import save as to_bytes
 
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError, RunError
-from charrnn.events import Event
 from charrnn.network.arrays import Array, Parameters
 from charrnn.network.model import Network
 from charrnn.training.trainer import TrainingState
@@ -178,33 +177,6 @@ class RunFolder:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{self.last} is damaged: its notes on the run cannot be read ({error!r})") from error
-
-    def open_metrics(self) -> TextIO:
-        """The journal, to append to; a line that a crash tore is closed first."""
-        path = self.path / "metrics.jsonl"
-        torn = path.exists() and path.stat().st_size > 0 and not path.read_bytes().endswith(b"\n")
-        file = path.open("a", buffering=1, encoding="utf-8", newline="\n")  # a line at a time, for who watches
-        if torn:
-            file.write("\n")
-        return file
-
-    def read_metrics(self) -> list[dict[str, Any]]:
-        """The journal's lines; a torn or foreign line is passed over."""
-        path = self.path / "metrics.jsonl"
-        lines = path.read_text("utf-8", errors="replace").splitlines() if path.exists() else []
-        return [values for line in lines if (values := _parsed(line)) is not None]
-
-
-def append_event(file: TextIO, event: Event) -> None:
-    file.write(json.dumps(event.to_json(), ensure_ascii=False) + "\n")
-
-
-def _parsed(line: str) -> dict[str, Any] | None:
-    try:
-        values = json.loads(line)
-    except ValueError:
-        return None
-    return values if isinstance(values, dict) and "event" in values else None
 
 
 def _without(prefix: str, arrays: Mapping[str, Array]) -> Parameters:

@@ -1,30 +1,76 @@
 """What a run can say, and what one can tell it: frozen dataclasses of plain values.
 
 Each event has the step it belongs to and the time in seconds since the run began, over resumes. `to_json` is the
-line that `metrics.jsonl` and `--json` have.
+line that `metrics.jsonl` and `--json` have, and `from_json` reads it again.
 """
 
 import math
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, TypeAlias
+from functools import cache
+from types import UnionType
+from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
 
-@dataclass(frozen=True)
-class Event:
-    """Something that happened in a run."""
+class _Message:
+    """JSON both ways for the members of a family, told apart by `kind`."""
 
-    kind: ClassVar[str] = "event"
-    step: int
-    time: float
+    kind: ClassVar[str]
+    family: ClassVar[str]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; None for a number that JSON cannot write, as the perplexity of a lost model."""
-        values = {name: None if _not_finite(value) else value for name, value in asdict(self).items()}
-        return {"event": self.kind, **values}
+        values = asdict(self)  # type: ignore[call-overload]
+        finite = {name: None if _not_finite(value) else value for name, value in values.items()}
+        return {self.family: self.kind, **finite}
+
+    @classmethod
+    def from_json(cls, values: object) -> Self | None:
+        """What `to_json` of a member wrote; None for anything else, as a torn line or one of a newer version."""
+        if not isinstance(values, dict):
+            return None
+        for member in cls.__subclasses__():
+            if member.kind == values.get(cls.family):
+                try:
+                    return member(**{name: _typed(values[name], hint) for name, hint in _fields(member)})  # type: ignore[arg-type]
+                except (KeyError, TypeError):
+                    return None
+        return None
 
 
 def _not_finite(value: object) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
+
+
+@cache
+def _fields(member: Hashable) -> tuple[tuple[str, Any], ...]:
+    hints = get_type_hints(member)
+    return tuple((name, hint) for name, hint in hints.items() if get_origin(hint) is not ClassVar)
+
+
+def _typed(value: Any, hint: Any) -> Any:
+    """A value of JSON as one of the annotated type; TypeError if it cannot be."""
+    if get_origin(hint) is tuple:
+        return tuple(_typed(each, get_args(hint)[0]) for each in value)
+    if isinstance(hint, UnionType):
+        return None if value is None else _typed(value, get_args(hint)[0])
+    if hint is float:
+        if value is None:
+            return math.nan
+        if type(value) in (float, int):
+            return float(value)
+    elif type(value) is hint:
+        return value
+    raise TypeError(f"{value!r} is no {hint}")
+
+
+@dataclass(frozen=True)
+class Event(_Message):
+    """Something that happened in a run."""
+
+    family: ClassVar[str] = "event"
+    step: int
+    time: float
 
 
 @dataclass(frozen=True)
@@ -41,12 +87,16 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class StepDone(Event):
-    """One update of the weights. `progress` is the share of the run that is behind; `epoch` counts passes."""
+    """One update of the weights. `progress` is the share of the run that is behind; `epoch` counts passes.
+
+    `gradient_norm` is the one before clipping, and `clipped` whether it was beyond the bound.
+    """
 
     kind: ClassVar[str] = "step"
     loss: float
     learning_rate: float
     gradient_norm: float
+    clipped: bool
     characters_per_second: float
     progress: float
     epoch: float
@@ -77,6 +127,20 @@ class Sampled(Event):
 
 
 @dataclass(frozen=True)
+class Probed(Event):
+    """A look inside: a window was read, and the loss of its last step was sent back through it.
+
+    `gradient_flow` (L, T) has the norms of dL/dh, layer by layer from the window's first step to its last;
+    `saturated` (L,) the share of units that hardly pass a gradient; `memory` the process's bytes in RAM.
+    """
+
+    kind: ClassVar[str] = "probe"
+    gradient_flow: tuple[tuple[float, ...], ...]
+    saturated: tuple[float, ...]
+    memory: int
+
+
+@dataclass(frozen=True)
 class Saved(Event):
     """A checkpoint was written, from which the run can go on."""
 
@@ -104,9 +168,77 @@ class Finished(Event):
 
 
 @dataclass(frozen=True)
-class Stop:
+class Steered(Event):
+    """The run did what it was told, or could not: `outcome` says which, in words."""
+
+    kind: ClassVar[str] = "steering"
+    command: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Command(_Message):
+    """What one can tell a run; it obeys between two steps."""
+
+    family: ClassVar[str] = "command"
+
+
+@dataclass(frozen=True)
+class Pause(Command):
+    """Wait after this step. The time of a pause is not the run's."""
+
+    kind: ClassVar[str] = "pause"
+
+
+@dataclass(frozen=True)
+class GoOn(Command):
+    """End a pause."""
+
+    kind: ClassVar[str] = "go-on"
+
+
+@dataclass(frozen=True)
+class EvaluateNow(Command):
+    """Read the validation text."""
+
+    kind: ClassVar[str] = "evaluate"
+
+
+@dataclass(frozen=True)
+class SampleNow(Command):
+    """Let the model speak."""
+
+    kind: ClassVar[str] = "sample"
+
+
+@dataclass(frozen=True)
+class SaveNow(Command):
+    """Write a checkpoint."""
+
+    kind: ClassVar[str] = "save"
+
+
+@dataclass(frozen=True)
+class ScaleRate(Command):
+    """Multiply the learning rate, from here to the end of its schedule."""
+
+    kind: ClassVar[str] = "rate"
+    factor: float
+
+
+@dataclass(frozen=True)
+class BackToBest(Command):
+    """Take the best weights back; the place in the text, and the schedule, stay."""
+
+    kind: ClassVar[str] = "back"
+
+
+@dataclass(frozen=True)
+class Stop(Command):
     """Finish the step, save, and end."""
 
+    kind: ClassVar[str] = "stop"
 
-Command: TypeAlias = Stop
-"""What one can tell a run, between steps."""
+
+COMMANDS: dict[str, type[Command]] = {member.kind: member for member in Command.__subclasses__()}
+"""What one can tell a run, by name."""

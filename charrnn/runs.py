@@ -9,16 +9,15 @@ from typing import BinaryIO
 
 import numpy as np
 
-from charrnn.checkpoint import RunFolder, append_event
+from charrnn.checkpoint import RunFolder
 from charrnn.config import RunConfig, TextConfig, TrainingConfig
+from charrnn.control import Claim, refuse_if_trained
 from charrnn.defaults import Wishes, choose_network, choose_training, evaluation_interval
 from charrnn.errors import RunError
 from charrnn.events import Command, Event, Started
-from charrnn.language.evaluation import Evaluation, surprise
-from charrnn.language.model import start_token
-from charrnn.language.predictor import RnnPredictor
-from charrnn.language.sampler import Sampling, sample_tokens
-from charrnn.network.arrays import Parameters, Workspace
+from charrnn.instruments import evaluator, prober, speaker
+from charrnn.journal import append_event, open_journal
+from charrnn.network.arrays import Workspace
 from charrnn.network.model import Network
 from charrnn.parallel.blas import has_small_matrix_kernel, physical_cores, single_threaded
 from charrnn.parallel.threads import shard_count, threaded
@@ -30,8 +29,8 @@ from charrnn.training.optimizers import OPTIMIZERS, fresh_moments
 from charrnn.training.session import Session
 from charrnn.training.trainer import Trainer, TrainingState
 
-SAMPLE_LENGTH = 200
-SAMPLE_TEMPERATURE = 0.8
+SECONDS_OF_REST = 0.05
+"""How long a paused run waits before it listens again."""
 STANDARD_INPUT = "-"
 
 
@@ -60,8 +59,19 @@ class Run:
     resumed: bool
 
     def train(self, commands: Callable[[], Iterable[Command]] = tuple) -> Iterator[Event]:
-        """Train to the end; every event is in the journal before it is handed on."""
-        self.session.commands = commands
+        """Train to the end; every event is in the journal before it is handed on.
+
+        It does what `commands` says between two steps, and what others `tell` the run. RunError if another process
+        trains it already, or if it diverges.
+        """
+        claim = Claim(self.folder.path)
+        try:
+            self.session.commands = lambda: (*commands(), *claim.commands())
+            yield from self._journaled()
+        finally:
+            claim.release()
+
+    def _journaled(self) -> Iterator[Event]:
         found = self.preflight
         started = Started(
             self.session.state.step,
@@ -72,7 +82,8 @@ class Run:
             validation_tokens=found.validation_tokens,
             characters_per_second=found.characters_per_second,
         )
-        with self.folder.open_metrics() as journal, single_threaded():
+        self.folder.write_config(found.config)  # whose end may be another now
+        with open_journal(self.folder.path) as journal, single_threaded():
             for event in itertools.chain([started], self.session.run()):
                 append_event(journal, event)
                 yield event
@@ -110,6 +121,7 @@ def resume_run(
     """
     folder = RunFolder(path)
     config = folder.read_config()
+    refuse_if_trained(path)
     config = replace(config, training=_with_another_end(config.training, wishes or Wishes()))
     sources = sources or config.text.sources
     if sources == (STANDARD_INPUT,) and stdin is None:
@@ -121,7 +133,6 @@ def resume_run(
     dataset = dataset_from(corpus, tokenizer, val_fraction=config.text.val_fraction, scratch=path)
     run = _assemble(folder, corpus, dataset, config, (), config.training.evaluate_every)
     run.session.go_on_from(folder.read_last(run.session.state))
-    folder.write_config(config)
     return replace(run, resumed=True)
 
 
@@ -187,11 +198,14 @@ def _assemble(
         trainer=trainer,
         state=state,
         total_steps=None if training.minutes is not None else steps,
-        evaluate=_evaluator(network, dataset, training.threads, panels) if len(dataset.validation) else None,
-        sample=_speaker(network, dataset, training.seed),
+        evaluate=evaluator(network, dataset, training.threads, panels) if len(dataset.validation) else None,
+        sample=speaker(network, dataset, training.seed),
+        probe=prober(network, windows),
         save_best=folder.write_model,
+        read_best=lambda: folder.read_model(network),
         save_last=folder.write_last,
         clock=time.perf_counter,
+        rest=lambda: time.sleep(SECONDS_OF_REST),
         characters_per_token=characters,
     )
     preflight = Preflight(
@@ -227,32 +241,3 @@ def _measure(trainer: Trainer, state: TrainingState) -> float:
         trainer.step(trial, 0.0)
         durations.append(time.perf_counter() - before)
     return float(np.median(durations[1:]))
-
-
-def _evaluator(network: Network, dataset: Dataset, threads: int, panels: bool) -> Callable[[Parameters], Evaluation]:
-    """Read the whole validation part, as it goes on from the last token of the training part."""
-
-    def evaluate(parameters: Parameters) -> Evaluation:
-        before = int(dataset.training[-1])
-        nats = surprise(network, parameters, dataset.validation, before, threads=threads, panels=panels)
-        return Evaluation.of(
-            nats,
-            tokens=len(dataset.validation),
-            characters=dataset.validation_characters,
-            unknown=dataset.validation_unknown,
-        )
-
-    return evaluate
-
-
-def _speaker(network: Network, dataset: Dataset, seed: int) -> Callable[[Parameters, int], str]:
-    """A short sample; its draws are a matter of seed and step, and leave the training's alone."""
-    tokenizer = dataset.tokenizer
-    prompt = np.array([start_token(tokenizer)])
-
-    def speak(parameters: Parameters, step: int) -> str:
-        rng, predictor = np.random.default_rng((seed, step)), RnnPredictor(network, parameters)
-        tokens = sample_tokens(predictor, prompt, Sampling(SAMPLE_TEMPERATURE), rng, unknown=tokenizer.unknown)
-        return tokenizer.decode(list(itertools.islice(tokens, SAMPLE_LENGTH)))
-
-    return speak

@@ -15,6 +15,8 @@ from charrnn.checkpoint import RunFolder, write_arrays
 from charrnn.config import TextConfig
 from charrnn.defaults import Wishes
 from charrnn.errors import ModelError, RunError
+from charrnn.events import Saved
+from charrnn.journal import append_event, open_journal, read_journal
 from charrnn.language.model import LanguageModel
 from charrnn.runs import resume_run, start_run
 
@@ -222,14 +224,13 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_torn_line_of_the_journal_is_passed_over_and_closed(copy_of_run: Path) -> None:
-    folder = RunFolder(copy_of_run)
-    whole = len(folder.read_metrics())
+    whole = len(list(read_journal(copy_of_run)))
     with (copy_of_run / "metrics.jsonl").open("a") as file:
         file.write('{"event": "step", "st')
-    assert len(folder.read_metrics()) == whole
-    with folder.open_metrics() as journal:
-        journal.write('{"event": "step"}\n')
-    assert len(folder.read_metrics()) == whole + 1
+    assert len(list(read_journal(copy_of_run))) == whole
+    with open_journal(copy_of_run) as journal:
+        append_event(journal, Saved(7, 1.5))
+    assert list(read_journal(copy_of_run))[whole:] == [Saved(7, 1.5)]
 
 
 def test_tensors_have_the_names_that_the_format_promises(tiny_run: Path) -> None:

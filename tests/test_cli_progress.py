@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from charrnn.cli.output import duration, print_json, visible
+from charrnn.cli.output import duration, print_json
 from charrnn.cli.progress import Course, JsonProgress, LiveProgress, PlainProgress, QuietProgress
 from charrnn.events import Evaluated, Event, Finished, Recovered, Sampled, StepDone
+from charrnn.text.shown import visible
 
 
 def step(number: int, loss: float = 2.0, *, of: int = 100) -> StepDone:
@@ -19,6 +20,7 @@ def step(number: int, loss: float = 2.0, *, of: int = 100) -> StepDone:
         loss=loss,
         learning_rate=0.002,
         gradient_norm=0.5,
+        clipped=False,
         characters_per_second=12345.0,
         progress=number / of,
         epoch=number / 10,

@@ -16,7 +16,7 @@ from typing import Self
 
 import pytest
 
-from charrnn.cli.output import visible
+from charrnn.text.shown import visible
 
 PROGRAM = (sys.executable, "-W", "error", "-m", "charrnn")
 TINY = ("--hidden", "8", "--layers", "1", "--bptt", "8", "--batch", "4", "--threads", "1")

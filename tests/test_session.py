@@ -1,5 +1,6 @@
 """Sessions: recovery from what is not finite, stopping, and ending on time."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -8,7 +9,25 @@ import pytest
 
 from charrnn.config import NetworkConfig, TrainingConfig
 from charrnn.errors import RunError
-from charrnn.events import Command, Evaluated, Event, Finished, Recovered, Saved, StepDone, Stop
+from charrnn.events import (
+    BackToBest,
+    Command,
+    Evaluated,
+    EvaluateNow,
+    Event,
+    Finished,
+    GoOn,
+    Pause,
+    Recovered,
+    Sampled,
+    SampleNow,
+    Saved,
+    SaveNow,
+    ScaleRate,
+    Steered,
+    StepDone,
+    Stop,
+)
 from charrnn.language.evaluation import Evaluation
 from charrnn.network import Array, Ids, Network, Parameters, Workspace
 from charrnn.parallel.threads import GradientEngine, serial
@@ -41,6 +60,10 @@ class Disk:
 
     def save_best(self, parameters: Parameters) -> None:
         self.best = {name: w.copy() for name, w in parameters.items()}
+
+    def read_best(self) -> Parameters:
+        assert self.best is not None
+        return self.best
 
     def save_last(self, state: TrainingState) -> None:
         self.last = state.copy()
@@ -80,10 +103,13 @@ def session(
         state=state,
         total_steps=config.steps,
         evaluate=lambda parameters: Evaluation.of(5.0, tokens=10, characters=10, unknown=0),
-        sample=None,
+        sample=lambda parameters, step: f"step {step}",
+        probe=None,
         save_best=disk.save_best,
+        read_best=disk.read_best,
         save_last=disk.save_last,
         clock=Clock(),
+        rest=lambda: None,
         commands=(lambda: next(commands)) if commands else tuple,
     )
 
@@ -187,3 +213,86 @@ def test_the_state_is_cleared_at_the_start_of_a_pass_and_carried_otherwise() -> 
     per_epoch = running.trainer.windows.per_epoch
     assert per_epoch == 30
     assert [number for number, cleared in enumerate(seen) if cleared] == [0, 30]
+
+
+def script(lines: dict[int, list[Command]]) -> Iterator[list[Command]]:
+    """What is told at each listening, counted from 1."""
+    number = 0
+    while True:
+        number += 1
+        yield lines.get(number, [])
+
+
+def events_of(lines: dict[int, list[Command]], disk: Disk | None = None, **settings: float) -> list[Event]:
+    running = session(disk or Disk(), serial(NETWORK, Workspace), script(lines), **settings)
+    return list(running.run())
+
+
+def after(events: list[Event], command: str) -> Event:
+    """The event just before the word that the command was obeyed."""
+    index = next(i for i, event in enumerate(events) if isinstance(event, Steered) and event.command == command)
+    return events[index - 1]
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"), [(EvaluateNow(), Saved), (SampleNow(), Sampled), (SaveNow(), Saved), (BackToBest(), Saved)]
+)
+def test_a_command_is_obeyed_at_its_step_and_journaled(command: Command, kind: type[Event]) -> None:
+    events = events_of({17: [command]})
+    done = after(events, command.kind)
+    assert isinstance(done, kind)
+    assert done.step == 17
+    assert [event.step for event in events if isinstance(event, StepDone)] == list(range(1, 61))
+
+
+def test_an_evaluation_that_was_asked_for_does_not_change_the_run() -> None:
+    asked, plain = Disk(), Disk()
+    assert any(isinstance(event, Evaluated) and event.step == 17 for event in events_of({17: [EvaluateNow()]}, asked))
+    events_of({}, plain)
+    assert asked.last is not None
+    assert plain.last is not None
+    for name, weights in plain.last.parameters.items():
+        np.testing.assert_array_equal(weights, asked.last.parameters[name])
+
+
+def test_the_time_of_a_pause_is_not_the_runs() -> None:
+    plain = events_of({})
+    paused = events_of({10: [Pause()], 500: [GoOn()]})
+    assert paused[-1].time < plain[-1].time + 20.0  # the clock ticks at each asking; 490 of them were a pause
+    steps = [event.step for event in paused if isinstance(event, StepDone)]
+    assert steps == list(range(1, 61))
+
+
+def test_a_paused_run_obeys_and_can_be_stopped() -> None:
+    events = events_of({10: [Pause()], 20: [SampleNow()], 30: [Stop()]})
+    assert [event.command for event in events if isinstance(event, Steered)] == ["pause", "sample", "stop"]
+    assert max(event.step for event in events) == 10
+
+
+def test_the_learning_rate_is_scaled_from_the_next_step_on_and_kept_within_bounds() -> None:
+    events = events_of({10: [ScaleRate(0.5)], 20: [ScaleRate(1e9), ScaleRate(math.nan)]}, schedule="constant")  # type: ignore[arg-type]
+    rates = {event.step: event.learning_rate for event in events if isinstance(event, StepDone)}
+    assert rates[10] == pytest.approx(0.01)
+    assert rates[11] == pytest.approx(0.005)
+    assert rates[60] == pytest.approx(0.005)
+    outcomes = [event.outcome for event in events if isinstance(event, Steered)]
+    assert "0.5" in outcomes[0]
+    assert all("between" in outcome for outcome in outcomes[1:])
+
+
+def test_back_to_best_brings_the_best_weights_back() -> None:
+    disk = Disk()
+    running = session(disk, serial(NETWORK, Workspace), script({25: [BackToBest()]}))
+    for event in running.run():  # every evaluation says the same, so the first one is the best
+        if isinstance(event, Steered):
+            assert disk.best is not None
+            for name, weights in disk.best.items():
+                np.testing.assert_array_equal(running.state.parameters[name], weights)
+            return
+    pytest.fail("the command was not obeyed")
+
+
+def test_back_to_best_before_any_evaluation_says_so() -> None:
+    events = events_of({1: [BackToBest()]})
+    steered = next(event for event in events if isinstance(event, Steered))
+    assert "no evaluation" in steered.outcome

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import ModelError
-from charrnn.text.folding import joins_previous, visible
+from charrnn.text.folding import joins_previous
+from charrnn.text.shown import visible_line
 from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer, Tokenizer, tokenizer_from_json
 
 any_text = st.text(st.characters())
@@ -116,7 +117,7 @@ def test_token_texts_are_safe_to_show() -> None:
 
 @given(any_text)
 def test_visible_text_is_printable(text: str) -> None:
-    assert visible(text).isprintable()
+    assert visible_line(text).isprintable()
 
 
 # --- JSON ---------------------------------------------------------------------------------------------------

@@ -5,27 +5,17 @@ import math
 import os
 import sys
 import time
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO, TextIO
 
+from charrnn.text.shown import visible
+
 SECONDS_BETWEEN_FLUSHES = 0.1
-_HARMLESS = frozenset("\n\t\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
 
 
 def is_live(stream: TextIO) -> bool:
     """Whether a stream is a terminal on which a display can be redrawn."""
     return stream.isatty() and (os.name == "nt" or os.environ.get("TERM", "") not in ("", "dumb"))
-
-
-def visible(text: str) -> str:
-    """Text as a terminal may have it: ESC, C1, bidi marks and other unprintables as escapes, not \\n and \\t."""
-    return text if text.isprintable() else "".join(map(_visible, text))
-
-
-def _visible(character: str) -> str:
-    plain = character.isprintable() or character in _HARMLESS or unicodedata.category(character) == "Zs"
-    return character if plain else ascii(character)[1:-1]
 
 
 def say(message: str) -> None:

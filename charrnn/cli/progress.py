@@ -13,8 +13,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from charrnn.cli.output import duration, print_json, visible
+from charrnn.cli.output import duration, print_json
 from charrnn.events import Evaluated, Event, Finished, Recovered, Sampled, Started, StepDone
+from charrnn.text.shown import visible
 
 SMOOTHING = 0.98
 """What a step's loss leaves of the average before it."""

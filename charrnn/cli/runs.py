@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charrnn.cli.output import duration, print_json, say, visible
+from charrnn.cli.output import duration, print_json, say
 from charrnn.errors import CharrnnError, UsageError
+from charrnn.text.shown import visible
 
 if TYPE_CHECKING:
     from charrnn.config import RunConfig

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
+from charrnn.text.shown import visible_line
+
 _QUOTES = dict.fromkeys("‘’‚‛′‹›`´", "'") | dict.fromkeys("“”„‟″«»", '"')
 _DASHES = dict.fromkeys("‐‑‒–−", "-") | {"—": "--", "―": "--"}
 _LETTERS = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "þ": "th", "ð": "d", "ı": "i"}
@@ -30,10 +32,12 @@ class Replacements:
 
     def __str__(self) -> str:
         """One clause for what was replaced and one for what is unknown; empty when nothing was."""
-        pairs = [f"{visible(old)} → {visible(new) or 'nothing'}" for old, new in self.folded]
+        pairs = [f"{visible_line(old)} → {visible_line(new) or 'nothing'}" for old, new in self.folded]
         clauses = [
             _clause(sum(self.folded.values()), "replaced by the nearest one the model knows", pairs),
-            _clause(sum(self.unknown.values()), "unknown to the model", [visible(each) for each in self.unknown]),
+            _clause(
+                sum(self.unknown.values()), "unknown to the model", [visible_line(each) for each in self.unknown]
+            ),
         ]
         return "; ".join(clause for clause in clauses if clause)
 
@@ -44,11 +48,6 @@ def _clause(count: int, what: str, examples: list[str]) -> str:
     more = ", …" if len(examples) > _EXAMPLES else ""
     noun = "character is" if count == 1 else "characters are"
     return f"{count} {noun} {what} ({', '.join(examples[:_EXAMPLES])}{more})"
-
-
-def visible(text: str) -> str:
-    """Text that is safe to show: control, bidi and other unprintable characters as escapes such as `\\n`."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def joins_previous(character: str) -> bool:

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.errors import ModelError
-from charrnn.text.folding import Replacements, prepare, visible
+from charrnn.text.folding import Replacements, prepare
+from charrnn.text.shown import visible_line
 
 Ids = npt.NDArray[np.unsignedinteger[Any]]
 UNKNOWN_TEXT = "\N{REPLACEMENT CHARACTER}"
@@ -127,7 +128,7 @@ class CharacterTokenizer:
         return _CharacterDecoder(self)
 
     def token_text(self, token: int) -> str:
-        return "<unk>" if token == self.unknown else visible(self.decode([token]))
+        return "<unk>" if token == self.unknown else visible_line(self.decode([token]))
 
     def characters(self, ids: npt.ArrayLike) -> int:
         return np.asarray(ids).size
@@ -162,7 +163,7 @@ class ByteTokenizer:
         return _ByteDecoder()
 
     def token_text(self, token: int) -> str:
-        return visible(chr(token)) if token < 0x80 else f"<0x{token:02X}>"
+        return visible_line(chr(token)) if token < 0x80 else f"<0x{token:02X}>"
 
     def characters(self, ids: npt.ArrayLike) -> int:
         return int(np.count_nonzero((np.asarray(ids, np.uint8) & 0xC0) != 0x80))

@@ -11,13 +11,36 @@ from typing import Protocol
 
 from charrnn.config import TrainingConfig
 from charrnn.errors import RunError
-from charrnn.events import Command, Evaluated, Event, Finished, Recovered, Sampled, Saved, StepDone, Stop
+from charrnn.events import (
+    BackToBest,
+    Command,
+    Evaluated,
+    EvaluateNow,
+    Event,
+    Finished,
+    GoOn,
+    Pause,
+    Probed,
+    Recovered,
+    Sampled,
+    SampleNow,
+    Saved,
+    SaveNow,
+    ScaleRate,
+    Steered,
+    StepDone,
+    Stop,
+)
 from charrnn.network.arrays import Parameters
 from charrnn.training.schedules import SCHEDULES, with_warmup
+from charrnn.training.stopwatch import Stopwatch
 from charrnn.training.trainer import StepResult, Trainer, TrainingState
 
 RECOVERIES_IN_A_ROW = 5
 SECONDS_BETWEEN_SAVES = 300.0
+SECONDS_BETWEEN_PROBES = 10.0
+SMALLEST_SCALE, LARGEST_SCALE = 1e-4, 1e4
+"""How far the learning rate may be steered from its course."""
 
 
 class Measured(Protocol):
@@ -31,8 +54,9 @@ class Measured(Protocol):
 class Session:
     """A run under way.
 
-    `evaluate` and `sample` are None where there is no validation text and no wish for samples; `save_best` and
-    `save_last` write to disk; `clock` gives seconds; `commands` gives what has been told since the last call.
+    `evaluate`, `sample` and `probe` are None where there is no validation text, or no wish for them; `save_best` and
+    `save_last` write to disk, and `read_best` reads what `save_best` wrote; `clock` gives seconds; `commands` gives
+    what has been told since the last call, and `rest` waits a moment before it is asked again.
     `characters_per_token` makes characters a second of tokens a second.
     """
 
@@ -42,14 +66,19 @@ class Session:
     total_steps: int | None
     evaluate: Callable[[Parameters], Measured] | None
     sample: Callable[[Parameters, int], str] | None
+    probe: Callable[[TrainingState, float], Probed] | None
     save_best: Callable[[Parameters], None]
+    read_best: Callable[[], Parameters]
     save_last: Callable[[TrainingState], None]
     clock: Callable[[], float]
+    rest: Callable[[], None]
     commands: Callable[[], Iterable[Command]] = tuple
     characters_per_token: float = 1.0
 
     def __post_init__(self) -> None:
-        self._began = self.clock() - self.state.time
+        self._watch = Stopwatch(self.clock, self.state.time)
+        self._stopping = False
+        self._next_probe = 0.0
         self._reserve = 0.0  # seconds that the last evaluation took, kept free for the one at the end
         self._good = self.state.copy()
         self._in_a_row = 0
@@ -58,14 +87,14 @@ class Session:
     def go_on_from(self, state: TrainingState) -> None:
         """Take the place of a state that was read from disk."""
         self.state, self._good = state, state.copy()
-        self._began = self.clock() - state.time
+        self._watch = Stopwatch(self.clock, state.time)
 
     def progress(self) -> float:
         """The share of the run that is behind, 0 to 1: of its steps, or of its time."""
         if self.total_steps is not None:
             return self.state.step / self.total_steps
         assert self.config.minutes is not None
-        return (self._now() + self._reserve) / (60.0 * self.config.minutes)
+        return (self._watch.now() + self._reserve) / (60.0 * self.config.minutes)
 
     def run(self) -> Iterator[Event]:
         """Train to the end, or until told to stop, with an evaluation and a checkpoint at the end of it.
@@ -74,15 +103,15 @@ class Session:
         """
         while (progress := self.progress()) < 1.0:
             yield from self._step(progress)
-            if any(isinstance(command, Stop) for command in self.commands()):
+            yield from self._listen()
+            if self._stopping:
                 if self.state.best is None:
                     self.save_best(self.state.parameters)
                 yield from self._save()
                 yield self._finished("stopped")
                 return
         if self._good.step < self.state.step:
-            yield from self._evaluate()
-            yield from self._save()
+            yield from self._evaluate_and_save()
         yield self._finished("done")
 
     def _step(self, progress: float) -> Iterator[Event]:
@@ -92,7 +121,7 @@ class Session:
         if not result.finite:
             yield self._recover(_what_was_not_finite(result))
             return
-        state.time = self._now()
+        state.time = self._watch.now()
         windows = self.trainer.windows
         tokens = windows.T * windows.B
         yield StepDone(
@@ -101,21 +130,75 @@ class Session:
             loss=result.loss,
             learning_rate=rate,
             gradient_norm=result.gradient_norm,
+            clipped=result.clipped,
             characters_per_second=tokens * self.characters_per_token / max(self.clock() - before, 1e-9),
             progress=self.progress(),
             epoch=state.window / windows.per_epoch,
         )
         if self._evaluation_is_due():
-            yield from self._evaluate()
-            if self.state is state:  # and not gone back to an earlier one
-                yield from self._save()
-        elif self._now() - self._good.time > SECONDS_BETWEEN_SAVES:
+            yield from self._evaluate_and_save()
+        elif self._watch.now() - self._good.time > SECONDS_BETWEEN_SAVES:
             yield from self._save()
+        if self.probe is not None and self._watch.now() >= self._next_probe:
+            self._next_probe = self._watch.now() + SECONDS_BETWEEN_PROBES
+            yield self.probe(state, state.time)
+
+    def _listen(self) -> Iterator[Event]:
+        """Do what has been told, and wait through a pause."""
+        for command in self.commands():
+            yield from self._obey(command)
+        while self._watch.paused and not self._stopping:
+            self.rest()
+            for command in self.commands():
+                yield from self._obey(command)
+        self._watch.go_on()
+
+    def _obey(self, command: Command) -> Iterator[Event]:
+        outcome = "done"
+        match command:
+            case Stop():
+                self._stopping = True
+            case Pause():
+                self._watch.pause()
+            case GoOn():
+                self._watch.go_on()
+            case ScaleRate(factor):
+                outcome = self._scale_rate(factor)
+            case BackToBest() if self.state.best is None:
+                outcome = "there has been no evaluation yet"
+            case BackToBest():
+                for name, array in self.read_best().items():
+                    self.state.parameters[name][...] = array
+                outcome = f"the weights of {self.state.best:.4f} nats a character are back"
+                yield from self._save()
+            case EvaluateNow() if self.evaluate is None:
+                outcome = "there is no validation text"
+            case EvaluateNow():
+                yield from self._evaluate_and_save()
+            case SampleNow():
+                yield from self._speak()
+            case SaveNow():
+                yield from self._save()
+        yield Steered(self.state.step, self._watch.now(), command.kind, outcome)
+
+    def _scale_rate(self, factor: float) -> str:
+        scale = self.state.rate_scale * factor
+        if not SMALLEST_SCALE <= scale <= LARGEST_SCALE:
+            return f"the learning rate stays between {SMALLEST_SCALE:g} and {LARGEST_SCALE:g} times its course"
+        self.state.rate_scale = scale
+        self._good.rate_scale *= factor
+        return f"the learning rate is {scale:.3g} times its course"
 
     def _evaluation_is_due(self) -> bool:
         """At every interval, and at each quarter of the first one, where most is learned."""
         step, every = self.state.step, self.config.evaluate_every
         return step % every == 0 or step in {every // 4, every // 2, every * 3 // 4}
+
+    def _evaluate_and_save(self) -> Iterator[Event]:
+        state = self.state
+        yield from self._evaluate()
+        if self.state is state:  # and not gone back to an earlier one
+            yield from self._save()
 
     def _evaluate(self) -> Iterator[Event]:
         state = self.state
@@ -132,12 +215,15 @@ class Session:
             if best:
                 state.best = measured.nats_per_character
                 self.save_best(state.parameters)
-            yield Evaluated(state.step, self._now(), **asdict(measured), best=best)  # type: ignore[call-overload]
+            yield Evaluated(state.step, self._watch.now(), **asdict(measured), best=best)  # type: ignore[call-overload]
+        yield from self._speak()
+
+    def _speak(self) -> Iterator[Event]:
         if self.sample is not None:
-            yield Sampled(state.step, self._now(), self.sample(state.parameters, state.step))
+            yield Sampled(self.state.step, self._watch.now(), self.sample(self.state.parameters, self.state.step))
 
     def _save(self) -> Iterator[Event]:
-        self.state.time = self._now()
+        self.state.time = self._watch.now()
         self.save_last(self.state)
         self._good = self.state.copy()
         self._in_a_row = 0
@@ -156,13 +242,10 @@ class Session:
         good = self._good.copy()
         good.window, good.rate_scale, good.best = window, scale, self.state.best
         self.state = good
-        return Recovered(failed_at, self._now(), reason, good.step, scale, self._in_a_row)
+        return Recovered(failed_at, self._watch.now(), reason, good.step, scale, self._in_a_row)
 
     def _finished(self, reason: str) -> Finished:
-        return Finished(self.state.step, self._now(), reason, self.state.best)
-
-    def _now(self) -> float:
-        return self.clock() - self._began
+        return Finished(self.state.step, self._watch.now(), reason, self.state.best)
 
 
 def _what_was_not_finite(result: StepResult) -> str:

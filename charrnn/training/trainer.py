@@ -39,10 +39,11 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class StepResult:
-    """Mean nats a token, the global norm of the gradient before clipping, and whether both were finite."""
+    """Mean nats a token, the global norm of the gradient before clipping, and whether it had to be clipped."""
 
     loss: float
     gradient_norm: float
+    clipped: bool
 
     @property
     def finite(self) -> bool:
@@ -67,7 +68,7 @@ class Trainer:
         state.window += 1
         loss, gradients, carried = self.engine(state.parameters, inputs, targets, state.carried, state.rng)
         bound = CLIPPINGS[self.clip_by] if self.clip else no_clipping
-        result = StepResult(loss, bound(gradients, self.clip))
+        result = StepResult(loss, *bound(gradients, self.clip))
         if result.finite:
             state.step += 1
             state.carried = carried

@@ -1,0 +1,93 @@
+"""Instruments: how a run looks at its own weights while it trains: an evaluation, a voice and a probe.
+
+Each is a function of the weights, made once for a network and its text; none touches the training's random draws.
+"""
+
+import itertools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from charrnn.events import Probed
+from charrnn.language.evaluation import Evaluation, surprise
+from charrnn.language.model import start_token
+from charrnn.language.predictor import RnnPredictor
+from charrnn.language.sampler import Sampling, sample_tokens
+from charrnn.network.arrays import Parameters, Workspace
+from charrnn.network.flow import gradient_flow
+from charrnn.network.model import Network
+from charrnn.text.batches import Windows
+from charrnn.text.dataset import Dataset
+from charrnn.training.trainer import TrainingState
+
+SAMPLE_LENGTH = 200
+SAMPLE_TEMPERATURE = 0.8
+PROBED_STREAMS = 4
+"""A probe reads so many streams of the batch: enough to see the flow, few enough to cost next to nothing."""
+
+
+def evaluator(network: Network, dataset: Dataset, threads: int, panels: bool) -> Callable[[Parameters], Evaluation]:
+    """Read the whole validation part, as it goes on from the last token of the training part."""
+
+    def evaluate(parameters: Parameters) -> Evaluation:
+        before = int(dataset.training[-1])
+        nats = surprise(network, parameters, dataset.validation, before, threads=threads, panels=panels)
+        return Evaluation.of(
+            nats,
+            tokens=len(dataset.validation),
+            characters=dataset.validation_characters,
+            unknown=dataset.validation_unknown,
+        )
+
+    return evaluate
+
+
+def speaker(network: Network, dataset: Dataset, seed: int) -> Callable[[Parameters, int], str]:
+    """A short sample; its draws are a matter of seed and step."""
+    tokenizer = dataset.tokenizer
+    prompt = np.array([start_token(tokenizer)])
+
+    def speak(parameters: Parameters, step: int) -> str:
+        rng, predictor = np.random.default_rng((seed, step)), RnnPredictor(network, parameters)
+        tokens = sample_tokens(predictor, prompt, Sampling(SAMPLE_TEMPERATURE), rng, unknown=tokenizer.unknown)
+        return tokenizer.decode(list(itertools.islice(tokens, SAMPLE_LENGTH)))
+
+    return speak
+
+
+def prober(network: Network, windows: Windows) -> Callable[[TrainingState, float], Probed]:
+    """How the gradient flows back through the window that comes next, on a few of its streams."""
+    workspace = Workspace()
+
+    def probe(state: TrainingState, time: float) -> Probed:
+        inputs, targets = windows.window(state.window, np.random.default_rng(0))
+        few = slice(0, PROBED_STREAMS)
+        carried = np.ascontiguousarray(state.carried[:, :, few])
+        flow = gradient_flow(network, state.parameters, inputs[:, few], targets[:, few], carried, workspace)
+        return Probed(
+            state.step,
+            time,
+            gradient_flow=tuple(tuple(layer) for layer in flow.norms.tolist()),
+            saturated=tuple(flow.saturated.tolist()),
+            memory=memory_in_use(),
+        )
+
+    return probe
+
+
+def memory_in_use() -> int:
+    """The bytes that this process has in RAM; its largest so far where the system tells no more, 0 where nothing."""
+    try:
+        pages = Path("/proc/self/statm").read_bytes().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        pass
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest if sys.platform == "darwin" else largest * 1024
