@@ -26,14 +26,16 @@ class _Message:
 
     @classmethod
     def from_json(cls, values: object) -> Self | None:
-        """What `to_json` of a member wrote; None for anything else, as a torn line or one of a newer version."""
+        """What `to_json` of a member wrote, if only an older one; None for anything else, as of a torn line."""
         if not isinstance(values, dict):
             return None
         for member in cls.__subclasses__():
             if member.kind == values.get(cls.family):
                 try:
-                    return member(**{name: _typed(values[name], hint) for name, hint in _fields(member)})  # type: ignore[arg-type]
-                except (KeyError, TypeError):
+                    return member(
+                        **{name: _typed(values[name], hint) for name, hint in _fields(member) if name in values}
+                    )  # type: ignore[arg-type]
+                except TypeError:
                     return None
         return None
 
@@ -75,7 +77,10 @@ class Event(_Message):
 
 @dataclass(frozen=True)
 class Started(Event):
-    """Training begins, or goes on."""
+    """Training begins, or goes on.
+
+    `steps` is the length of the run, a guess if it ends after `minutes`; `best` the best validation loss so far.
+    """
 
     kind: ClassVar[str] = "start"
     resumed: bool
@@ -83,6 +88,9 @@ class Started(Event):
     training_tokens: int
     validation_tokens: int
     characters_per_second: float
+    steps: int = 0
+    minutes: float | None = None
+    best: float | None = None
 
 
 @dataclass(frozen=True)
@@ -96,10 +104,10 @@ class StepDone(Event):
     loss: float
     learning_rate: float
     gradient_norm: float
-    clipped: bool
     characters_per_second: float
     progress: float
     epoch: float
+    clipped: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TextIO
 from charrnn.events import Event
 
 NAME = "metrics.jsonl"
+_STEP = b'{"event": "step"'
 CHUNK = 1 << 18
 """Bytes that are read at once."""
 
@@ -78,3 +79,12 @@ def parse_event(line: bytes) -> Event | None:
 def read_journal(run: Path) -> Iterator[Event]:
     """All events of a run so far."""
     return Tail(run).all()
+
+
+def read_milestones(run: Path) -> list[Event]:
+    """The events of a run that are more than a step, and the last one: quick, however long the journal is."""
+    path = run / NAME
+    lines = path.read_bytes().split(b"\n") if path.exists() else []
+    last_step = next((number for number in reversed(range(len(lines))) if lines[number].endswith(b"}")), -1)
+    told = (line for number, line in enumerate(lines) if number == last_step or not line.startswith(_STEP))
+    return [event for line in told if (event := parse_event(line)) is not None]

@@ -81,6 +81,9 @@ class Run:
             training_tokens=found.training_tokens,
             validation_tokens=found.validation_tokens,
             characters_per_second=found.characters_per_second,
+            steps=found.steps,
+            minutes=found.config.training.minutes,
+            best=self.session.state.best,
         )
         self.folder.write_config(found.config)  # whose end may be another now
         with open_journal(self.folder.path) as journal, single_threaded():

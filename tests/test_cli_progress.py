@@ -1,15 +1,14 @@
-"""What is shown of a run, over events made by hand: lines, the live display, JSON; and text made safe to show."""
+"""What is shown of a run, over events made by hand: lines, JSON; and text made safe to show."""
 
-import io
 import json
 from collections.abc import Iterator
 
 import pytest
-from rich.console import Console
 
-from charrnn.cli.output import duration, print_json
-from charrnn.cli.progress import Course, JsonProgress, LiveProgress, PlainProgress, QuietProgress
-from charrnn.events import Evaluated, Event, Finished, Recovered, Sampled, StepDone
+from charrnn.cli.output import print_json
+from charrnn.cli.progress import JsonProgress, PlainProgress, QuietProgress
+from charrnn.course import Course
+from charrnn.events import Evaluated, Event, Finished, Recovered, Sampled, Started, StepDone
 from charrnn.text.shown import visible
 
 
@@ -31,6 +30,7 @@ def evaluated(number: int, nats: float, *, best: bool) -> Evaluated:
     return Evaluated(number, float(number), 10, 10, 0, nats, nats / 0.6931, 7.39, nats, 7.39, best=best)
 
 
+STARTED = Started(0, 0.0, False, 10, 10, 10, 1e4, steps=100, minutes=None, best=None)
 RECOVERED = Recovered(30, 30.0, "the loss is not finite", 20, 0.5, 1)
 
 
@@ -44,7 +44,7 @@ def fake_clock(every: float) -> Iterator[float]:
 def test_plain_progress_has_a_step_every_few_seconds_and_everything_that_is_more() -> None:
     said: list[str] = []
     ticks = fake_clock(0.5)
-    progress = PlainProgress(Course(100), said.append, lambda: next(ticks))
+    progress = PlainProgress(Course(STARTED), said.append, lambda: next(ticks))
     for number in range(1, 21):
         progress.show(step(number))
     assert [line.split(",")[0] for line in said] == ["step 1 of 100", "step 11 of 100"]
@@ -63,37 +63,6 @@ def test_plain_progress_has_a_step_every_few_seconds_and_everything_that_is_more
         "step 30: the loss is not finite; back to step 20 with the learning rate at 0.5 of its course, 1 in a row",
         "step 30: done after 30 s, best validation 2.0000 nats a character",
     ]
-
-
-def test_the_loss_shown_is_an_average_that_forgets_what_diverged() -> None:
-    course = Course(100)
-    course.take(step(1, 4.0))
-    assert course.loss == 4.0
-    course.take(step(2, 2.0))
-    assert 2.9 < course.loss < 3.0
-    course.take(RECOVERED)
-    course.take(step(3, 1.0))
-    assert course.loss == 1.0
-
-
-def test_the_best_stays_when_a_later_evaluation_is_worse() -> None:
-    course = Course(100, best=1.5)
-    course.take(evaluated(1, 1.25, best=True))
-    course.take(evaluated(2, 1.75, best=False))
-    assert course.best == 1.25
-
-
-def test_the_live_display_redraws_a_few_times_a_second_and_reads_no_markup() -> None:
-    stream = io.StringIO()
-    console = Console(file=stream, force_terminal=True, width=80, highlight=False)
-    ticks = fake_clock(0.001)
-    with LiveProgress(Course(1000), console, lambda: next(ticks)) as progress:
-        for number in range(1, 1001):
-            progress.show(step(number, of=1000))
-        frames = stream.getvalue().count("loss ")
-        progress.show(Sampled(1000, 1000.0, "[/b] \x1b[2J [red]"))
-    assert 2 <= frames <= 20
-    assert "[/b] \\x1b[2J [red]" in stream.getvalue()
 
 
 def test_quiet_and_json_tell_of_what_went_wrong(capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,18 +89,3 @@ def test_visible_keeps_text_and_shows_what_a_terminal_would_obey() -> None:
     assert visible("\x1b[2J\r\x07\x7f\x9b\u202e\u2066\ufeff\ud800") == (
         "\\x1b[2J\\r\\x07\\x7f\\x9b\\u202e\\u2066\\ufeff\\ud800"
     )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (-1.0, "0 s"),
-        (59.4, "59 s"),
-        (60.0, "1 min 00 s"),
-        (3599.0, "59 min 59 s"),
-        (7260.0, "2 h 01 min"),
-        (9e4, "1 d 1 h"),
-    ],
-)
-def test_durations_have_two_units(seconds: float, words: str) -> None:
-    assert duration(seconds) == words

@@ -4,11 +4,12 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from charrnn.control import Claim
 
 PROGRAM = (sys.executable, "-W", "error", "-m", "charrnn")
 STORY = "".join(f"The {n % 7}th boat of {n} came in at dusk; nobody saw it go.\n" for n in range(80))
@@ -73,16 +74,24 @@ def _say_strange_things(run: Path) -> None:
         )
 
 
-@pytest.mark.parametrize(
-    ("harm", "step"), [(_cut_short, lambda step: step < 20), (_say_strange_things, lambda step: step == 21)]
-)
-def test_a_run_without_a_last_word_may_be_under_way(
-    folder: Path, harm: Callable[[Path], None], step: Callable[[int], bool]
-) -> None:
-    harm(folder / "runs" / "story")
+def test_a_run_without_a_last_word_was_broken_off(folder: Path) -> None:
+    _cut_short(folder / "runs" / "story")
     run = listed(cwd=folder)["story"]
-    assert (run["state"], run["fault"]) == ("under way", None)
-    assert step(run["step"])
+    assert (run["state"], run["fault"]) == ("broken off", None)
+    assert run["step"] < 20
+
+
+def test_strange_lines_are_passed_over(folder: Path) -> None:
+    _say_strange_things(folder / "runs" / "story")
+    run = listed(cwd=folder)["story"]
+    assert (run["state"], run["fault"], run["step"]) == ("finished", None, 20)
+
+
+def test_a_run_that_a_process_trains_is_under_way(folder: Path) -> None:
+    claim = Claim(folder / "runs" / "story")
+    assert listed(cwd=folder)["story"]["state"] == "under way"
+    claim.release()
+    assert listed(cwd=folder)["story"]["state"] == "finished"
 
 
 def test_broken_runs_are_listed_with_their_fault_beside_whole_ones(folder: Path) -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from charrnn.errors import TextError, UsageError
 from charrnn.text import documents
 from charrnn.text.corpus import Corpus, read_corpus
-from charrnn.text.dataset import build_dataset, dataset_from, encode_corpus, training_length
+from charrnn.text.dataset import build_dataset, dataset_from, encode_corpus
+from charrnn.text.parts import training_length
 from charrnn.text.tokenizers import CharacterTokenizer
 
 

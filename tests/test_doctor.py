@@ -12,6 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from charrnn.cli import doctor as cli
+from charrnn.cli.terminal import ui_obstacle
 from charrnn.parallel import blas
 
 CHOICE = blas.KernelChoice(None, "left to the library")
@@ -119,10 +120,10 @@ def test_a_numpy_that_cannot_be_loaded_is_told_and_does_not_end_the_report(monke
 def test_the_terminal_ui_needs_a_keyboard_a_screen_and_a_kind(
     stdin: bool, stderr: bool, kind: str, word: str
 ) -> None:
-    obstacle = cli.ui_obstacle(stdin, stderr, kind)
+    obstacle = ui_obstacle(stdin, stderr, kind)
     assert obstacle is not None
     assert word in obstacle.problem
-    assert cli.ui_obstacle(True, True, "xterm-256color") is None
+    assert ui_obstacle(True, True, "xterm-256color") is None
 
 
 def test_a_terminal_is_told_from_a_pipe_stream_by_stream() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO, TypeAlias
 import typer
 
 from charrnn import __version__
+from charrnn.cli.terminal import Problem, ui_obstacle
 
 if TYPE_CHECKING:
     from charrnn.parallel.blas import BlasInfo, KernelChoice
@@ -19,14 +20,6 @@ Section: TypeAlias = dict[str, Value]
 
 REQUIRED = ("numpy", "textual", "typer", "rich", "safetensors", "sentencepiece")
 OPTIONAL = ("torch",)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that is amiss, and what to do about it."""
-
-    problem: str
-    remedy: str
 
 
 @dataclass(frozen=True)
@@ -159,17 +152,6 @@ def terminal(environ: Mapping[str, str], streams: tuple[TextIO, TextIO, TextIO],
         "lines": lines,
         "ui_can_start": obstacle is None,
     }
-
-
-def ui_obstacle(stdin: bool, stderr: bool, kind: str) -> Problem | None:
-    """Why the terminal UI cannot start: it reads keys from stdin and draws on stderr. `kind` is TERM."""
-    if not stdin or not stderr:
-        name = "stderr" if stdin else "stdin"
-        return Problem(f"{name} is not a terminal", "run it in a terminal, without redirecting stdin or stderr")
-    if kind in ("", "dumb"):
-        fault = "TERM is dumb" if kind else "TERM is empty"
-        return Problem(fault, "use a terminal that can place text, and set TERM, for example to xterm-256color")
-    return None
 
 
 def _size(stream: TextIO) -> tuple[int | None, int | None]:

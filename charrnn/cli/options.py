@@ -135,8 +135,17 @@ Resume: TypeAlias = Annotated[
 ]
 NoTui: TypeAlias = Annotated[
     bool,
-    typer.Option("--no-tui", help="Plain lines of progress on a terminal, too; default off.", rich_help_panel=_RUN),
+    typer.Option("--no-tui", help="Plain lines of progress in place of the dashboard.", rich_help_panel=_RUN),
 ]
+Background: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--background",
+        help="Return as soon as it trains, and let it train without a terminal; see charrnn watch and charrnn tell.",
+        rich_help_panel=_RUN,
+    ),
+]
+Detached: TypeAlias = Annotated[bool, typer.Option("--detached", hidden=True)]
 AsJson: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Every event as a line of JSON on stdout; default off.", rich_help_panel=_RUN)
 ]

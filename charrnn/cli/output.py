@@ -2,20 +2,14 @@
 
 import json
 import math
-import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO
 
 from charrnn.text.shown import visible
 
 SECONDS_BETWEEN_FLUSHES = 0.1
-
-
-def is_live(stream: TextIO) -> bool:
-    """Whether a stream is a terminal on which a display can be redrawn."""
-    return stream.isatty() and (os.name == "nt" or os.environ.get("TERM", "") not in ("", "dumb"))
 
 
 def say(message: str) -> None:
@@ -67,15 +61,3 @@ def _finite(value: Any) -> Any:
 def standard_input() -> BinaryIO | None:
     """The bytes of stdin; None if it is closed."""
     return sys.stdin.buffer if sys.stdin is not None else None
-
-
-def duration(seconds: float) -> str:
-    """A time for people, in its two largest units."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    if whole < 86400:
-        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-    return f"{whole // 86400} d {whole % 86400 // 3600} h"

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from charrnn.cli import options
+from charrnn.cli.background import BackgroundProgress, launch
 from charrnn.cli.interruption import Interruption
-from charrnn.cli.output import duration, is_live, say, standard_input, write_pieces
+from charrnn.cli.output import say, standard_input
+from charrnn.cli.progress import JsonProgress, PlainProgress, Progress, QuietProgress
+from charrnn.cli.terminal import obstacle_here
+from charrnn.cli.watch import say_where
 from charrnn.config import TextConfig
+from charrnn.course import Course, duration
 from charrnn.defaults import Wishes, choose_network, choose_training
 from charrnn.errors import RunError, UsageError
 from charrnn.events import Event, Finished
 
 if TYPE_CHECKING:
-    from charrnn.cli.progress import Progress
     from charrnn.runs import Preflight, Run
 
-SAMPLE_LENGTH = 300
-SAMPLE_TEMPERATURE = 0.8
 _WISHES = frozenset(each.name for each in fields(Wishes))
 _TEXT = ("tokenizer", "normal_form", "encoding", "val_fraction")
 _ENDS = ("steps", "epochs", "minutes")
@@ -59,10 +61,14 @@ def train(
     out: options.Out = None,
     resume: options.Resume = None,
     no_tui: options.NoTui = False,
+    background: options.Background = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
+    detached: options.Detached = False,
 ) -> None:
     """Train a model on a text; Ctrl-C saves it, and --resume goes on from there."""
+    if not detached and (background or _wants_dashboard(no_tui or as_json or quiet, tuple(corpus or ()))):
+        raise typer.Exit(_apart(dashboard=not background))
     said = {name: value for name, value in context.params.items() if value is not None}
     wishes = Wishes(**{name: value for name, value in said.items() if name in _WISHES})
     sources = tuple(corpus or ())
@@ -74,15 +80,34 @@ def train(
     with interruption:
         if not quiet:
             say("\n".join(_found(run)))
-        with _progress(run, as_json=as_json, quiet=quiet, plain=no_tui) as progress:
+        with _progress(run, as_json=as_json, quiet=quiet, detached=detached) as progress:
             finished = _follow(run.train(interruption.commands), progress, interruption)
     if finished is None or finished.reason != "done":
         say(f"stopped and saved; go on with: {_resume_command(run, sources)}")
         raise typer.Exit(128 + (interruption.signal or 2))
-    if not quiet:
-        if not as_json:
-            _speak(run)
-        _say_where(run)
+    if not quiet and not detached:
+        say_where(run.folder.path, speak=not as_json)
+
+
+def _wants_dashboard(plain: bool, sources: tuple[str, ...]) -> bool:
+    """Whether to show the dashboard; on a terminal that cannot, say why not."""
+    obstacle = obstacle_here()
+    if plain or "-" in sources:
+        return False
+    if obstacle is not None and sys.stderr.isatty():
+        say(f"plain lines in place of the dashboard, because {obstacle.problem}; {obstacle.remedy}")
+    return obstacle is None
+
+
+def _apart(*, dashboard: bool) -> int:
+    """Train in a process of its own; the exit code."""
+    path = launch()
+    if dashboard:
+        from charrnn.cli.watch import show_dashboard
+
+        return show_dashboard(path, owner=True)
+    say(f"training goes on without a terminal; watch it: charrnn watch {path}; end it: charrnn tell {path} stop")
+    return 0
 
 
 def _started(out: Path | None, sources: tuple[str, ...], wishes: Wishes, said: dict[str, Any]) -> "Run":
@@ -154,23 +179,15 @@ def _found(run: "Run") -> list[str]:
     return [*(f"{name:<10}{line}" for name, line in lines.items()), *notes]
 
 
-def _progress(run: "Run", *, as_json: bool, quiet: bool, plain: bool) -> "Progress":
-    from charrnn.cli.progress import Course, JsonProgress, LiveProgress, PlainProgress, QuietProgress
-
+def _progress(run: "Run", *, as_json: bool, quiet: bool, detached: bool) -> Progress:
+    if detached:
+        return BackgroundProgress(run.folder.path)
     if as_json:
         return JsonProgress(say)
-    if quiet:
-        return QuietProgress(say)
-    ends_by_time = run.preflight.config.training.minutes is not None
-    course = Course(run.preflight.steps, ends_by_time, run.session.state.best)
-    if plain or not is_live(sys.stderr):
-        return PlainProgress(course, say, time.monotonic)
-    from rich.console import Console
-
-    return LiveProgress(course, Console(stderr=True, highlight=False), time.monotonic)
+    return QuietProgress(say) if quiet else PlainProgress(Course(), say, time.monotonic)
 
 
-def _follow(events: Iterable[Event], progress: "Progress", interruption: Interruption) -> Finished | None:
+def _follow(events: Iterable[Event], progress: Progress, interruption: Interruption) -> Finished | None:
     """Show every event. If nobody can be shown anything any more, let the run save and end, and raise only then."""
     finished, fault = None, None
     for event in events:
@@ -189,22 +206,3 @@ def _follow(events: Iterable[Event], progress: "Progress", interruption: Interru
 def _resume_command(run: "Run", sources: tuple[str, ...]) -> str:
     sources = sources if run.resumed else ("-",) if run.preflight.config.text.sources == ("-",) else ()
     return shlex.join(["charrnn", "train", *sources, "--resume", str(run.folder.path)])
-
-
-def _speak(run: "Run") -> None:
-    """A sample of the best weights, on stdout."""
-    from charrnn.language.model import LanguageModel
-    from charrnn.language.sampler import Sampling
-    from charrnn.parallel.blas import single_threaded
-
-    model = LanguageModel.load(run.folder.path)
-    seed = run.preflight.config.training.seed
-    with single_threaded():
-        write_pieces(model.stream(length=SAMPLE_LENGTH, sampling=Sampling(SAMPLE_TEMPERATURE), seed=seed))
-
-
-def _say_where(run: "Run") -> None:
-    path = shlex.quote(str(run.folder.path))
-    say(
-        f"the model is in {path}; sample it: charrnn sample {path}; go on: charrnn train --resume {path} --steps MORE"
-    )

@@ -5,10 +5,7 @@ held out; the vocabulary comes from the rest alone. The same text gives the same
 """
 
 import tempfile
-import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +14,7 @@ import numpy.typing as npt
 
 from charrnn.errors import TextError, UsageError
 from charrnn.text.corpus import Corpus
-from charrnn.text.folding import joins_previous
+from charrnn.text.parts import characters_of, normalised, parted, training_length
 from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer, Ids, Tokenizer, alphabet_of, code_points
 
 MEMORY_THRESHOLD = 64 << 20
@@ -84,12 +81,12 @@ def dataset_from(
     memory_threshold: int = MEMORY_THRESHOLD,
 ) -> Dataset:
     """Split a text and encode it with a tokenizer that exists already, as a resumed run does."""
-    characters = _characters(corpus, tokenizer.normal_form)
+    characters = characters_of(corpus, tokenizer.normal_form)
     cut = training_length(characters, val_fraction)
     counts = np.zeros(tokenizer.vocabulary_size, np.int64)
     unknown = 0
     with _IdWriter(_id_type(tokenizer), scratch, memory_threshold) as writer:
-        for piece, is_training in _parts(_normalised(corpus, tokenizer.normal_form), cut):
+        for piece, is_training in parted(normalised(corpus, tokenizer.normal_form), cut):
             ids = tokenizer.encode(piece)
             writer.write(ids)
             if is_training:
@@ -113,16 +110,11 @@ def encode_corpus(
     """Encode a whole text, as an evaluation does."""
     unknown = 0
     with _IdWriter(_id_type(tokenizer), scratch, memory_threshold) as writer:
-        for chunk in _normalised(corpus, tokenizer.normal_form):
+        for chunk in normalised(corpus, tokenizer.normal_form):
             ids = tokenizer.encode(chunk)
             writer.write(ids)
             unknown += _unknown_in(ids, tokenizer)
         return EncodedText(writer.array(), corpus.report.characters, unknown)
-
-
-def training_length(characters: int, val_fraction: float) -> int:
-    """How many characters are trained on: all but the last `val_fraction`, which is rounded up."""
-    return int(characters * (1 - Fraction(str(val_fraction))))
 
 
 class _IdWriter:
@@ -165,53 +157,16 @@ class _IdWriter:
 
 def _alphabet(corpus: Corpus, normal_form: str | None, val_fraction: float) -> str:
     """The characters of the training part, sorted."""
-    characters = _characters(corpus, normal_form)
+    characters = characters_of(corpus, normal_form)
     cut = training_length(characters, val_fraction)
     if cut < 1:
         raise _too_short(characters, cut)
     seen = np.zeros(_CODE_SPACE, np.bool_)
-    for piece, is_training in _parts(_normalised(corpus, normal_form), cut):
+    for piece, is_training in parted(normalised(corpus, normal_form), cut):
         if not is_training:
             break
         seen[code_points(piece)] = True
     return alphabet_of(np.flatnonzero(seen).astype(np.uint32))
-
-
-def _characters(corpus: Corpus, normal_form: str | None) -> int:
-    if normal_form is None:
-        return corpus.report.characters
-    return sum(map(len, _normalised(corpus, normal_form)))
-
-
-def _parts(chunks: Iterator[str], cut: int) -> Iterator[tuple[str, bool]]:
-    """The chunks, none of them empty or on both sides of the cut, and whether each lies before it."""
-    place = 0
-    for chunk in chunks:
-        before = chunk[: max(0, cut - place)]
-        after = chunk[len(before) :]
-        place += len(chunk)
-        if before:
-            yield before, True
-        if after:
-            yield after, False
-
-
-def _normalised(corpus: Corpus, normal_form: str | None) -> Iterator[str]:
-    """The text in its normal form. A chunk is held back from where the next one could still change it."""
-    if normal_form is None:
-        yield from corpus.chunks()
-        return
-    held = ""
-    for chunk in corpus.chunks():
-        text = held + chunk
-        end = len(text) - 1
-        while end > 0 and joins_previous(text[end]):
-            end -= 1
-        held = text[end:]
-        if end:
-            yield unicodedata.normalize("NFC", text[:end])
-    if held:
-        yield unicodedata.normalize("NFC", held)
 
 
 def _unknown_in(ids: Ids, tokenizer: Tokenizer) -> int:

@@ -1,0 +1,110 @@
+"""`charrnn watch`: the dashboard over a run that another process trains, or trained; in a pipe, its events."""
+
+import shlex
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from charrnn.cli.output import say, write_pieces
+from charrnn.cli.progress import JsonProgress, PlainProgress, Progress
+from charrnn.cli.terminal import obstacle_here
+from charrnn.control import log_path, trainer_of
+from charrnn.course import Course
+from charrnn.events import Finished
+from charrnn.journal import Tail
+
+SAMPLE_LENGTH = 300
+SAMPLE_TEMPERATURE = 0.8
+SECONDS_BETWEEN_LOOKS = 0.2
+
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of the run.", show_default=False)]
+NoTui = Annotated[bool, typer.Option("--no-tui", help="Plain lines in place of the dashboard.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Every event as a line of JSON on stdout.")]
+
+
+def watch(run: RunPath, no_tui: NoTui = False, as_json: AsJson = False) -> None:
+    """Watch a run that is being trained, and steer it; or look at one that was."""
+    from charrnn.checkpoint import RunFolder
+
+    RunFolder(run).read_config()
+    if no_tui or as_json or obstacle_here() is not None:
+        raise typer.Exit(_follow(run, JsonProgress(say) if as_json else PlainProgress(Course(), say, time.monotonic)))
+    raise typer.Exit(show_dashboard(run, owner=False))
+
+
+def _follow(run: Path, progress: Progress) -> int:
+    """Show every event until nobody trains the run any more; the exit code."""
+    tail, course = Tail(run), Course()
+    with progress:
+        while True:
+            trained = trainer_of(run) is not None
+            for event in tail.all():
+                course.take(event)
+                progress.show(event)
+            if not trained:
+                break
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+    if course.finished is None:
+        say(broken_off(run))
+        return 1
+    return 0
+
+
+def show_dashboard(run: Path, *, owner: bool) -> int:
+    """Open the dashboard, and say afterwards how things stand; the exit code.
+
+    `owner` says that this command began the run: leaving asks what becomes of it, and its end is this command's.
+    """
+    from charrnn.tui.app import watch_run
+
+    course = watch_run(run, owner=owner)
+    if not owner:
+        return 0
+    return _how_it_stands(run, course.finished)
+
+
+def _how_it_stands(run: Path, finished: Finished | None) -> int:
+    path = shlex.quote(str(run))
+    process = trainer_of(run)
+    if process is not None:
+        say(
+            f"training goes on as process {process}; watch it: charrnn watch {path}; end it: charrnn tell {path} stop"
+        )
+        return 0
+    if finished is None:
+        say(broken_off(run))
+        return 1
+    if finished.reason != "done":
+        say(f"stopped and saved; go on with: charrnn train --resume {path}")
+        return 130
+    say_where(run, speak=True)
+    return 0
+
+
+def broken_off(run: Path) -> str:
+    """What to say of a run whose process is gone without a word in the journal."""
+    try:
+        last = log_path(run).read_text("utf-8", errors="replace").strip().splitlines()[-1]
+    except (OSError, IndexError):
+        last = "the process that trained it is gone"
+    path = shlex.quote(str(run))
+    return f"{run} was broken off ({last.removeprefix('charrnn: ')}); go on with: charrnn train --resume {path}"
+
+
+def say_where(run: Path, *, speak: bool) -> None:
+    """A sample of the best weights, on stdout, and where they are."""
+    if speak:
+        from charrnn.language.model import LanguageModel
+        from charrnn.language.sampler import Sampling
+        from charrnn.parallel.blas import single_threaded
+
+        model = LanguageModel.load(run)
+        seed = model.config.training.seed
+        with single_threaded():
+            write_pieces(model.stream(length=SAMPLE_LENGTH, sampling=Sampling(SAMPLE_TEMPERATURE), seed=seed))
+    path = shlex.quote(str(run))
+    say(
+        f"the model is in {path}; sample it: charrnn sample {path}; go on: charrnn train --resume {path} --steps MORE"
+    )

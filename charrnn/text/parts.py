@@ -1,0 +1,80 @@
+"""The parts of a text, as characters in their normal form: what is trained on, and what is held out at its end."""
+
+import unicodedata
+from collections.abc import Iterator
+from fractions import Fraction
+
+from charrnn.config import TextConfig
+from charrnn.errors import TextError
+from charrnn.text.corpus import Corpus, read_corpus
+from charrnn.text.folding import joins_previous
+
+
+def training_text(config: TextConfig, largest: int) -> str:
+    """What a run was trained on, up to `largest` characters; TextError if its text has moved or changed."""
+    return _part(config, True, largest)
+
+
+def validation_text(config: TextConfig, largest: int) -> str:
+    """What a run held out, up to `largest` characters; TextError if its text has moved or changed."""
+    return _part(config, False, largest)
+
+
+def _part(config: TextConfig, training: bool, largest: int) -> str:
+    if config.sources == ("-",):
+        raise TextError("the text of this run came from standard input, and is not there any more")
+    corpus = read_corpus(config.sources, encoding=config.encoding)
+    if corpus.report.sha256 != config.sha256:
+        raise TextError(f"{', '.join(config.sources)} is not the text that this run was trained on any more")
+    cut = training_length(characters_of(corpus, config.normal_form), config.val_fraction)
+    pieces, room = [], largest
+    for piece, is_training in parted(normalised(corpus, config.normal_form), cut):
+        if is_training == training:
+            pieces.append(piece[:room])
+            room -= len(pieces[-1])
+        if not room or (training and not is_training):
+            break
+    return "".join(pieces)
+
+
+def training_length(characters: int, val_fraction: float) -> int:
+    """How many characters are trained on: all but the last `val_fraction`, which is rounded up."""
+    return int(characters * (1 - Fraction(str(val_fraction))))
+
+
+def characters_of(corpus: Corpus, normal_form: str | None) -> int:
+    """How many characters the text has in its normal form."""
+    if normal_form is None:
+        return corpus.report.characters
+    return sum(map(len, normalised(corpus, normal_form)))
+
+
+def parted(chunks: Iterator[str], cut: int) -> Iterator[tuple[str, bool]]:
+    """The chunks, none of them empty or on both sides of the cut, and whether each lies before it."""
+    place = 0
+    for chunk in chunks:
+        before = chunk[: max(0, cut - place)]
+        after = chunk[len(before) :]
+        place += len(chunk)
+        if before:
+            yield before, True
+        if after:
+            yield after, False
+
+
+def normalised(corpus: Corpus, normal_form: str | None) -> Iterator[str]:
+    """The text in its normal form. A chunk is held back from where the next one could still change it."""
+    if normal_form is None:
+        yield from corpus.chunks()
+        return
+    held = ""
+    for chunk in corpus.chunks():
+        text = held + chunk
+        end = len(text) - 1
+        while end > 0 and joins_previous(text[end]):
+            end -= 1
+        held = text[end:]
+        if end:
+            yield unicodedata.normalize("NFC", text[:end])
+    if held:
+        yield unicodedata.normalize("NFC", held)

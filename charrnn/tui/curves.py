@@ -1,0 +1,65 @@
+"""Curves: the history of a run → what the plots of the dashboard draw, in the unit and range that were chosen."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.events import Probed
+from charrnn.tui.history import History
+from charrnn.tui.plot import Series
+
+UNITS = ("nats", "bits", "perplexity")
+RECENT_SHARE = 0.25
+"""The recent window is this share of the steps, at its end."""
+
+
+@dataclass(frozen=True)
+class View:
+    """How the losses are looked at. A unit is one a character of the text."""
+
+    unit: str = "nats"
+    logarithmic: bool = False
+    recent: bool = False
+
+    def next_unit(self) -> "View":
+        return replace(self, unit=UNITS[(UNITS.index(self.unit) + 1) % len(UNITS)])
+
+    def of_nats(self, nats: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.unit == "bits":
+            return nats / math.log(2.0)
+        return np.exp(np.minimum(nats, 700.0)) if self.unit == "perplexity" else nats
+
+    @property
+    def title(self) -> str:
+        scale = ", logarithmic" if self.logarithmic else ""
+        return f"{self.unit} a character{scale}{', the last quarter' if self.recent else ''}"
+
+
+def losses(history: History, view: View) -> tuple[list[Series], tuple[float, float] | None]:
+    """Training loss, raw and smooth, validation and its best; and the range of steps to show, None for all."""
+    steps, evaluation = history.steps, history.course.evaluation
+    tokens_per_character = evaluation.tokens / evaluation.characters if evaluation else 1.0
+    at = steps.column(0)
+    series = [
+        Series("each window", at, view.of_nats(steps.column(1) * tokens_per_character), "band", "."),
+        Series("training", at, view.of_nats(steps.column(2) * tokens_per_character), "line", "*"),
+    ]
+    evaluations = history.evaluations
+    if len(evaluations):
+        nats = view.of_nats(evaluations.column(1))
+        series.append(Series("validation", evaluations.column(0), nats, "points", "o"))
+    if not view.recent or len(at) < 2:
+        return series, None
+    return series, (float(at[-1] - (at[-1] - at[0]) * RECENT_SHARE), float(at[-1]))
+
+
+def flow(probe: Probed | None) -> list[Series]:
+    """‖dL/dh‖ of each layer against the steps back through the window."""
+    if probe is None:
+        return []
+    return [
+        Series(f"layer {l}", np.arange(len(norms), dtype=float), np.array(norms[::-1]), "line", "*o+x."[l % 5])
+        for l, norms in enumerate(probe.gradient_flow)
+    ]

@@ -1,0 +1,65 @@
+"""The feed of a dashboard: where the events of a run come from, and where its commands go."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from charrnn.control import log_path, tell, trainer_of
+from charrnn.events import Command, Event
+from charrnn.journal import Tail
+
+LARGEST_LOG = 1 << 14
+
+
+class Feed(Protocol):
+    """A run as the dashboard sees it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def exists(self) -> bool:
+        """Whether the run is still there."""
+
+    def read(self) -> Sequence[Event]:
+        """Some of the events that have not been read yet; empty when there are none."""
+
+    def trainer(self) -> int | None:
+        """The process that trains the run; None if nobody does."""
+
+    def tell(self, command: Command) -> None:
+        """RunError if nobody listens."""
+
+    def last_words(self) -> str:
+        """What the process that trained the run said last; empty if nothing."""
+
+
+class RunFeed:
+    """The feed of a run's folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._tail = Tail(path)
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
+    def exists(self) -> bool:
+        return (self.path / "config.json").exists()
+
+    def read(self) -> Sequence[Event]:
+        return self._tail.read()
+
+    def trainer(self) -> int | None:
+        return trainer_of(self.path)
+
+    def tell(self, command: Command) -> None:
+        tell(self.path, command)
+
+    def last_words(self) -> str:
+        try:
+            with log_path(self.path).open("rb") as file:
+                lines = file.read(LARGEST_LOG).decode("utf-8", "replace").strip().splitlines()
+        except OSError:
+            return ""
+        return lines[-1].removeprefix("charrnn: ") if lines else ""

@@ -1,0 +1,85 @@
+"""The history of a run: events → series to draw and numbers to show.
+
+A step that is told again, after a crash or a recovery, takes the place of what was told of it before, and of all that
+came after.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.course import Course
+from charrnn.events import Evaluated, Event, Probed, Recovered, Sampled, Steered, StepDone
+
+SAMPLES_KEPT = 200
+CLIPPINGS_COUNTED = 500
+"""How many of the last steps the share of clipped ones is of."""
+
+
+class Rows:
+    """Rows of numbers in the order of their first column, the step; appending is cheap."""
+
+    def __init__(self, columns: int) -> None:
+        self._rows: NDArray[np.float64] = np.empty((1024, columns))
+        self._length = 0
+
+    def append(self, *row: float) -> None:
+        if self._length and row[0] <= self._rows[self._length - 1, 0]:
+            self._length = int(self._rows[: self._length, 0].searchsorted(row[0]))
+        if self._length == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
+        self._rows[self._length] = row
+        self._length += 1
+
+    def __len__(self) -> int:
+        return self._length
+
+    def column(self, index: int) -> NDArray[np.float64]:
+        """One column (n,), as a view."""
+        return self._rows[: self._length, index]
+
+
+@dataclass
+class History:
+    """All that the dashboard shows. Rows: `steps` (step, loss, smoothed loss), `evaluations` (step, nats)."""
+
+    course: Course = field(default_factory=Course)
+    steps: Rows = field(default_factory=lambda: Rows(3))
+    evaluations: Rows = field(default_factory=lambda: Rows(2))
+    samples: deque[Sampled] = field(default_factory=lambda: deque(maxlen=SAMPLES_KEPT))
+    samples_seen: int = 0
+    best: Evaluated | None = None
+    probe: Probed | None = None
+    recoveries: int = 0
+    messages: deque[str] = field(default_factory=lambda: deque(maxlen=SAMPLES_KEPT))
+    paused: bool = False
+    _clipped: deque[bool] = field(default_factory=lambda: deque(maxlen=CLIPPINGS_COUNTED))
+
+    def take(self, event: Event) -> None:
+        self.course.take(event)
+        match event:
+            case StepDone(step, loss=loss):
+                self.paused = False
+                self.steps.append(step, loss, self.course.loss)
+                self._clipped.append(event.clipped)
+            case Evaluated(step, nats_per_character=nats):
+                self.evaluations.append(step, nats)
+                self.best = event if event.best or self.best is None else self.best
+            case Sampled():
+                self.samples.append(event)
+                self.samples_seen += 1
+            case Probed():
+                self.probe = event
+            case Recovered():
+                self.recoveries += 1
+                self.messages.append(f"step {event.step:,}: {event.reason}; back to step {event.back_to_step:,}")
+            case Steered(step, command=command, outcome=outcome):
+                self.paused = command == "pause" or (self.paused and command != "go-on")
+                self.messages.append(f"step {step:,}: {command}" + (f", {outcome}" if outcome != "done" else ""))
+
+    @property
+    def clipped_share(self) -> float:
+        """The share of the last steps whose gradient was clipped."""
+        return sum(self._clipped) / len(self._clipped) if self._clipped else 0.0
