@@ -5,9 +5,7 @@ line that `metrics.jsonl` and `--json` have, and `from_json` reads it again.
 """
 
 import math
-from collections.abc import Hashable
 from dataclasses import asdict, dataclass
-from functools import cache
 from types import UnionType
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
@@ -29,14 +27,14 @@ class _Message:
         """What `to_json` of a member wrote, if only an older one; None for anything else, as of a torn line."""
         if not isinstance(values, dict):
             return None
-        for member in cls.__subclasses__():
+        members: list[Any] = cls.__subclasses__()
+        for member in members:
             if member.kind == values.get(cls.family):
                 try:
-                    return member(
-                        **{name: _typed(values[name], hint) for name, hint in _fields(member) if name in values}
-                    )  # type: ignore[arg-type]
+                    found: Self = member(**_given(member, values))
                 except TypeError:
                     return None
+                return found
         return None
 
 
@@ -44,10 +42,20 @@ def _not_finite(value: object) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
 
-@cache
-def _fields(member: Hashable) -> tuple[tuple[str, Any], ...]:
-    hints = get_type_hints(member)
-    return tuple((name, hint) for name, hint in hints.items() if get_origin(hint) is not ClassVar)
+def _given(member: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """The fields that are there; those of an older version may lack some that have a default."""
+    return {name: _typed(values[name], hint) for name, hint in _fields(member) if name in values}
+
+
+def _fields(member: type[Any]) -> tuple[tuple[str, Any], ...]:
+    """The fields of a message and their types, which are worked out once."""
+    if member not in _FIELDS:
+        hints = get_type_hints(member).items()
+        _FIELDS[member] = tuple((name, hint) for name, hint in hints if get_origin(hint) is not ClassVar)
+    return _FIELDS[member]
+
+
+_FIELDS: dict[type[Any], tuple[tuple[str, Any], ...]] = {}
 
 
 def _typed(value: Any, hint: Any) -> Any:

@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from charrnn.cli import doctor as cli
-from charrnn.cli.terminal import ui_obstacle
+from charrnn.cli.terminal import Problem, ui_obstacle
 from charrnn.parallel import blas
 
 CHOICE = blas.KernelChoice(None, "left to the library")
@@ -58,7 +58,7 @@ def test_a_pipe_gets_one_name_and_value_a_line_without_colours(monkeypatch: pyte
 def test_versions_are_read_without_importing_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("torch", "sentencepiece"):
         monkeypatch.setitem(sys.modules, name, None)  # an import would raise
-    problems: list[cli.Problem] = []
+    problems: list[Problem] = []
     assert cli.versions(problems)["sentencepiece"]
 
 
@@ -67,7 +67,7 @@ def test_a_missing_package_is_a_problem_unless_it_is_optional(monkeypatch: pytes
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "version", absent)
-    problems: list[cli.Problem] = []
+    problems: list[Problem] = []
     assert cli.versions(problems)["torch"] is None
     assert [problem.remedy for problem in problems] == [f"pip install {name}" for name in cli.REQUIRED]
 
@@ -93,7 +93,7 @@ def test_more_blas_threads_than_cores_is_a_problem(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(blas, "blas_info", lambda: blas.BlasInfo("openblas", "1", "Haswell", 64))
     monkeypatch.setattr(blas, "physical_cores", lambda: 2)
     monkeypatch.setattr(blas, "read_cpuinfo", lambda: "")
-    problems: list[cli.Problem] = []
+    problems: list[Problem] = []
     cli.blas_section(problems)
     assert ["OPENBLAS_NUM_THREADS=2" in problem.remedy for problem in problems] == [True]
 
@@ -103,7 +103,7 @@ def test_a_numpy_that_cannot_be_loaded_is_told_and_does_not_end_the_report(monke
         raise ImportError("libopenblas.so: cannot open")
 
     monkeypatch.setattr(blas, "blas_info", broken)
-    problems: list[cli.Problem] = []
+    problems: list[Problem] = []
     assert cli.blas_section(problems)["library"] is None
     assert "libopenblas.so" in problems[0].problem
 
@@ -130,7 +130,7 @@ def test_a_terminal_is_told_from_a_pipe_stream_by_stream() -> None:
     termios = pytest.importorskip("termios")
     ours, theirs = os.openpty()
     termios.tcsetwinsize(theirs, (30, 100))
-    problems: list[cli.Problem] = []
+    problems: list[Problem] = []
     with os.fdopen(ours, "rb", buffering=0), os.fdopen(theirs, "w", encoding="utf-8") as screen:
         found = cli.terminal({"TERM": "xterm"}, (screen, io.StringIO(), screen), problems)
     streams = [found[f"{name}_is_terminal"] for name in ("stdin", "stdout", "stderr")]
@@ -140,7 +140,7 @@ def test_a_terminal_is_told_from_a_pipe_stream_by_stream() -> None:
 
 
 def test_an_encoding_that_is_not_utf8_is_a_problem() -> None:
-    problems: list[cli.Problem] = []
+    problems: list[Problem] = []
     stdout = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     cli.terminal({}, (io.StringIO(), stdout, io.StringIO()), problems)
     assert any("PYTHONUTF8=1" in problem.remedy for problem in problems)
@@ -150,7 +150,7 @@ def test_a_data_folder_that_cannot_be_made_is_a_problem(monkeypatch: pytest.Monk
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
     monkeypatch.setenv("CHARRNN_DATA", str(tmp_path / "file" / "charrnn"))
-    problems: list[cli.Problem] = []
+    problems: list[Problem] = []
     assert cli.data_folder(problems)["writable"] is False
     assert len(problems) == 1
 

@@ -8,6 +8,8 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from charrnn.course import Course
+from charrnn.errors import CharrnnError
+from charrnn.text.shown import visible_line
 from charrnn.tui.dashboard import Dashboard
 from charrnn.tui.feed import RunFeed
 from charrnn.tui.help import Help
@@ -43,6 +45,25 @@ class CharrnnApp(App[None]):
             self._settings.theme = self.theme
             write_settings(self._settings)
 
+    def open_model(self, path: str) -> None:
+        """Open the sampler over a run's best weights so far."""
+        from charrnn.tui.library import OpenModel
+        from charrnn.tui.sampler import Sampler
+
+        try:
+            opened = OpenModel.open(Path(path))
+        except (CharrnnError, OSError) as error:
+            self.notify(visible_line(str(error)), severity="error", markup=False)
+        else:
+            self.push_screen(Sampler(opened))
+
+    def action_leave(self) -> None:
+        """Close the screen; the last one ends the application."""
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+        else:
+            self.exit()
+
     def action_help(self) -> None:
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self.screen.HELP or ""))
@@ -64,3 +85,11 @@ def watch_run(path: Path, *, owner: bool) -> Course:
     dashboard = Dashboard(RunFeed(path), owner=owner)
     CharrnnApp(dashboard).run()
     return dashboard.history.course
+
+
+def play_with(path: Path | None) -> None:
+    """The screens over a model."""
+    from charrnn.tui.library import OpenModel
+    from charrnn.tui.sampler import Sampler
+
+    CharrnnApp(Sampler(OpenModel.open(path))).run()

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,7 @@ class Canvas:
         self._cells[touched] = self._characters(blocks, character)[touched]
         self.owners[touched] = owner
 
-    def _characters(self, blocks: NDArray[np.bool_], character: str) -> NDArray[np.str_]:
+    def _characters(self, blocks: NDArray[np.bool_], character: str) -> Any:
         """The character (rows, columns) of each cell of dots."""
         if self.marks.name == "braille":
             codes = 0x2800 + np.einsum("iajb,ab->ij", blocks, _BRAILLE)

@@ -36,7 +36,7 @@ class _Line:
     end: int
 
 
-class Story(ScrollView, can_focus=True):
+class Story(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows glyphs; what lies behind the cursor is faint. A click tells which glyph was hit."""
 
     DEFAULT_CSS = """
@@ -96,17 +96,21 @@ class Story(ScrollView, can_focus=True):
         if self._lines:
             self._lines.pop()  # it may have room for more
         begin = self._lines[-1].end if self._lines else 0
-        used = 0
+        used, word, used_before_word = 0, begin, 0  # `word`: where the present word begins
         for index in range(begin, len(self._glyphs)):
             text = self._glyphs[index].text
-            cells = 0 if text == "\n" else cell_len(shown(text))
+            cells = cell_len(shown(text))
             if used + cells > width and index > begin:
-                self._lines.append(_Line(begin, index))
-                begin, used = index, 0
+                if word == begin:  # a word longer than a line
+                    word, used_before_word = index, used
+                self._lines.append(_Line(begin, word))
+                begin, used, used_before_word = word, used - used_before_word, 0
             used += cells
             if text == "\n":
                 self._lines.append(_Line(begin, index + 1))
                 begin, used = index + 1, 0
+            if text.isspace():
+                word, used_before_word = index + 1, used
         self._lines.append(_Line(begin, len(self._glyphs)))
         self.virtual_size = Size(width, len(self._lines))
 

@@ -1,0 +1,45 @@
+"""Glyphs: the line of a sample's tree → how each of its pieces looks, worked out only where the line is new."""
+
+from charrnn.language.copies import cover
+from charrnn.language.tree import Node, Tree
+from charrnn.tui.story import Glyph
+
+
+class Glyphs:
+    """The glyphs of the line that was seen last."""
+
+    def __init__(self) -> None:
+        self._line: list[Node] = []
+        self.all: list[Glyph] = []
+
+    def forget(self) -> None:
+        """Work all of them out anew next time."""
+        self._line, self.all = [], []
+
+    def follow(self, tree: Tree) -> int:
+        """Make the glyphs of the tree's line; how many of the old ones stayed."""
+        line = tree.line()
+        shared = _shared(line, self._line)
+        # a span of copied characters begins before it is known to be one
+        same = max(0, shared - tree.detector.shortest) if tree.detector else shared
+        new = line[same:]
+        copied = cover([(len(node.text), tree.match(node)) for node in new])
+        looks = (Glyph(node.text, node.bits, marked, node.typed) for node, marked in zip(new, copied, strict=True))
+        self.all[same:] = looks
+        self._line = line
+        return same
+
+    def copied_share(self, end: int) -> float:
+        """The share of the first `end` glyphs' characters that are copied."""
+        behind = self.all[:end]
+        characters = sum(len(glyph.text) for glyph in behind)
+        return sum(len(glyph.text) for glyph in behind if glyph.marked) / characters if characters else 0.0
+
+
+def _shared(line: list[Node], other: list[Node]) -> int:
+    """How many nodes two lines have in common: if they share one, they share all before it."""
+    low, high = 0, min(len(line), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if line[middle - 1] is other[middle - 1] else (low, middle - 1)
+    return low

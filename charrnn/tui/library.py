@@ -1,0 +1,50 @@
+"""The library: opening a model for the screens that play with it, and what stands beside it on disk."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from charrnn.checkpoint import write_atomically
+from charrnn.language.model import LanguageModel
+from charrnn.language.tree import Tree, name_of
+from charrnn.text.parts import training_text, validation_text
+
+
+@dataclass(frozen=True, eq=False)
+class OpenModel:
+    """A model and the run that it is of."""
+
+    path: Path
+    model: LanguageModel
+
+    @classmethod
+    def open(cls, path: Path) -> "OpenModel":
+        """The best weights of a run so far; ModelError if there are none."""
+        return cls(path, LanguageModel.load(path))
+
+    def reload(self) -> "OpenModel":
+        """The same run with the weights that are the best by now."""
+        return OpenModel.open(self.path)
+
+    def training_text(self, largest: int) -> str:
+        """What the model was trained on; TextError if it is not there any more."""
+        return training_text(self.model.config.text, largest)
+
+    def validation_text(self, largest: int) -> str:
+        """What was held out; TextError if it is not there any more."""
+        return validation_text(self.model.config.text, largest)
+
+    def save_tree(self, tree: Tree) -> Path:
+        """Write all branches of a sample to the run's folder, as text and as JSON; the path of the text."""
+        folder = self.path / "samples"
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}.txt"
+        branches = tree.to_json()
+        write_atomically(path.with_suffix(".json"), json.dumps(branches, ensure_ascii=False).encode())
+        texts = [
+            f"== {name_of(leaf) or number}\n{each['text']}\n"
+            for number, (leaf, each) in enumerate(zip(tree.branches(), branches["branches"], strict=True), start=1)
+        ]
+        write_atomically(path, "\n".join(texts).encode("utf-8", "replace"))
+        return path

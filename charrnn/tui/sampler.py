@@ -1,0 +1,303 @@
+"""The sampler: a text that grows, what may come next, and a way back to every position it ever had."""
+
+import time
+
+import numpy as np
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.events import Key
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from charrnn.errors import CharrnnError
+from charrnn.language.choices import entropy, without
+from charrnn.language.copies import LARGEST, CopyDetector
+from charrnn.language.tree import Tree, name_of
+from charrnn.text.shown import visible_line
+from charrnn.tui.bars import Bar, Bars
+from charrnn.tui.branches import Branches
+from charrnn.tui.dialogs import Line
+from charrnn.tui.figures import Figure, Figures
+from charrnn.tui.glyphs import Glyphs
+from charrnn.tui.knobs import Knobs
+from charrnn.tui.library import OpenModel
+from charrnn.tui.story import Story
+
+SECONDS_BETWEEN_FRAMES = 0.05
+SECONDS_OF_SAMPLING = 0.02
+"""How much of a frame is spent on the model when it runs as fast as it can."""
+PAGE = 20
+
+
+class Sampler(Screen[None]):
+    """Plays with a model, one token at a time."""
+
+    HELP = """
+# Sampler
+
+The text is the model's; a character that surprised it is **bold** (3 bits or more) or *reversed* (6 or more), one of
+yours is in italics, and what stands in the training text word for word, 20 characters or more, is underlined. At
+the right is what may come next: the bar is what is drawn from, the mark │ in it what the model says by itself.
+
+| key | does |
+|---|---|
+| space | runs, pauses |
+| right, left | one character on or back; at the end of the text, right draws a new one |
+| page up, page down, home, end | 20 characters back or on, the beginning, the end |
+| 1 to 9, or a click on a bar | takes the n-th likeliest |
+| i | type; escape ends it |
+| up, down | the branch before, the branch after; a branch begins where another character is chosen |
+| t T, k K, p P | temperature, top-k, top-p: down, up |
+| < > | speed |
+| b | lists the branches, and compares two |
+| n, d | names this branch, deletes it |
+| w | writes all branches to files in the run's folder |
+| r | takes the newest weights of a run that is being trained |
+"""
+    CSS = """
+    Sampler #side { width: 34; padding: 0 1; }
+    Sampler #next { color: $text-muted; height: 1; }
+    Sampler Figures { height: auto; padding: 0 1; }
+    Sampler.-narrow #body { layout: vertical; }
+    Sampler.-narrow #side { width: 1fr; height: 7; padding: 0; }
+    Sampler.-wide #side { width: 44; }
+    """
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-usual"), (110, "-wide")]
+    BINDINGS = [
+        Binding("space", "run", "Run", id="sampler.run"),
+        Binding("right", "forward(1)", "Step", key_display="→", id="sampler.step"),
+        Binding("left,backspace", "back(1)", "Back", key_display="←", id="sampler.back"),
+        Binding("up", "beside(-1)", show=False, id="sampler.branch_before"),
+        Binding("down", "beside(1)", "Branch", key_display="↓", id="sampler.branch_after"),
+        Binding("pageup", f"back({PAGE})", show=False),
+        Binding("pagedown", f"forward({PAGE})", show=False),
+        Binding("home", "back(1000000000)", show=False),
+        Binding("end", "end", show=False),
+        Binding("i", "write", "Type", id="sampler.write"),
+        Binding("t", "knob('temperature', -1)", "Temp.", key_display="tT", id="sampler.cooler"),
+        Binding("T", "knob('temperature', 1)", show=False, id="sampler.hotter"),
+        Binding("k", "knob('top_k', -1)", "Top-k", key_display="kK", id="sampler.top_k_down"),
+        Binding("K", "knob('top_k', 1)", show=False, id="sampler.top_k_up"),
+        Binding("p", "knob('top_p', -1)", "Top-p", key_display="pP", id="sampler.top_p_down"),
+        Binding("P", "knob('top_p', 1)", show=False, id="sampler.top_p_up"),
+        Binding("less_than_sign,comma", "knob('speed', -1)", show=False, id="sampler.slower"),
+        Binding("greater_than_sign,full_stop", "knob('speed', 1)", "Speed", key_display="<>", id="sampler.faster"),
+        Binding("b", "branches", "Branches", id="sampler.branches"),
+        Binding("n", "name", show=False, id="sampler.name"),
+        Binding("d", "prune", show=False, id="sampler.delete"),
+        Binding("w", "save", show=False, id="sampler.save"),
+        Binding("r", "reload", show=False, id="sampler.reload"),
+        *(Binding(str(n), f"take({n - 1})", show=False) for n in range(1, 10)),
+        Binding("q", "app.leave", "Leave", id="sampler.leave"),
+        Binding("escape,ctrl+c", "app.leave", show=False),
+    ]
+
+    def __init__(self, opened: OpenModel, *, seed: int | None = None) -> None:
+        super().__init__()
+        self._opened = opened
+        self._rng = np.random.default_rng(seed)
+        self.sample = Tree(opened.model.predictor(), opened.model.tokenizer)
+        self.knobs = Knobs()
+        self.running = self.typing = False
+        self._due = 0.0  # tokens that the chosen speed asks for and that have not been drawn
+        self._ticked = 0.0
+        self._glyphs = Glyphs()
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="body"):
+            yield Story()
+            with Vertical(id="side"):
+                yield Static(id="next", markup=False)
+                yield Bars()
+        yield Figures()
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one(Story).border_title = visible_line(f"sampler: {self._opened.path}")
+        self.query_one(Story).focus()
+        self.set_interval(SECONDS_BETWEEN_FRAMES, self._tick)
+        self._show()
+        self._read_training_text()
+
+    @work(thread=True)
+    def _read_training_text(self) -> None:
+        """Read what the model was trained on, to find copies of it; it may be long, or not there any more."""
+        try:
+            text = self._opened.training_text(LARGEST)
+        except (CharrnnError, OSError) as error:
+            self.app.call_from_thread(self._say, f"copies are not marked: {error}")
+        else:
+            self.app.call_from_thread(self._take_training_text, text)
+
+    def _take_training_text(self, text: str) -> None:
+        self.sample.detector = CopyDetector(text)
+        self._glyphs.forget()
+        self._show()
+
+    def _say(self, message: str) -> None:
+        self.notify(visible_line(message), markup=False)
+
+    # Showing.
+
+    def _show(self) -> None:
+        tree, sampling = self.sample, self.knobs.sampling
+        unchanged = self._glyphs.follow(tree)
+        self.query_one(Story).show(self._glyphs.all, tree.here.depth, unchanged)
+        choices = tree.choices(sampling)
+        self.query_one(Bars).show([Bar(each.name, each.probability, each.before) for each in choices])
+        p = sampling.probabilities(without(tree.tokenizer.unknown, tree.logits()))
+        self.query_one("#next", Static).update(f"next, entropy {entropy(p):.2f} bits")
+        self._show_figures()
+
+    def _show_figures(self) -> None:
+        tree, knobs = self.sample, self.knobs
+        leaves = tree.branches()
+        here, leaf = tree.here.depth, tree.here.leaf()
+        self.query_one(Figures).show(
+            *(Figure(name, value) for name, value in knobs.words().items()),
+            Figure("perplexity", f"{tree.perplexity():.3g}"),
+            Figure("copied", f"{self._glyphs.copied_share(here):.0%}" if tree.detector else "?"),
+            Figure("place", f"{here} of {len(self._glyphs.all)}"),
+            Figure("branch", f"{leaves.index(leaf) + 1} of {len(leaves)}"),
+        )
+        mode = "type; escape ends it" if self.typing else "running" if self.running else ""
+        self.query_one(Story).border_subtitle = visible_line(name_of(leaf) or mode)
+
+    # Running.
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        seconds, self._ticked = now - self._ticked, now
+        if not self.running:
+            return
+        self._due = min(self._due + seconds * self.knobs.speed, self.knobs.speed * 0.5 + 1.0)
+        deadline = now + SECONDS_OF_SAMPLING
+        drawn = False
+        while self._due >= 1.0 and time.monotonic() < deadline:
+            self._go_on()
+            self._due -= 1.0
+            drawn = True
+        if drawn:
+            self._show()
+
+    def _go_on(self) -> None:
+        """One token further, at the leaf a new one."""
+        if self.sample.here.last is not None:
+            self.sample.forward()
+        else:
+            self.sample.step(self.knobs.sampling, self._rng)
+
+    # What keys do.
+
+    async def on_key(self, event: Key) -> None:
+        """While one types, every printable key is text."""
+        if not self.typing:
+            return
+        text = "\n" if event.key == "enter" else event.character if event.is_printable else None
+        if text is not None:
+            event.stop()
+            event.prevent_default()
+            replaced = self.sample.write(text)
+            if replaced:
+                self._say(str(replaced))
+            self._show()
+        elif event.key == "escape":
+            event.stop()
+            event.prevent_default()
+            self.typing = False
+            self._show_figures()
+
+    def action_run(self) -> None:
+        self.running, self._due = not self.running, 0.0
+        self._show_figures()
+
+    def action_forward(self, n: int) -> None:
+        if n == 1:
+            self._go_on()
+        else:
+            self.sample.forward(n)
+        self._show()
+
+    def action_back(self, n: int) -> None:
+        self.running = False
+        self.sample.back(min(n, self.sample.here.depth))
+        self._show()
+
+    def action_end(self) -> None:
+        self.sample.go(self.sample.here.leaf())
+        self._show()
+
+    def action_beside(self, direction: int) -> None:
+        self.sample.beside(direction)
+        self._show()
+
+    def action_write(self) -> None:
+        self.running, self.typing = False, True
+        self._show_figures()
+
+    def action_knob(self, name: str, direction: int) -> None:
+        self.knobs.turn(name, direction)
+        self._show()
+
+    def action_take(self, index: int) -> None:
+        choices = self.sample.choices(self.knobs.sampling)
+        if index < len(choices):
+            self.sample.take(choices[index].token)
+            self._show()
+
+    @on(Bars.Chosen)
+    def _bar_was_chosen(self, event: Bars.Chosen) -> None:
+        self.action_take(event.index)
+
+    @on(Story.Hit)
+    def _glyph_was_hit(self, event: Story.Hit) -> None:
+        nodes = self.sample.line()
+        if nodes:
+            self.sample.here = nodes[min(event.index, len(nodes) - 1)].parent or self.sample.root
+            self._show()
+
+    @work
+    async def action_branches(self) -> None:
+        self.running = False
+        leaf = await self.app.push_screen_wait(Branches(self.sample))
+        if leaf is not None:
+            self.sample.go(leaf)
+            self._show()
+
+    @work
+    async def action_name(self) -> None:
+        leaf = self.sample.here.leaf()
+        name = await self.app.push_screen_wait(Line("A name for this branch:", name_of(leaf)))
+        if name:
+            leaf.name = name
+            self._show_figures()
+
+    def action_prune(self) -> None:
+        if not self.sample.prune():
+            self._say("this is the only branch")
+        self._show()
+
+    def action_save(self) -> None:
+        try:
+            path = self._opened.save_tree(self.sample)
+        except OSError as error:
+            self._say(f"nothing was written: {error.strerror}")
+        else:
+            self._say(f"written: {path}")
+
+    @work(thread=True)
+    def action_reload(self) -> None:
+        try:
+            reloaded = self._opened.reload()
+        except (CharrnnError, OSError) as error:
+            self.app.call_from_thread(self._say, str(error))
+        else:
+            self.app.call_from_thread(self._take_weights, reloaded)
+
+    def _take_weights(self, reloaded: OpenModel) -> None:
+        self._opened = reloaded
+        self.sample.reweigh(reloaded.model.predictor())
+        self._say("these are the newest weights now; the surprise of what was said stays as it was")
+        self._show()
