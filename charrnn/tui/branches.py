@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from charrnn.language.tree import Node, Tree, line_to, name_of
+from charrnn.language.exploration import Node, Tree, line_to, name_of
 from charrnn.text.shown import visible, visible_line
 
 LONGEST = 4000

@@ -25,11 +25,11 @@ from charrnn.events import (
 )
 from charrnn.text.shown import visible_line
 from charrnn.tui import curves
+from charrnn.tui.charts.plot import Plot
 from charrnn.tui.dialogs import Question
 from charrnn.tui.feed import Feed
 from charrnn.tui.history import History
 from charrnn.tui.numbers import Headline, Numbers
-from charrnn.tui.plot import Plot
 from charrnn.tui.voice import Voice
 
 SECONDS_BETWEEN_LOOKS = 0.25

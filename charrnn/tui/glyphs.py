@@ -1,7 +1,7 @@
 """Glyphs: the line of a sample's tree → how each of its pieces looks, worked out only where the line is new."""
 
-from charrnn.language.copies import cover
-from charrnn.language.tree import Node, Tree
+from charrnn.language.copying import cover
+from charrnn.language.exploration import Node, Tree
 from charrnn.tui.story import Glyph
 
 

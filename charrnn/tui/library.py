@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charrnn.checkpoint import write_atomically
+from charrnn.language.exploration import Tree, name_of
 from charrnn.language.model import LanguageModel
-from charrnn.language.tree import Tree, name_of
 from charrnn.text.parts import training_text, validation_text
 
 

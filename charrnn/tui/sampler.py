@@ -13,8 +13,8 @@ from textual.widgets import Footer, Static
 
 from charrnn.errors import CharrnnError
 from charrnn.language.choices import entropy, without
-from charrnn.language.copies import LARGEST, CopyDetector
-from charrnn.language.tree import Tree, name_of
+from charrnn.language.copying import LARGEST, CopyDetector
+from charrnn.language.exploration import Tree, name_of
 from charrnn.text.shown import visible_line
 from charrnn.tui.bars import Bar, Bars
 from charrnn.tui.branches import Branches
@@ -37,7 +37,7 @@ class Sampler(Screen[None]):
     HELP = """
 # Sampler
 
-The text is the model's; a character that surprised it is **bold** (3 bits or more) or *reversed* (6 or more), one of
+The text is the model's; a character that surprised it is **bold** (4 bits or more) or *reversed* (7 or more), one of
 yours is in italics, and what stands in the training text word for word, 20 characters or more, is underlined. At
 the right is what may come next: the bar is what is drawn from, the mark │ in it what the model says by itself.
 

@@ -58,7 +58,7 @@ class Story(ScrollView, can_focus=True, inherit_bindings=False):
         "story--later",
         "story--cursor",
     }
-    WARM, HOT = 3.0, 6.0
+    WARM, HOT = 4.0, 7.0
     """Bits of surprise from which a character looks warm, and hot."""
 
     class Hit(Message):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.language.choices import Choice, likeliest, without
-from charrnn.language.copies import NO_MATCH, CopyDetector, Match
+from charrnn.language.copying import NO_MATCH, CopyDetector, Match
 from charrnn.language.model import start_token
 from charrnn.language.predictor import Predictor
 from charrnn.language.sampler import Sampling

@@ -10,8 +10,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from charrnn.tui.axes import Axis, Floats, axis_around, decimate, label
-from charrnn.tui.canvas import MARKS, NOBODY, Canvas, Marks
+from charrnn.tui.charts.axes import Axis, Floats, axis_around, decimate, label
+from charrnn.tui.charts.canvas import MARKS, NOBODY, Canvas, Marks
 
 AXIS, WORDS = -2, -3
 """The owners of runs that belong to no series."""
@@ -169,7 +169,7 @@ class Plot(Widget):
     Plot { height: 1fr; }
     Plot > .plot--axis { color: $text-muted; }
     Plot > .plot--words { color: $text; text-style: bold; }
-    Plot > .plot--band { color: $primary-muted; }
+    Plot > .plot--band { color: $primary 60%; }
     Plot > .plot--points { color: $text-success; text-style: bold; }
     Plot > .plot--line0 { color: $text-primary; }
     Plot > .plot--line1 { color: $text-warning; }
