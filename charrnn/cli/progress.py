@@ -3,12 +3,14 @@
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 from charrnn.cli.output import print_json
 from charrnn.course import Course, duration
 from charrnn.events import Evaluated, Event, Finished, Recovered, Sampled, Started, StepDone
+from charrnn.launch import let_go
 
 SECONDS_BETWEEN_LINES = 5.0
 
@@ -71,6 +73,19 @@ class QuietProgress(_Lasting):
     def show(self, event: Event) -> None:
         if isinstance(event, Recovered):
             self.say(line_of(event) or "")
+
+
+class BackgroundProgress(QuietProgress):
+    """Lets go of the terminal with the first event; what goes wrong later stands in the run's log."""
+
+    def __init__(self, run: Path, say: Callable[[str], None]) -> None:
+        super().__init__(say)
+        self._run = run
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, Started):
+            let_go(self._run)
+        super().show(event)
 
 
 @dataclass

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from charrnn.cli import options
-from charrnn.cli.background import BackgroundProgress, launch
 from charrnn.cli.interruption import Interruption
 from charrnn.cli.output import say, standard_input
-from charrnn.cli.progress import JsonProgress, PlainProgress, Progress, QuietProgress
+from charrnn.cli.progress import BackgroundProgress, JsonProgress, PlainProgress, Progress, QuietProgress
 from charrnn.cli.terminal import obstacle_here
 from charrnn.cli.watch import say_where
 from charrnn.config import TextConfig
@@ -23,6 +22,7 @@ from charrnn.course import Course, duration
 from charrnn.defaults import Wishes, choose_network, choose_training
 from charrnn.errors import RunError, UsageError
 from charrnn.events import Event, Finished
+from charrnn.launch import LaunchError, launch
 
 if TYPE_CHECKING:
     from charrnn.runs import Preflight, Run
@@ -100,8 +100,12 @@ def _wants_dashboard(plain: bool, sources: tuple[str, ...]) -> bool:
 
 
 def _apart(*, dashboard: bool) -> int:
-    """Train in a process of its own; the exit code."""
-    path = launch()
+    """Train in a process of its own, with the same arguments; the exit code."""
+    arguments = sys.argv[1:]
+    try:
+        path = launch(arguments[arguments.index("train") + 1 :], say)
+    except LaunchError as ended:
+        return ended.exit_code
     if dashboard:
         from charrnn.cli.watch import show_dashboard
 
@@ -181,7 +185,7 @@ def _found(run: "Run") -> list[str]:
 
 def _progress(run: "Run", *, as_json: bool, quiet: bool, detached: bool) -> Progress:
     if detached:
-        return BackgroundProgress(run.folder.path)
+        return BackgroundProgress(run.folder.path, say)
     if as_json:
         return JsonProgress(say)
     return QuietProgress(say) if quiet else PlainProgress(Course(), say, time.monotonic)

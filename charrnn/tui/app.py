@@ -1,6 +1,6 @@
-"""The application: which screen is open, and what stays between starts."""
+"""The application: which screens there are, and what stays between starts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from textual.app import App, SystemCommand
@@ -13,11 +13,17 @@ from charrnn.text.shown import visible_line
 from charrnn.tui.dashboard import Dashboard
 from charrnn.tui.feed import RunFeed
 from charrnn.tui.help import Help
+from charrnn.tui.home import Home
+from charrnn.tui.library import OpenModel
+from charrnn.tui.sampler import Sampler
 from charrnn.tui.settings import read_settings, write_settings
+
+PLAYING: dict[str, Callable[[OpenModel], Screen[None]]] = {"sampler": Sampler}
+"""The screens over a model, in the order of their keys from F2 on."""
 
 
 class CharrnnApp(App[None]):
-    """Opens with one screen, and with the theme and the keys that the person has set."""
+    """Begins with a screen, and with the theme and the keys that the person has set."""
 
     TITLE = "charrnn"
     BINDINGS = [Binding("f1", "help", "Help", id="app.help")]
@@ -25,17 +31,20 @@ class CharrnnApp(App[None]):
     Screen { scrollbar-size-vertical: 1; }
     """
 
-    def __init__(self, first: Screen[None]) -> None:
+    def __init__(self, begin: Callable[["CharrnnApp"], object]) -> None:
+        """`begin` opens the first screen."""
         super().__init__()
-        self._first = first
+        self._begin = begin
         self._settings, self._fault = read_settings()
+        self._opened: OpenModel | None = None
+        self._playing: dict[str, Screen[None]] = {}
 
     def on_mount(self) -> None:
         if self._settings.theme in self.available_themes:
             self.theme = self._settings.theme
         self.set_keymap(self._settings.keymap)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
-        self.push_screen(self._first)
+        self._begin(self)
         if self._fault:
             self.notify(self._fault, severity="warning", markup=False)
 
@@ -45,24 +54,44 @@ class CharrnnApp(App[None]):
             self._settings.theme = self.theme
             write_settings(self._settings)
 
-    def open_model(self, path: str) -> None:
-        """Open the sampler over a run's best weights so far."""
-        from charrnn.tui.library import OpenModel
-        from charrnn.tui.sampler import Sampler
+    # Which screen is open.
 
+    def open_model(self, path: Path) -> None:
+        """Play with a run's best weights so far."""
         try:
-            opened = OpenModel.open(Path(path))
+            self.play(OpenModel.open(path))
         except (CharrnnError, OSError) as error:
             self.notify(visible_line(str(error)), severity="error", markup=False)
-        else:
-            self.push_screen(Sampler(opened))
+
+    def play(self, opened: OpenModel) -> None:
+        """Open the first of the screens over a model; the others are a key away."""
+        self._opened, self._playing = opened, {}
+        self.push_screen(self._screen_over_model(next(iter(PLAYING))))
+
+    def action_play(self, name: str) -> None:
+        """Change to another screen over the same model; each goes on where it was left."""
+        if self._opened is not None and self.screen is not self._playing.get(name):
+            self.switch_screen(self._screen_over_model(name))
+
+    def _screen_over_model(self, name: str) -> Screen[None]:
+        assert self._opened is not None
+        if name not in self._playing:
+            screen = self._playing[name] = PLAYING[name](self._opened)
+            self.install_screen(screen, f"{name} {id(screen)}")
+        return self._playing[name]
+
+    def open_run(self, path: Path, *, owner: bool) -> None:
+        """The dashboard over a run."""
+        self.push_screen(Dashboard(RunFeed(path), owner=owner))
 
     def action_leave(self) -> None:
         """Close the screen; the last one ends the application."""
-        if len(self.screen_stack) > 2:
+        if len(self.screen_stack) > 2:  # the first of them is Textual's own
             self.pop_screen()
         else:
             self.exit()
+
+    # What every screen has.
 
     def action_help(self) -> None:
         if not isinstance(self.screen, Help):
@@ -83,13 +112,11 @@ class CharrnnApp(App[None]):
 def watch_run(path: Path, *, owner: bool) -> Course:
     """The dashboard over a run, until one leaves it; how far the run got by then."""
     dashboard = Dashboard(RunFeed(path), owner=owner)
-    CharrnnApp(dashboard).run()
+    CharrnnApp(lambda app: app.push_screen(dashboard)).run()
     return dashboard.history.course
 
 
 def play_with(path: Path | None) -> None:
-    """The screens over a model."""
-    from charrnn.tui.library import OpenModel
-    from charrnn.tui.sampler import Sampler
-
-    CharrnnApp(Sampler(OpenModel.open(path))).run()
+    """The screens over a model; without one, the runs to choose from. ModelError if there is no model at `path`."""
+    opened = OpenModel.open(path) if path else None
+    CharrnnApp(lambda app: app.play(opened) if opened else app.push_screen(Home())).run()

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from textual import work
 from textual.app import ComposeResult
@@ -133,7 +134,8 @@ All of it is written to the run's journal. `charrnn tell RUN COMMAND` does the s
             self._state = state
             await self._show()
         if self._leaving and self._trainer is None:
-            self.app.exit()
+            self._leaving = False
+            await self.run_action("app.leave")
 
     def _read(self) -> bool:
         """Read events for a short while; whether there were any."""
@@ -179,15 +181,15 @@ All of it is written to the run's journal. `charrnn tell RUN COMMAND` does the s
         plot.show(series, x_range)
         flow.show(curves.flow(self.history.probe))
 
-    def _show_message(self) -> None:
+    def _show_message(self, message: str = "") -> None:
         """The last thing that was steered or went wrong; or, of a run that is in trouble, what to do."""
-        history, message = self.history, ""
+        history = self.history
         if self._state == "gone":
             message = f"{self.feed.name} is not there any more; what was read of it is still shown"
         elif self._state == "broken off":
             why = self.feed.last_words() or "the process that trained it is gone, and left no word"
             message = f"broken off: {why}; go on with: charrnn train --resume {self.feed.name}"
-        elif history.messages:
+        elif not message and history.messages:
             message = history.messages[-1]
         widget = self.query_one("#message", Static)
         widget.update(Content(visible_line(message)))
@@ -205,7 +207,7 @@ All of it is written to the run's journal. `charrnn tell RUN COMMAND` does the s
         except (CharrnnError, OSError) as error:
             self.notify(visible_line(str(error)), severity="error", markup=False)
         else:
-            self.notify(f"asked: {command.kind}", timeout=1.5, markup=False)
+            self._show_message(f"asked: {command.kind}")
 
     def action_pause(self) -> None:
         self._tell(GoOn() if self.history.paused else Pause())
@@ -245,17 +247,17 @@ All of it is written to the run's journal. `charrnn tell RUN COMMAND` does the s
             plot.next_mark()
 
     def action_play(self) -> None:
-        self.app.open_model(self.feed.name)  # type: ignore[attr-defined]
+        self.app.open_model(Path(self.feed.name))  # type: ignore[attr-defined]
 
     @work
     async def action_leave(self) -> None:
         if not self._owner or self._trainer is None:
-            self.app.exit()
+            await self.run_action("app.leave")
             return
         answers = {"stop": "Stop and save", "train": "Let it train on", "stay": "Cancel"}
         answer = await self.app.push_screen_wait(Question("The run is not finished. What becomes of it?", answers))
         if answer == "train":
-            self.app.exit()
+            await self.run_action("app.leave")
         elif answer == "stop":
             self._leaving = True
             self._tell(Stop())
