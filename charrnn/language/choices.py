@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 from charrnn.language.sampler import Sampling
 from charrnn.network.arrays import Array
 from charrnn.network.losses import softmax
-from charrnn.text.shown import visible_line
 from charrnn.text.tokenizers import Tokenizer
 
-_NAMES = {" ": "·", "\n": "⏎", "\t": "⇥"}
+_NAMES = {" ": "·", "\\n": "⏎", "\\t": "⇥"}
 
 
 @dataclass(frozen=True)
@@ -25,11 +24,11 @@ class Choice:
 
 
 def token_name(tokenizer: Tokenizer, token: int) -> str:
-    """A token's text with white space and control characters made visible; a byte that is no character in hex."""
+    """A token's text, with signs for white space."""
     if token == tokenizer.unknown:
         return "<unk>"
-    text = tokenizer.token_text(token)
-    return _NAMES.get(text) or visible_line(text)
+    name = tokenizer.token_text(token)
+    return _NAMES.get(name, name)
 
 
 def without(unknown: int | None, logits: Array) -> Array:

@@ -34,6 +34,8 @@ from charrnn.tui.numbers import Headline, Numbers
 from charrnn.tui.voice import Voice
 
 SECONDS_BETWEEN_LOOKS = 0.25
+SECONDS_BETWEEN_CURVES = 1.0
+"""Curves change slowly and cost the most to draw."""
 SECONDS_OF_READING = 0.02
 """How long events are read in one go; a long journal is read in many, and keys are answered between them."""
 RATE_STEP = 1.25
@@ -108,6 +110,8 @@ All of it is written to the run's journal. `charrnn tell RUN COMMAND` does the s
         self._samples_said = 0
         self._messages_said = 0
         self._leaving = False
+        self._drawn_at = 0.0
+        self._stale = True  # whether there is more to draw than the curves show
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -130,9 +134,12 @@ All of it is written to the run's journal. `charrnn tell RUN COMMAND` does the s
         """Take in what is new, and show it; called by a timer."""
         news = self._read()
         state = self._state_now()
+        self._stale = self._stale or news
         if news or state != self._state:
             self._state = state
             await self._show()
+        if self._stale and time.monotonic() - self._drawn_at > SECONDS_BETWEEN_CURVES:
+            self._show_curves()
         if self._leaving and self._trainer is None:
             self._leaving = False
             await self.run_action("app.leave")
@@ -167,7 +174,6 @@ All of it is written to the run's journal. `charrnn tell RUN COMMAND` does the s
         words = (f"{mark} {self._state}", course.position(), course.clock(), visible_line(self.feed.name))
         self.query_one(Headline).show(words, course.progress)
         self.query_one(Numbers).show(history)
-        self._show_curves()
         if (more := history.samples_seen - self._samples_said) > 0:
             self._samples_said = history.samples_seen
             await self.query_one(Voice).say(list(history.samples)[-more:])
@@ -180,6 +186,7 @@ All of it is written to the run's journal. `charrnn tell RUN COMMAND` does the s
         plot.logarithmic = self.view.logarithmic
         plot.show(series, x_range)
         flow.show(curves.flow(self.history.probe))
+        self._drawn_at, self._stale = time.monotonic(), False
 
     def _show_message(self, message: str = "") -> None:
         """The last thing that was steered or went wrong; or, of a run that is in trouble, what to do."""
@@ -230,17 +237,18 @@ All of it is written to the run's journal. `charrnn tell RUN COMMAND` does the s
     def action_stop(self) -> None:
         self._tell(Stop())
 
-    async def action_unit(self) -> None:
-        self.view = self.view.next_unit()
-        await self._show()
+    def action_unit(self) -> None:
+        self._look_at(self.view.next_unit())
 
-    async def action_logarithmic(self) -> None:
-        self.view = replace(self.view, logarithmic=not self.view.logarithmic)
-        await self._show()
+    def action_logarithmic(self) -> None:
+        self._look_at(replace(self.view, logarithmic=not self.view.logarithmic))
 
-    async def action_recent(self) -> None:
-        self.view = replace(self.view, recent=not self.view.recent)
-        await self._show()
+    def action_recent(self) -> None:
+        self._look_at(replace(self.view, recent=not self.view.recent))
+
+    def _look_at(self, view: curves.View) -> None:
+        self.view = view
+        self._show_curves()
 
     def action_mark(self) -> None:
         for plot in self.query(Plot):

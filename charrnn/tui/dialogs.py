@@ -4,6 +4,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
@@ -38,10 +39,10 @@ class Question(ModalScreen[str]):
                 for name, words in self._answers.items():
                     yield Button(Content(words), id=f"answer-{name}", compact=True)
 
-    def on_key(self, event: object) -> None:
-        key = getattr(event, "character", None)
+    def on_key(self, event: Key) -> None:
         for name, words in self._answers.items():
-            if key and words[:1].lower() == key.lower():
+            if event.character and words[:1].lower() == event.character.lower():
+                event.stop()  # the screen below has keys too
                 self.dismiss(name)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

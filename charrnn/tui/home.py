@@ -63,7 +63,7 @@ validation loss. Below, the texts that come with charrnn.
     def on_screen_resume(self) -> None:
         self.action_renew()
 
-    @work(thread=True, exclusive=True)
+    @work(thread=True, exclusive=True, group="look")
     def action_renew(self) -> None:
         """Look what there is; a folder of many runs takes a while."""
         try:
@@ -80,8 +80,8 @@ validation loss. Below, the texts that come with charrnn.
         listed.add_options(Option(Content(run_line(each, width)), id=f"run:{each.path}") for each in runs)
         listed.add_option(Option(Content("\ntexts to train on"), disabled=True))
         for name in builtin_names():
-            line = f"{name:<14}{builtin_description(name)}"
-            listed.add_option(Option(Content(visible_line(line)), id=f"text:{name}"))
+            line = visible_line(f"{name:<14}{builtin_description(name)}")
+            listed.add_option(Option(Content(_fitted(line, width - 4)), id=f"text:{name}"))
         listed.highlighted = min(highlighted, listed.option_count - 1) if highlighted else 1 if runs else 2
         listed.focus()
 
@@ -127,6 +127,10 @@ validation loss. Below, the texts that come with charrnn.
 
     def _say(self, message: str, severity: SeverityLevel = "information") -> None:
         self.notify(visible_line(message), severity=severity, markup=False)
+
+
+def _fitted(line: str, width: int) -> str:
+    return line if len(line) <= width else f"{line[: max(0, width - 1)]}…"
 
 
 def run_line(run: Summary, width: int) -> str:

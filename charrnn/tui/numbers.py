@@ -98,8 +98,8 @@ def figures(history: History) -> list[Figure]:
     ]
     if probe is None:
         return found
-    saturated = " ".join(f"{share:.0%}" for share in probe.saturated)
-    return [*found, Figure("saturated", saturated), Figure("memory", f"{probe.memory / 1e6:,.0f} MB")]
+    saturated = "/".join(f"{100.0 * share:.0f}" for share in probe.saturated)
+    return [*found, Figure("saturated", f"{saturated}%"), Figure("memory", f"{probe.memory / 1e6:,.0f} MB")]
 
 
 def narrow_figures(history: History) -> list[Figure]:

@@ -15,14 +15,29 @@ _QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 
 @dataclass(frozen=True)
 class Marks:
-    """How a cell is cut into dots (columns, rows), and with what characters the dots are shown."""
+    """How a cell is cut into dots (columns, rows), and the frame: side, its tick, foot, its tick, corner.
+
+    Places are counted in dots from the lower left, cells from the upper left.
+    """
 
     name: str
     columns: int
     rows: int
+    frame: str = "│┤─┬└"
+
+    @property
+    def plain(self) -> bool:
+        """Whether a dot is a whole cell, shown as a character of the series' own."""
+        return self.rows == 1
+
+    def column_of(self, x: float) -> int:
+        return round(x) // self.columns
+
+    def row_of(self, y: float, rows: int) -> int:
+        return rows - 1 - round(y) // self.rows
 
 
-MARKS = (Marks("braille", 2, 4), Marks("quadrant", 2, 2), Marks("ascii", 1, 1))
+MARKS = (Marks("braille", 2, 4), Marks("quadrant", 2, 2), Marks("ascii", 1, 1, "|+-++"))
 NOBODY = -1
 
 
@@ -53,8 +68,9 @@ class Canvas:
 
     def point(self, x: float, y: float, owner: int, character: str) -> None:
         """One character at a place in dots."""
-        column, row = round(x) // self.marks.columns, (self.height - 1 - round(y)) // self.marks.rows
-        if 0 <= row < len(self._cells) and 0 <= column < len(self._cells[0]):
+        rows, columns = self._cells.shape
+        column, row = self.marks.column_of(x), self.marks.row_of(y, rows)
+        if 0 <= row < rows and 0 <= column < columns:
             self._cells[row, column] = character
             self.owners[row, column] = owner
 

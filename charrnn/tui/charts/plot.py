@@ -1,7 +1,8 @@
 """The plot: series of points → rows of characters, and the widget that shows them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from rich.segment import Segment
@@ -10,16 +11,18 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from charrnn.tui.charts.axes import Axis, Floats, axis_around, decimate, label
+from charrnn.tui.charts.axes import LARGEST, Axis, Floats, axis_around, decimate, x_labels, y_labels
 from charrnn.tui.charts.canvas import MARKS, NOBODY, Canvas, Marks
 
 AXIS, WORDS = -2, -3
 """The owners of runs that belong to no series."""
 SMALLEST_WITH_LABELS = (18, 5)
-TITLE_ROW = 7
+TITLE_ROW = 6
 """The least height at which there is room for a title."""
 Run = tuple[str, int]
-SIGNS = {"band": "░", "line": "─", "points": "●"}
+SIGNS = {"band": "░", "level": "╌", "line": "─", "points": "●"}
+"""The kinds in the order of drawing, and their signs; where the legend is short of room, the last have it."""
+KINDS = tuple(SIGNS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +30,8 @@ class Series:
     """Points (n,) in the order of x.
 
     `kind`: a `band` is filled from the lowest to the highest of each column, a `line` goes through the last of each,
-    `points` are marked one by one and joined. `mark` is the character of a series where dots cannot be drawn.
+    `points` are marked one by one and joined, a `level` is y[0] from side to side. `mark` is the character of a
+    series where dots cannot be drawn, and what tells one line from another where there are no colours.
     """
 
     name: str
@@ -47,66 +51,91 @@ def render(
     x_range: tuple[float, float] | None = None,
     marks: Marks = MARKS[0],
 ) -> list[list[Run]]:
-    """`height` rows of `width` cells, as runs of characters and whose they are: a series' index, AXIS or WORDS."""
+    """`height` rows of `width` cells, as runs of characters and whose they are: a series' index, AXIS or WORDS.
+
+    Values that are not finite are left out, on a logarithmic scale also those that are not positive.
+    """
     if width < 2 or height < 1:
         return [[(" " * width, NOBODY)] for _ in range(height)]
-    head = [_heading(series, title, width)] if height >= TITLE_ROW else []
+    shown = [_visible(each, logarithmic, x_range) for each in series]
+    axes = _axes(shown, logarithmic, x_range)
+    head = [_heading(shown, title, width, marks)] if height >= TITLE_ROW else []
     body = height - len(head)
-    axes = _axes(series, logarithmic=logarithmic, x_range=x_range)
-    if axes is None:
-        rows = [[(" " * width, NOBODY)] for _ in range(body)]
-        rows[body // 2] = [("nothing yet"[:width].center(width), WORDS)]
-        return head + rows
-    x_axis, y_axis = axes
-    labelled = width >= SMALLEST_WITH_LABELS[0] and body >= SMALLEST_WITH_LABELS[1]
-    plot_rows = body - 2 if labelled else body
-    texts = _tick_texts(y_axis, plot_rows) if labelled else {}
+    if width < SMALLEST_WITH_LABELS[0] or body < SMALLEST_WITH_LABELS[1]:
+        return head + _curves(shown, axes, Canvas(width, body, marks))
+    texts = y_labels(axes[1], body - 2, marks) if axes else {}
     margin = max(map(len, texts.values()), default=0)
-    canvas = Canvas(width - margin - 1 if labelled else width, plot_rows, marks)
-    for index, each in enumerate(series):
-        _draw(canvas, index, each, x_axis, y_axis)
-    if not labelled:
-        return head + [canvas.row(row) for row in range(plot_rows)]
+    curves = _curves(shown, axes, Canvas(width - margin - 1, body - 2, marks))
+    side, tick = list(marks.frame)[:2]
     rows = [
-        [(f"{texts.get(row, ''):>{margin}}{'┤' if row in texts else '│'}", AXIS), *canvas.row(row)]
-        for row in range(plot_rows)
+        [(f"{texts.get(index, ''):>{margin}}{tick if index in texts else side}", AXIS), *row]
+        for index, row in enumerate(curves)
     ]
-    return head + rows + _x_labels(x_axis, margin, width)
+    return head + rows + [[(text, AXIS)] for text in x_labels(axes[0] if axes else None, margin, width, marks)]
+
+
+def _visible(series: Series, logarithmic: bool, x_range: tuple[float, float] | None) -> Series:
+    """The series with only those of its points that can be drawn."""
+    x, y = series.x, series.y
+    if series.kind == "level":
+        x, y = x[:1], y[:1]
+    elif x_range is not None:
+        cut = slice(*x.searchsorted([x_range[0], np.nextafter(x_range[1], np.inf)]))
+        x, y = x[cut], y[cut]
+    least = 1.0 / LARGEST if logarithmic else -LARGEST
+    if len(y) and not (y.min() >= least and y.max() <= LARGEST):  # NaN is neither
+        fine = (y >= least) & (y <= LARGEST)
+        x, y = x[fine], y[fine]
+    return replace(series, x=x, y=y)
 
 
 def _axes(
-    series: Sequence[Series], *, logarithmic: bool, x_range: tuple[float, float] | None
+    shown: Sequence[Series], logarithmic: bool, x_range: tuple[float, float] | None
 ) -> tuple[Axis, Axis] | None:
-    """The ranges that show all lines and points, and of bands what does not flatten these; None without a point."""
-    spans, values, extremes = [], [], []
-    for each in series:
-        x, y = each.x, each.y
-        if x_range is not None:
-            cut = slice(*x.searchsorted([x_range[0], np.nextafter(x_range[1], np.inf)]))
-            x, y = x[cut], y[cut]
-        fine = np.isfinite(y) & ((y > 0.0) | (not logarithmic))
-        if not fine.any():
-            continue
-        spans += [float(x[0]), float(x[-1])]
-        if each.kind == "band":
-            few = y[fine][:: max(1, len(y) // 4096)]  # enough to know where most of them are
-            extremes += [float(value) for value in np.quantile(few, [0.01, 0.99])]
-        else:
-            values += [float(y[fine].min()), float(y[fine].max())]
-    values = values or extremes
-    if not values:
+    """The ranges that show all that is drawn, but for the peaks of a band; None while there is no point."""
+    full = [each for each in shown if len(each.y)]
+    ends = [float(end) for each in full if each.kind != "level" for end in (each.x[0], each.x[-1])]
+    if not ends:
         return None
-    reach = extremes or values
-    y_axis = axis_around(min(*values, *reach), max(*values, *reach), logarithmic=logarithmic)
-    low, high = x_range or (min(spans), max(spans))
-    return Axis(low, high if high > low else low + 1.0), y_axis
+    low, high = x_range or (min(ends), max(ends))
+    reaches = [value for each in full for value in _reach(each)]
+    y_axis = axis_around(min(reaches), max(reaches), logarithmic=logarithmic)
+    return Axis(low, high if high > low else low + max(1.0, abs(low))), y_axis
 
 
-def _draw(canvas: Canvas, index: int, series: Series, x_axis: Axis, y_axis: Axis) -> None:
-    y = series.y
-    if y_axis.logarithmic:
-        y = np.where(y > 0.0, y, np.nan)
-    found = decimate(series.x, y, x_axis, canvas.width)
+def _reach(series: Series) -> tuple[float, float]:
+    """The lowest and highest value; without the highest hundredth of a band if that would take half of the height."""
+    low, high = float(series.y.min()), float(series.y.max())
+    if series.kind != "band":
+        return low, high
+    few = series.y[:: max(1, len(series.y) // 4096)]  # enough to know where most of them are
+    most = max(low, float(np.quantile(few, 0.99)))
+    return low, high if high - low <= 2.0 * (most - low) else most
+
+
+def _curves(shown: Sequence[Series], axes: tuple[Axis, Axis] | None, canvas: Canvas) -> list[list[Run]]:
+    """What is within the frame. Several lines carry their marks, each at a place of its own."""
+    rows, columns = canvas.owners.shape
+    if axes is None:
+        empty = [[(" " * columns, NOBODY)] for _ in range(rows)]
+        empty[rows // 2] = [("nothing yet"[:columns].center(columns), WORDS)]
+        return empty
+    lines = [index for index, each in enumerate(shown) if each.kind == "line"]
+    for index, each in sorted(enumerate(shown), key=lambda pair: KINDS.index(pair[1].kind)):
+        if len(each.y):
+            share = (lines.index(index) + 0.5) / len(lines) if index in lines and len(lines) > 1 else None
+            _draw(canvas, index, each, *axes, mark_at=share)
+    return [canvas.row(row) for row in range(rows)]
+
+
+def _draw(canvas: Canvas, index: int, series: Series, x_axis: Axis, y_axis: Axis, *, mark_at: float | None) -> None:
+    """Draw one series; `mark_at` is the share of a line at which its mark stands, None for no mark."""
+    columns = np.arange(canvas.width, dtype=float)
+    if series.kind == "level":
+        place = y_axis.places(series.y, canvas.height)[0]
+        canvas.line(np.where(columns % 4 < 2, place, np.nan), index, series.mark)
+        return
+    found = decimate(series.x, series.y, x_axis, canvas.width)
     if series.kind == "band":
         low, high = (y_axis.places(each, canvas.height) for each in (found.lowest, found.highest))
         canvas.spans(low, high, index, series.mark)
@@ -114,52 +143,37 @@ def _draw(canvas: Canvas, index: int, series: Series, x_axis: Axis, y_axis: Axis
     full = np.flatnonzero(~np.isnan(found.last))
     if not len(full):
         return
-    places = y_axis.places(found.last[full], canvas.height)
-    columns = np.arange(canvas.width, dtype=float)
-    canvas.line(np.interp(columns, full, places, left=np.nan, right=np.nan), index, series.mark)
+    joined = np.interp(columns, full, y_axis.places(found.last[full], canvas.height), left=np.nan, right=np.nan)
     if series.kind == "points":
-        sign = series.mark if canvas.marks.name == "ascii" else SIGNS["points"]
-        for column, place in zip(full, places, strict=True):
-            canvas.point(float(column), float(place), index, sign)
+        canvas.line(joined, index, "-")
+        for column in full.tolist():
+            canvas.point(column, joined[column], index, _sign(series, canvas.marks))
+        return
+    canvas.line(joined, index, series.mark)
+    if mark_at is not None:
+        column = round(float(full[0] + (full[-1] - full[0]) * mark_at))
+        canvas.point(column, joined[column], index, series.mark)
 
 
-def _tick_texts(axis: Axis, rows: int) -> dict[int, str]:
-    """The labels of the y axis, by row from the top."""
-    ticks = axis.ticks(max(2, rows // 3))
-    places = axis.places(np.array(ticks), rows)
-    return {rows - 1 - round(place): label(tick) for place, tick in zip(places, ticks, strict=True)}
+def _sign(series: Series, marks: Marks) -> str:
+    return series.mark if marks.plain else SIGNS[series.kind]
 
 
-def _x_labels(axis: Axis, margin: int, width: int) -> list[list[Run]]:
-    """The axis line, and the labels under it; a label that would touch the one before is left out."""
-    columns = width - margin - 1
-    line, text = ["─"] * columns, [" "] * width
-    free = 0
-    ticks = axis.ticks(max(2, columns // 12))
-    for tick, place in zip(ticks, axis.places(np.array(ticks), columns), strict=True):
-        words, column = label(tick), round(place)
-        begin = min(max(margin + 1 + column - len(words) // 2, free), width - len(words))
-        if begin < free:
-            continue
-        line[column] = "┬"
-        text[begin : begin + len(words)] = words
-        free = begin + len(words) + 1
-    return [[(" " * margin + "└" + "".join(line), AXIS)], [("".join(text), AXIS)]]
-
-
-def _heading(series: Sequence[Series], title: str, width: int) -> list[Run]:
-    """The title at the left, and at the right each series with its sign and its last value, as far as they fit."""
-    runs: list[Run] = []
+def _heading(shown: Sequence[Series], title: str, width: int, marks: Marks) -> list[Run]:
+    """The title at the left, and at the right each series with its sign and last value: as far as there is room."""
+    several = sum(each.kind == "line" for each in shown) > 1
     room = width - len(title) - 2
-    for index, each in reversed(list(enumerate(series))):
-        fine = each.y[np.isfinite(each.y)]
-        value = f" {fine[-1]:.4g}" if len(fine) and each.kind != "band" else ""
-        words = f"  {SIGNS[each.kind]} {each.name}{value}"
+    legend: dict[int, str] = {}
+    for index in sorted(range(len(shown)), key=lambda index: (KINDS.index(shown[index].kind), index), reverse=True):
+        each = shown[index]
+        value = "" if each.kind == "band" or not len(each.y) else f" {each.y[-1]:.4g}"
+        sign = each.mark if several and each.kind == "line" else _sign(each, marks)
+        words = f"  {sign} {each.name}{value}"
         if len(words) <= room:
-            runs.insert(0, (words, index))
+            legend[index] = words
             room -= len(words)
-    used = sum(len(words) for words, _ in runs)
-    return [(title[: width - used].ljust(width - used), WORDS), *runs]
+    used = sum(map(len, legend.values()))
+    return [(title[: width - used].ljust(width - used), WORDS), *((legend[i], i) for i in sorted(legend))]
 
 
 class Plot(Widget):
@@ -171,20 +185,14 @@ class Plot(Widget):
     Plot > .plot--words { color: $text; text-style: bold; }
     Plot > .plot--band { color: $primary 60%; }
     Plot > .plot--points { color: $text-success; text-style: bold; }
+    Plot > .plot--level { color: $text-muted; }
     Plot > .plot--line0 { color: $text-primary; }
     Plot > .plot--line1 { color: $text-warning; }
     Plot > .plot--line2 { color: $text-error; }
     Plot > .plot--line3 { color: $text-accent; }
     """
-    COMPONENT_CLASSES = {
-        "plot--axis",
-        "plot--words",
-        "plot--band",
-        "plot--points",
-        "plot--line0",
-        "plot--line1",
-        "plot--line2",
-        "plot--line3",
+    COMPONENT_CLASSES = {f"plot--{part}" for part in ("axis", "words", "band", "points", "level")} | {
+        f"plot--line{number}" for number in range(4)
     }
     title = reactive("")
     logarithmic = reactive(False)
@@ -218,6 +226,7 @@ class Plot(Widget):
         return self._rows[y] if y < len(self._rows) else Strip.blank(self.size.width, self.rich_style)
 
     def _strips(self) -> list[Strip]:
+        style = cache(self._style)
         rows = render(
             self._series,
             *self.size,
@@ -226,7 +235,7 @@ class Plot(Widget):
             x_range=self._x_range,
             marks=self.marks,
         )
-        return [Strip([Segment(text, self._style(owner)) for text, owner in row]) for row in rows]
+        return [Strip([Segment(text, style(owner)) for text, owner in row]) for row in rows]
 
     def _style(self, owner: int) -> Style:
         if owner == NOBODY:
