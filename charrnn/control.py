@@ -72,15 +72,15 @@ class Claim:
 
 
 def trainer_of(run: Path) -> int | None:
-    """The number of the process that trains the run; None if nobody does."""
+    """The number of the process that trains the run, 0 if it is not known; None if nobody does."""
     try:
         with lock_path(run).open("rb") as file:
             if _lock(file, shared=True):
                 return None
             return int(json.loads(file.read(_LARGEST_LOCK))["process"])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return 0  # somebody does, who has not said yet who it is
 
 
@@ -136,4 +136,6 @@ else:
             fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        except OSError:  # this file system has no locks, so that nobody can hold one
+            return True
         return True

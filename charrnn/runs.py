@@ -67,6 +67,8 @@ class Run:
         claim = Claim(self.folder.path)
         try:
             self.session.commands = lambda: (*commands(), *claim.commands())
+            if self.resumed:  # another process may have gone on with it until it let go of the claim
+                self.session.go_on_from(self.folder.read_last(self.session.state))
             yield from self._journaled()
         finally:
             claim.release()
@@ -126,9 +128,10 @@ def resume_run(
     config = folder.read_config()
     refuse_if_trained(path)
     config = replace(config, training=_with_another_end(config.training, wishes or Wishes()))
-    sources = sources or config.text.sources
-    if sources == (STANDARD_INPUT,) and stdin is None:
+    if not sources and config.text.sources == (STANDARD_INPUT,):
         raise RunError(f"the text of {path} came from standard input; give it again: charrnn train - --resume {path}")
+    sources = sources or config.text.sources
+    config = replace(config, text=replace(config.text, sources=sources))
     corpus = read_corpus(sources, encoding=config.text.encoding, stdin=stdin)
     if corpus.report.sha256 != config.text.sha256:
         raise RunError(f"the text is not the one that {path} began with; name that one, or start a new run")

@@ -140,3 +140,26 @@ def test_a_run_looks_inside_itself(tiny_run: Path) -> None:
     assert probes[0].gradient_flow[1][-1] > 0.0
     assert all(0.0 <= share <= 1.0 for share in probes[0].saturated)
     assert probes[0].memory > 1 << 20
+
+
+def test_a_run_that_another_process_went_on_with_is_gone_on_with_from_there(story: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    list(start_run(path, TextConfig((str(story),)), TINY).train())
+    late = resume_run(path, wishes=Wishes(steps=45))
+    list(resume_run(path, wishes=Wishes(steps=40)).train())
+    steps = [event.step for event in late.train() if event.kind == "step"]
+    assert steps == list(range(41, 46))
+
+
+def test_a_text_that_has_moved_is_remembered_where_it_is_now(story: Path, tmp_path: Path) -> None:
+    old, new, path = tmp_path / "old.txt", tmp_path / "new.txt", tmp_path / "run"
+    old.write_bytes(story.read_bytes())
+    list(start_run(path, TextConfig((str(old),)), TINY).train())
+    old.rename(new)
+    list(resume_run(path, sources=(str(new),), wishes=Wishes(steps=35)).train())
+    assert list(resume_run(path, wishes=Wishes(steps=40)).train())[-1].step == 40
+
+
+def test_a_lock_that_cannot_be_read_is_no_trainer(tmp_path: Path) -> None:
+    (tmp_path / "control").write_text("a plain file", "utf-8")
+    assert trainer_of(tmp_path) is None

@@ -48,7 +48,7 @@ def test_a_text_from_standard_input_must_be_given_again(story: Path, tmp_path: P
     list(run.train())
     with pytest.raises(RunError, match="standard input"):
         resume_run(tmp_path / "run")
-    resumed = resume_run(tmp_path / "run", stdin=io.BytesIO(story.read_bytes()))
+    resumed = resume_run(tmp_path / "run", sources=("-",), stdin=io.BytesIO(story.read_bytes()))
     assert resumed.session.state.step == 30
 
 

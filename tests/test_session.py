@@ -296,3 +296,12 @@ def test_back_to_best_before_any_evaluation_says_so() -> None:
     events = events_of({1: [BackToBest()]})
     steered = next(event for event in events if isinstance(event, Steered))
     assert "no evaluation" in steered.outcome
+
+
+@pytest.mark.parametrize("command", [SaveNow(), Stop()])
+def test_what_is_told_at_the_last_step_does_not_keep_the_run_from_its_evaluation(command: Command) -> None:
+    disk = Disk()
+    events = events_of({60: [command]}, disk, evaluate_every=10_000)
+    assert [event.step for event in events if isinstance(event, Evaluated)] == [60]
+    assert events[-1] == Finished(60, events[-1].time, "done", 0.5)
+    assert disk.best is not None

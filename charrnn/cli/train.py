@@ -67,13 +67,17 @@ def train(
     detached: options.Detached = False,
 ) -> None:
     """Train a model on a text; Ctrl-C saves it, and --resume goes on from there."""
+    if background and "-" in (corpus or ()):
+        raise UsageError(
+            "a run without a terminal cannot read standard input; name a file, or leave --background out"
+        )
     if not detached and (background or _wants_dashboard(no_tui or as_json or quiet, tuple(corpus or ()))):
         raise typer.Exit(_apart(dashboard=not background))
     said = {name: value for name, value in context.params.items() if value is not None}
     wishes = Wishes(**{name: value for name, value in said.items() if name in _WISHES})
     sources = tuple(corpus or ())
     run = _resumed(resume, sources, wishes, said) if resume else _started(out, sources, wishes, said)
-    if run.session.progress() >= 1.0:
+    if run.session.is_over():
         say(f"{run.folder.path} is finished at step {run.session.state.step:,}; to go on, give it more --steps")
         return
     interruption = Interruption()

@@ -58,10 +58,9 @@ class Windows:
 
 
 def rare_tokens(counts: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
-    """Which tokens of the counts (V,) are the rarest: at least one, and together at most RARE_SHARE of the text."""
+    """Which tokens of the counts (V,) are the rarest: together at most RARE_SHARE of the text, or one occurrence."""
     order = np.argsort(np.where(counts > 0, counts, np.iinfo(np.int64).max), kind="stable")
-    within = np.cumsum(counts[order]) <= RARE_SHARE * counts.sum()
-    within[0] = True
+    within = np.cumsum(counts[order]) <= max(1.0, RARE_SHARE * counts.sum())
     rare = np.zeros(len(counts), np.bool_)
     rare[order[within]] = True
     return rare & (counts > 0)

@@ -80,6 +80,7 @@ class Session:
         self._stopping = False
         self._next_probe = 0.0
         self._reserve = 0.0  # seconds that the last evaluation took, kept free for the one at the end
+        self._evaluated_at: int | None = None
         self._good = self.state.copy()
         self._in_a_row = 0
         self._share = with_warmup(SCHEDULES[self.config.schedule], self.config.warmup)
@@ -88,6 +89,10 @@ class Session:
         """Take the place of a state that was read from disk."""
         self.state, self._good = state, state.copy()
         self._watch = Stopwatch(self.clock, state.time)
+
+    def is_over(self) -> bool:
+        """Whether nothing is left to do: no step, and no evaluation of the last one."""
+        return self.progress() >= 1.0 and (self.state.best is not None or self.evaluate is None)
 
     def progress(self) -> float:
         """The share of the run that is behind, 0 to 1: of its steps, or of its time."""
@@ -99,18 +104,18 @@ class Session:
     def run(self) -> Iterator[Event]:
         """Train to the end, or until told to stop, with an evaluation and a checkpoint at the end of it.
 
-        RunError if the loss or the gradient is not finite five times in a row.
+        RunError if a step is still not finite after five recoveries in a row.
         """
         while (progress := self.progress()) < 1.0:
             yield from self._step(progress)
             yield from self._listen()
-            if self._stopping:
+            if self._stopping and self.progress() < 1.0:
                 if self.state.best is None:
                     self.save_best(self.state.parameters)
                 yield from self._save()
                 yield self._finished("stopped")
                 return
-        if self._good.step < self.state.step:
+        if self._evaluated_at != self.state.step:
             yield from self._evaluate_and_save()
         yield self._finished("done")
 
@@ -203,6 +208,7 @@ class Session:
     def _evaluate(self) -> Iterator[Event]:
         state = self.state
         if self.evaluate is None:
+            self._evaluated_at = state.step
             self.save_best(state.parameters)
         else:
             began = self.clock()
@@ -211,6 +217,7 @@ class Session:
             if not math.isfinite(measured.nats_per_character):
                 yield self._recover("the validation loss is not finite")
                 return
+            self._evaluated_at = state.step
             best = state.best is None or measured.nats_per_character < state.best
             if best:
                 state.best = measured.nats_per_character
