@@ -14,12 +14,13 @@ from charrnn.tui.dashboard import Dashboard
 from charrnn.tui.feed import RunFeed
 from charrnn.tui.help import Help
 from charrnn.tui.home import Home
+from charrnn.tui.inspector import Inspector
 from charrnn.tui.library import OpenModel
 from charrnn.tui.sampler import Sampler
 from charrnn.tui.settings import read_settings, write_settings
 
-PLAYING: dict[str, Callable[[OpenModel], Screen[None]]] = {"sampler": Sampler}
-"""The screens over a model, in the order of their keys from F2 on."""
+PLAYING: dict[str, Callable[[OpenModel], Screen[None]]] = {"sampler": Sampler, "inspector": Inspector}
+"""The screens over a model; `playing` has their keys."""
 
 
 class CharrnnApp(App[None]):

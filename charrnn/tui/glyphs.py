@@ -4,6 +4,9 @@ from charrnn.language.copying import cover
 from charrnn.language.exploration import Node, Tree
 from charrnn.tui.story import Glyph
 
+WARM, HOT = 4.0, 7.0
+"""Bits of surprise from which a character looks warm, and hot."""
+
 
 class Glyphs:
     """The glyphs of the line that was seen last."""
@@ -24,8 +27,7 @@ class Glyphs:
         same = max(0, shared - tree.detector.shortest) if tree.detector else shared
         new = line[same:]
         copied = cover([(len(node.text), tree.match(node)) for node in new])
-        looks = (Glyph(node.text, node.bits, marked, node.typed) for node, marked in zip(new, copied, strict=True))
-        self.all[same:] = looks
+        self.all[same:] = (Glyph(node.text, _look(node), marked) for node, marked in zip(new, copied, strict=True))
         self._line = line
         return same
 
@@ -34,6 +36,12 @@ class Glyphs:
         behind = self.all[:end]
         characters = sum(len(glyph.text) for glyph in behind)
         return sum(len(glyph.text) for glyph in behind if glyph.marked) / characters if characters else 0.0
+
+
+def _look(node: Node) -> str:
+    if node.typed:
+        return "typed"
+    return "calm" if node.bits < WARM else "warm" if node.bits < HOT else "hot"
 
 
 def _shared(line: list[Node], other: list[Node]) -> int:

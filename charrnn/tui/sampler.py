@@ -23,6 +23,7 @@ from charrnn.tui.figures import Figure, Figures
 from charrnn.tui.glyphs import Glyphs
 from charrnn.tui.knobs import Knobs
 from charrnn.tui.library import OpenModel
+from charrnn.tui.playing import PLAYING_BINDINGS
 from charrnn.tui.story import Story
 
 SECONDS_BETWEEN_FRAMES = 0.05
@@ -90,8 +91,7 @@ the right is what may come next: the bar is what is drawn from, the mark │ in 
         Binding("w", "save", show=False, id="sampler.save"),
         Binding("r", "reload", show=False, id="sampler.reload"),
         *(Binding(str(n), f"take({n - 1})", show=False) for n in range(1, 10)),
-        Binding("q", "app.leave", "Leave", id="sampler.leave"),
-        Binding("escape,ctrl+c", "app.leave", show=False),
+        *PLAYING_BINDINGS,
     ]
 
     def __init__(self, opened: OpenModel, *, seed: int | None = None) -> None:

@@ -13,24 +13,22 @@ from textual.strip import Strip
 
 from charrnn.text.shown import visible_line
 
+LOOKS = ("calm", "warm", "hot", "typed", "plus", "double-plus", "minus", "double-minus")
+"""How a glyph can look; no two of them differ by colour alone."""
+
 
 @dataclass(frozen=True)
 class Glyph:
-    """A piece of the text and how it looks; the piece may be a newline, and is made visible before it is drawn.
-
-    `surprise` is in bits, None for what was not predicted; `marked` pieces are underlined, `typed` ones are the
-    person's own, `later` ones lie behind the cursor.
-    """
+    """A piece of the text, one of LOOKS, and whether it is underlined; made visible before it is drawn."""
 
     text: str
-    surprise: float | None = None
+    look: str = "calm"
     marked: bool = False
-    typed: bool = False
 
 
 @dataclass(frozen=True)
 class _Line:
-    """Glyphs from `begin` to `end`, and the cells they fill; whether another line follows for a newline."""
+    """Glyphs from `begin` to `end`."""
 
     begin: int
     end: int
@@ -47,19 +45,14 @@ class Story(ScrollView, can_focus=True, inherit_bindings=False):
     Story > .story--warm { color: $text-warning; text-style: bold; }
     Story > .story--hot { color: $text-error; text-style: bold reverse; }
     Story > .story--typed { color: $text-success; text-style: italic; }
+    Story > .story--plus { background: $success 35%; }
+    Story > .story--double-plus { background: $success 80%; color: $text; text-style: bold underline; }
+    Story > .story--minus { background: $error 35%; }
+    Story > .story--double-minus { background: $error 80%; color: $text; text-style: italic; }
     Story > .story--later { color: $text-disabled; text-style: dim; }
     Story > .story--cursor { background: $accent; color: $text; text-style: reverse; }
     """
-    COMPONENT_CLASSES = {
-        "story--calm",
-        "story--warm",
-        "story--hot",
-        "story--typed",
-        "story--later",
-        "story--cursor",
-    }
-    WARM, HOT = 4.0, 7.0
-    """Bits of surprise from which a character looks warm, and hot."""
+    COMPONENT_CLASSES = {"story--later", "story--cursor", *(f"story--{look}" for look in LOOKS)}
 
     class Hit(Message):
         """The glyph of this index was clicked."""
@@ -135,22 +128,13 @@ class Story(ScrollView, can_focus=True, inherit_bindings=False):
     def _segment(self, at: int) -> Segment:
         glyph = self._glyphs[at]
         text = shown(glyph.text)
-        style = self.get_component_rich_style(f"story--{self._look(glyph, at)}")
+        style = self.get_component_rich_style(f"story--{glyph.look if at < self._cursor else 'later'}")
         if glyph.marked:
             style += Style(underline=True)
         if at == self._cursor:
             style = self.get_component_rich_style("story--cursor")
             text = text or " "
         return Segment(text, style)
-
-    def _look(self, glyph: Glyph, at: int) -> str:
-        if at >= self._cursor:
-            return "later"
-        if glyph.typed:
-            return "typed"
-        if glyph.surprise is None or glyph.surprise < self.WARM:
-            return "calm"
-        return "warm" if glyph.surprise < self.HOT else "hot"
 
     def on_click(self, event: object) -> None:
         x, y = getattr(event, "x", 0) - 1, getattr(event, "y", 0) - 1 + round(self.scroll_offset.y)
