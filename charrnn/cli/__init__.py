@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from charrnn import __version__
-from charrnn.cli import bench, corpora, doctor, evaluate, lab, play, runs, sample, tell, train, watch
+from charrnn.cli import bench, corpora, doctor, evaluate, inspect, lab, play, runs, sample, tell, train, watch
 from charrnn.cli.output import say
 from charrnn.errors import CharrnnError
 
@@ -48,6 +48,7 @@ app.command()(sample.sample)
 app.command()(play.play)
 app.command()(watch.watch)
 app.command()(tell.tell)
+app.command()(inspect.inspect)
 app.command()(runs.runs)
 app.add_typer(corpora.app, name="corpora")
 app.command()(lab.lab)

@@ -28,9 +28,10 @@ class ParameterFigures:
 class LayerFigures:
     """A layer's recurrence Wh, and the share of its h over a text, all units and tokens, with |h| above 0.97.
 
-    Backwards through time a gradient is multiplied by Wh at every step: in the long run by no more than its
-    spectral radius, in one step by no more than its largest singular value, and by less wherever units saturate
-    (Pascanu, Mikolov and Bengio 2013). Of a cell with gates, both are the largest of its gates'.
+    A step back through time multiplies the gradient by Wh and by tanh' ≤ 1, so that it grows by no more than the
+    largest singular value; below 1, that makes it vanish. The spectral radius is the rate at which it grows or
+    vanishes in the long run if no unit saturates (Pascanu, Mikolov and Bengio 2013). Of a cell with gates, both are
+    the largest of its gates'.
     """
 
     layer: int
@@ -72,14 +73,16 @@ def spectral_radius(Wh: Array) -> float:
     return float(np.abs(np.linalg.eigvals(Wh)).max())
 
 
-def flow_over(network: Network, parameters: Parameters, ids: Ids) -> Flow:
-    """The gradient flow over a text of ids (N + 1,), N ≥ 1, in windows of up to FLOW_STEPS + 1 tokens side by side.
+def flow_over(network: Network, parameters: Parameters, ids: Ids, before: int) -> Flow:
+    """The gradient flow over a text of ids (N,), N ≥ 1, after the token `before`.
 
-    Every window begins in a fresh state. In float64, so that a gradient may vanish without being lost.
+    The text is cut into windows of up to FLOW_STEPS + 1 tokens, read side by side, each from a fresh state. In
+    float64, so that a gradient may vanish without being lost.
     """
-    T = min(FLOW_STEPS + 1, len(ids) - 1)
-    B = min(FLOW_STREAMS, (len(ids) - 1) // T)
-    inputs, targets = (ids[begin : begin + T * B].reshape(B, T).T for begin in (0, 1))  # (T, B)
+    T = min(FLOW_STEPS + 1, len(ids))
+    B = min(FLOW_STREAMS, len(ids) // T)
+    targets = ids[: T * B].reshape(B, T).T  # (T, B)
+    inputs = np.concatenate([[before], ids[: T * B - 1]]).reshape(B, T).T
     exact: Parameters = {name: array.astype(np.float64) for name, array in parameters.items()}
     return gradient_flow(network, exact, inputs, targets, network.start(B, np.float64), Workspace(np.float64))
 

@@ -12,11 +12,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.errors import CharrnnError
 from charrnn.language.model import LanguageModel, start_token
 from charrnn.network.affine import affine
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace, within
 from charrnn.network.bptt import unroll
 from charrnn.network.model import Network
+from charrnn.text.parts import validation_text
 from charrnn.text.tokenizers import Tokenizer
 
 Flags: TypeAlias = NDArray[np.bool_]
@@ -62,6 +64,18 @@ def read(model: LanguageModel, text: str) -> Reading:
     ids = model.tokenizer.encode(text)
     after = activations(model.network, model.parameters, np.concatenate([[start_token(model.tokenizer)], ids]))
     return Reading(ids, _pieces(model.tokenizer, ids), after[1:])
+
+
+def own_text(model: LanguageModel, length: int) -> tuple[str, str]:
+    """Up to `length` characters that fit the model, and what they are: of what its run held out, or a sample."""
+    try:
+        text = validation_text(model.config.text, length)
+        why = "the run held nothing out of its text"
+    except CharrnnError as error:
+        text, why = "", str(error)
+    if text:
+        return text, f"{len(text):,} characters from the beginning of what the run held out of its text"
+    return model.sample(length=length, seed=0), f"{length:,} characters that the model made itself, since {why}"
 
 
 def _pieces(tokenizer: Tokenizer, ids: Ids) -> tuple[str, ...]:
@@ -205,7 +219,8 @@ def _standardised(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     rows -= rows.mean(axis=1, keepdims=True)
     rows[~changing] = 0.0
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, lengths, out=rows, where=lengths > 0.0)
+    np.divide(rows, lengths, out=rows, where=lengths > 0.0)
+    return rows
 
 
 def rank(activations: Array, features: Mapping[str, Feature], top: int = 3) -> list[Ranked]:

@@ -12,9 +12,8 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from charrnn.errors import CharrnnError
 from charrnn.language.anatomy import LayerFigures, layer_figures
-from charrnn.language.neurons import Ranked, Reading, rank, read
+from charrnn.language.neurons import Ranked, Reading, own_text, rank, read
 from charrnn.text.shown import visible_line
 from charrnn.tui.dialogs import Line
 from charrnn.tui.library import OpenModel
@@ -105,12 +104,10 @@ largest singular value, and the share of units that are saturated, |h| > 0.97.
 
     @work(thread=True, exclusive=True, group="read")
     def _read(self, text: str) -> None:
-        """Read a text, by default what was held out, or what the model says where that is gone."""
-        try:
-            text = text or self._opened.validation_text(CHARACTERS).partition("\n")[2]  # from the start of a line
-        except (CharrnnError, OSError) as error:
-            self.app.call_from_thread(self._say, f"this text is the model's own: {error}")
-            text = self._opened.model.sample(length=CHARACTERS // 4, seed=0)
+        """Read a text, by default what was held out, or a sample of the model's where that is gone."""
+        if not text:
+            text, what_it_is = own_text(self._opened.model, CHARACTERS)
+            self.app.call_from_thread(self._say, what_it_is)
         if text:
             self.app.call_from_thread(self._take, find(self._opened, text))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from charrnn.checkpoint import write_atomically
 from charrnn.language.exploration import Tree, name_of
 from charrnn.language.model import LanguageModel
-from charrnn.text.parts import training_text, validation_text
+from charrnn.text.parts import training_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +30,6 @@ class OpenModel:
     def training_text(self, largest: int) -> str:
         """What the model was trained on; TextError if it is not there any more."""
         return training_text(self.model.config.text, largest)
-
-    def validation_text(self, largest: int) -> str:
-        """What was held out; TextError if it is not there any more."""
-        return validation_text(self.model.config.text, largest)
 
     def save_tree(self, tree: Tree) -> Path:
         """Write all branches of a sample to the run's folder, as text and as JSON; the path of the text."""
