@@ -15,7 +15,21 @@ import typer
 from typer.core import TyperGroup
 
 from charrnn import __version__
-from charrnn.cli import bench, corpora, doctor, evaluate, inspect, lab, play, runs, sample, tell, train, watch
+from charrnn.cli import (
+    bench,
+    complete,
+    corpora,
+    doctor,
+    evaluate,
+    inspect,
+    lab,
+    play,
+    runs,
+    sample,
+    tell,
+    train,
+    watch,
+)
 from charrnn.cli.output import say
 from charrnn.errors import CharrnnError
 
@@ -45,6 +59,7 @@ app = typer.Typer(
 app.command()(train.train)
 app.command("eval")(evaluate.evaluate)
 app.command()(sample.sample)
+app.command()(complete.complete)
 app.command()(play.play)
 app.command()(watch.watch)
 app.command()(tell.tell)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from charrnn.checkpoint import RunFolder
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError
+from charrnn.language.completion import Completer, Completion
 from charrnn.language.evaluation import Evaluation, log_probabilities, surprise
 from charrnn.language.predictor import RnnPredictor
 from charrnn.language.sampler import Sampling, sample_tokens
@@ -55,6 +56,14 @@ class LanguageModel:
     def predictor(self) -> RnnPredictor:
         """The model as a predictor, for whoever steps through a text. One thread each."""
         return RnnPredictor(self.network, self.parameters)
+
+    def completer(self) -> Completer:
+        """Completes words, and remembers what it has read. One thread each."""
+        return Completer(self.predictor(), self.tokenizer, start_token(self.tokenizer))
+
+    def complete(self, text: str, n: int = 5) -> list[Completion]:
+        """The n likeliest next words, or ends of the word that the text ends in, with their probabilities."""
+        return self.completer().complete(text, n)
 
     def log_probabilities(self, text: str) -> Array:
         """log p (N,) in nats of each token of the text, given all before it."""
