@@ -10,6 +10,7 @@ from textual.screen import Screen
 from charrnn.course import Course
 from charrnn.errors import CharrnnError
 from charrnn.text.shown import visible_line
+from charrnn.tui.completion import Completion
 from charrnn.tui.dashboard import Dashboard
 from charrnn.tui.feed import RunFeed
 from charrnn.tui.help import Help
@@ -19,7 +20,11 @@ from charrnn.tui.library import OpenModel
 from charrnn.tui.sampler import Sampler
 from charrnn.tui.settings import read_settings, write_settings
 
-PLAYING: dict[str, Callable[[OpenModel], Screen[None]]] = {"sampler": Sampler, "inspector": Inspector}
+PLAYING: dict[str, Callable[[OpenModel], Screen[None]]] = {
+    "sampler": Sampler,
+    "completion": Completion,
+    "inspector": Inspector,
+}
 """The screens over a model; `playing` has their keys."""
 
 

@@ -50,8 +50,9 @@ class Bars(Widget):
             super().__init__()
             self.index = index
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, *, name_width: int = 4) -> None:
+        super().__init__()
+        self._name_width = name_width
         self._bars: tuple[Bar, ...] = ()
 
     def show(self, bars: Sequence[Bar]) -> None:
@@ -66,7 +67,7 @@ class Bars(Widget):
         each = self._bars[y]
         cut = each.probability == 0.0
         number = f"{y + 1}" if y < 9 else " "
-        words = f"{number} {_fitted(each.name, 4)} {percent(each.probability)} "
+        words = f"{number} {_fitted(each.name, self._name_width)} {percent(each.probability)} "
         room = max(0, width - len(words))
         faint = self.get_component_rich_style("bars--cut")
         drawn = bar(each.probability, room)

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from charrnn.language.anatomy import LayerFigures, layer_figures
 from charrnn.language.neurons import Ranked, Reading, own_text, rank, read
-from charrnn.text.shown import visible_line
+from charrnn.text.shown import visible, visible_line
 from charrnn.tui.dialogs import Line
 from charrnn.tui.library import OpenModel
 from charrnn.tui.playing import PLAYING_BINDINGS
@@ -105,13 +105,11 @@ largest singular value, and the share of units that are saturated, |h| > 0.97.
     @work(thread=True, exclusive=True, group="read")
     def _read(self, text: str) -> None:
         """Read a text, by default what was held out, or a sample of the model's where that is gone."""
-        if not text:
-            text, what_it_is = own_text(self._opened.model, CHARACTERS)
-            self.app.call_from_thread(self._say, what_it_is)
+        text, what_it_is = (text, "a text of yours") if text else own_text(self._opened.model, CHARACTERS)
         if text:
-            self.app.call_from_thread(self._take, find(self._opened, text))
+            self.app.call_from_thread(self._take, find(self._opened, text), what_it_is)
 
-    def _take(self, findings: Findings) -> None:
+    def _take(self, findings: Findings, what_it_is: str) -> None:
         self._findings = findings
         listed = self.query_one(OptionList)
         listed.clear_options()
@@ -121,7 +119,7 @@ largest singular value, and the share of units that are saturated, |h| > 0.97.
             f"saturated {each.saturated:.0%}"
             for each in findings.layers
         ]
-        self.query_one("#layers", Static).update(Content("\n".join(layers)))
+        self.query_one("#layers", Static).update(Content(visible("\n".join([*layers, what_it_is]))))
         if findings.ranked:
             listed.highlighted = 0
         else:

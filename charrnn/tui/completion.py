@@ -1,0 +1,179 @@
+"""Completion: a page to type on, the likeliest next words beside it, and how many keys they save."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.events import Key
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Static, TextArea
+
+from charrnn.text.shown import visible_line
+from charrnn.tui.bars import Bar, Bars
+from charrnn.tui.figures import Figure, Figures
+from charrnn.tui.library import OpenModel
+from charrnn.tui.playing import PLAYING_BINDINGS
+
+WORDS = 9
+
+
+class Word(Protocol):
+    """What a completer finds: a word, what is left of it to type, and its probability."""
+
+    @property
+    def word(self) -> str: ...
+
+    @property
+    def ending(self) -> str: ...
+
+    @property
+    def probability(self) -> float: ...
+
+
+Complete = Callable[[str], Sequence[Word]]
+
+
+@dataclass
+class Keystrokes:
+    """The keys that were pressed to write a text, and the characters that stand there."""
+
+    pressed: int = 0
+    characters: int = 0
+
+    @property
+    def saved(self) -> float:
+        """The share of the keys that typing every character would have taken; never below zero."""
+        return max(0.0, 1.0 - self.pressed / self.characters) if self.characters else 0.0
+
+
+class Page(TextArea):
+    """A page to write on. What a word would go on with stands faint behind the cursor; tab takes it."""
+
+    BINDINGS = [
+        Binding("tab", "take", "Take", id="completion.take"),
+        Binding("shift+tab", "another", "Another", id="completion.another"),
+    ]
+
+    class Pressed(Message):
+        """A key that writes or deletes was pressed."""
+
+    def __init__(self, complete: Complete) -> None:
+        super().__init__(soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
+        self._complete = complete
+        self.words: Sequence[Word] = ()
+        self.chosen = 0
+
+    def update_suggestion(self) -> None:
+        """Look for words at the cursor; the likeliest one that leaves something to type is the suggestion."""
+        before = self.get_text_range((0, 0), self.cursor_location)
+        self.words = self._complete(before)
+        self.chosen = next((n for n, each in enumerate(self.words) if each.ending.strip()), 0)
+        self._suggest()
+
+    def _suggest(self) -> None:
+        at_end = self.cursor_at_end_of_line and self.selection.is_empty
+        self.suggestion = visible_line(self.words[self.chosen].ending) if self.words and at_end else ""
+
+    def action_take(self) -> None:
+        """Write what is suggested; a key that counts."""
+        if self.words:
+            self.post_message(self.Pressed())
+            self.insert(self.words[self.chosen].ending)
+
+    def action_another(self) -> None:
+        if self.words:
+            self.chosen = (self.chosen + 1) % len(self.words)
+            self._suggest()
+            self.post_message(self.Pressed())
+
+    def take(self, index: int) -> None:
+        """Write the word of this index."""
+        if index < len(self.words):
+            self.chosen = index
+            self.action_take()
+
+    async def _on_key(self, event: Key) -> None:
+        if event.is_printable or event.key in ("enter", "backspace", "delete"):
+            self.post_message(self.Pressed())
+        await super()._on_key(event)
+
+
+class Completion(Screen[None]):
+    """Writes with a model's help."""
+
+    HELP = """
+# Completion
+
+Write, and the model says how the word may end or which word may come next. The bars are exact probabilities: of all
+the ways in which the text can go on, the share that goes on with this word and ends it there.
+
+| key | does |
+|---|---|
+| tab | takes the suggestion behind the cursor |
+| shift+tab | suggests the next word of the list |
+| a click on a word | takes it |
+
+Below stands how many keys the suggestions have saved: keys pressed against characters written.
+"""
+    CSS = """
+    Completion Page { border: round $surface-lighten-2; height: 1fr; }
+    Completion Page:focus { border: round $accent; }
+    Completion #side { width: 40; padding: 0 1; }
+    Completion #next { color: $text-muted; height: 1; }
+    Completion Figures { padding: 0 1; }
+    Completion.-narrow #body { layout: vertical; }
+    Completion.-narrow #side { width: 1fr; height: 7; padding: 0; }
+    """
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-usual"), (110, "-wide")]
+    BINDINGS = [*(each for each in PLAYING_BINDINGS if each.key != "q")]
+
+    def __init__(self, opened: OpenModel) -> None:
+        super().__init__()
+        self._opened = opened
+        completer, tokenizer = opened.model.completer(), opened.model.tokenizer
+        self._words = lambda text: completer.complete(tokenizer.prepare(text)[0], WORDS)
+        self.keystrokes = Keystrokes()
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="body"):
+            yield Page(self._words)
+            with Vertical(id="side"):
+                yield Static("next word", id="next", markup=False)
+                yield Bars(name_width=16)
+        yield Figures()
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        page = self.query_one(Page)
+        page.border_title = visible_line(f"completion: {self._opened.path}")
+        page.focus()
+        page.update_suggestion()
+        self._show()
+
+    @on(TextArea.Changed)
+    @on(TextArea.SelectionChanged)
+    def _show(self) -> None:
+        page = self.query_one(Page)
+        bars = [Bar(each.word or "·", each.probability, each.probability) for each in page.words]
+        self.query_one(Bars).show(bars)
+        self.keystrokes.characters = len(page.text)
+        self.query_one(Figures).show(
+            Figure("keys", f"{self.keystrokes.pressed:,}"),
+            Figure("characters", f"{self.keystrokes.characters:,}"),
+            Figure("keys saved", f"{self.keystrokes.saved:.0%}"),
+        )
+
+    @on(Page.Pressed)
+    def _count(self) -> None:
+        self.keystrokes.pressed += 1
+        self._show()
+
+    @on(Bars.Chosen)
+    def _take(self, event: Bars.Chosen) -> None:
+        self.query_one(Page).take(event.index)
+        self.query_one(Page).focus()
