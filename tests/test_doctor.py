@@ -39,7 +39,7 @@ def run(*arguments: str) -> str:
 
 def test_json_has_every_section_and_a_remedy_with_every_problem() -> None:
     report = json.loads(run("--json"))
-    assert set(report) == {"versions", "machine", "blas", "terminal", "data", "problems"}
+    assert set(report) == {"versions", "machine", "blas", "terminal", "data", "settings", "problems"}
     assert report["versions"]["numpy"].startswith("2.")
     assert report["machine"]["cores"] >= 1
     assert report["blas"]["peak_flops"] == 1e9 * report["machine"]["cores"]

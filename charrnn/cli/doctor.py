@@ -52,6 +52,7 @@ def examine(environ: Mapping[str, str], streams: tuple[TextIO, TextIO, TextIO]) 
         "blas": blas_section(problems),
         "terminal": terminal(environ, streams, problems),
         "data": data_folder(problems),
+        "settings": settings(problems),
     }
     return Report(sections, problems)
 
@@ -173,6 +174,17 @@ def data_folder(problems: list[Problem]) -> Section:
         remedy = "make it writable, or name another place in CHARRNN_DATA"
         problems.append(Problem(f"the data folder {folder} cannot be written to", remedy))
     return {"folder": str(folder), "exists": folder.is_dir(), "writable": writable}
+
+
+def settings(problems: list[Problem]) -> Section:
+    """Where theme and keys of the terminal UI are kept, and whether they can be read."""
+    from charrnn.tui.settings import read_settings, settings_path
+
+    _, fault = read_settings()
+    if fault:
+        found, _, remedy = fault.partition("; ")
+        problems.append(Problem(found, remedy))
+    return {"file": str(settings_path()), "exists": settings_path().exists()}
 
 
 def plain_lines(report: Report) -> list[str]:
