@@ -20,7 +20,7 @@ from charrnn.parallel.blas import choose_kernel
 if TYPE_CHECKING:
     from charrnn.language.model import LanguageModel
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["LanguageModel", "__version__", "kernel_choice"]
 
 kernel_choice = choose_kernel()

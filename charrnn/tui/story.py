@@ -50,7 +50,7 @@ class Story(ScrollView, can_focus=True, inherit_bindings=False):
     Story > .story--minus { background: $error 35%; }
     Story > .story--double-minus { background: $error 80%; color: $text; text-style: italic; }
     Story > .story--later { color: $text-disabled; text-style: dim; }
-    Story > .story--cursor { background: $accent; color: $text; text-style: reverse; }
+    Story > .story--cursor { color: $accent; text-style: reverse; }
     """
     COMPONENT_CLASSES = {"story--later", "story--cursor", *(f"story--{look}" for look in LOOKS)}
 
