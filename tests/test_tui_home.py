@@ -43,6 +43,24 @@ def test_runs_and_texts_are_listed_and_a_run_is_opened(folder: Path, size: tuple
     drive(home(), script, size)
 
 
+def test_a_sampler_that_is_left_does_not_run_on(folder: Path, drive: Any) -> None:
+    shutil.rmtree(folder / "runs" / "ruin")
+
+    async def script(screen: Any) -> None:
+        await screen.shows("tiny")
+        await screen.press("enter")
+        await screen.shows("sampler")
+        await screen.press("f3", "f2", "space")
+        sampler = screen.app.screen
+        assert sampler.running
+        await screen.press("q")
+        await screen.shows("texts to train on")
+        assert not sampler.running
+        assert not sampler.is_attached
+
+    drive(home(), script)
+
+
 def test_a_run_is_watched_and_left(folder: Path, drive: Any) -> None:
     shutil.rmtree(folder / "runs" / "ruin")
 

@@ -4,6 +4,7 @@ A position is a node: the token that led to it, and what the model knows and exp
 at leads from the root through the present node to the leaf that was visited last below it.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,8 +26,9 @@ from charrnn.text.tokenizers import Tokenizer
 class Node:
     """A position. `text` is the piece that its token adds: none while a character is not complete.
 
-    `bits` is the surprise of the token, `typed` says that a person chose it. `known` has the state after it and
-    the logits (V,) of what comes next; None until they are needed. `match` is that of the text up to here.
+    `bits` is the surprise of the token, `bits_so_far` that of all up to it; `typed` says that a person chose it.
+    `known` has the state after it and the logits (V,) of what comes next; None until they are needed. `match` is that
+    of the text up to here.
     """
 
     token: int
@@ -34,6 +36,7 @@ class Node:
     depth: int
     text: str = ""
     bits: float = 0.0
+    bits_so_far: float = 0.0
     typed: bool = False
     name: str = ""
     known: tuple[Array, Array] | None = None
@@ -104,7 +107,8 @@ class Tree:
         child = next((each for each in here.children if each.token == token), None)
         if child is None:
             nats = -float(log_softmax(self.logits().astype(np.float64))[token])
-            child = Node(token, here, here.depth + 1, self._piece(token), nats / np.log(2.0), typed)
+            bits = nats / math.log(2.0)
+            child = Node(token, here, here.depth + 1, self._piece(token), bits, here.bits_so_far + bits, typed)
             here.children.append(child)
         here.last = self.here = child
         return child
@@ -189,8 +193,8 @@ class Tree:
 
     def perplexity(self) -> float:
         """2 to the mean surprise in bits of the tokens up to here; 1 where there are none."""
-        bits = [node.bits for node in self.here.ancestors() if node.parent is not None]
-        return float(2.0 ** np.mean(bits)) if bits else 1.0
+        mean = self.here.bits_so_far / max(1, self.here.depth)
+        return math.pow(2.0, mean)
 
     def match(self, node: Node) -> Match:
         """The longest end of the text up to a node that stands in the training text."""

@@ -92,10 +92,17 @@ class CharrnnApp(App[None]):
 
     def action_leave(self) -> None:
         """Close the screen; the last one ends the application."""
-        if len(self.screen_stack) > 2:  # the first of them is Textual's own
-            self.pop_screen()
-        else:
+        if len(self.screen_stack) <= 2:  # the first of them is Textual's own
             self.exit()
+            return
+        left = self.screen
+        self.pop_screen()
+        if left in self._playing.values():
+            for screen in self._playing.values():
+                self.uninstall_screen(screen)
+                if screen.is_attached:
+                    screen.remove()
+            self._playing = {}
 
     # What every screen has.
 

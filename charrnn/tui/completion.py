@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static, TextArea
 
 from charrnn.text.shown import visible_line
+from charrnn.tui import manual
 from charrnn.tui.bars import Bar, Bars
 from charrnn.tui.figures import Figure, Figures
 from charrnn.tui.library import OpenModel
@@ -106,20 +107,7 @@ class Page(TextArea):
 class Completion(Screen[None]):
     """Writes with a model's help."""
 
-    HELP = """
-# Completion
-
-Write, and the model says how the word may end or which word may come next. The bars are exact probabilities: of all
-the ways in which the text can go on, the share that goes on with this word and ends it there.
-
-| key | does |
-|---|---|
-| tab | takes the suggestion behind the cursor |
-| shift+tab | suggests the next word of the list |
-| a click on a word | takes it |
-
-Below stands how many keys the suggestions have saved: keys pressed against characters written.
-"""
+    HELP = manual.COMPLETION
     CSS = """
     Completion Page { border: round $surface-lighten-2; height: 1fr; }
     Completion Page:focus { border: round $accent; }

@@ -25,7 +25,7 @@ from charrnn.events import (
     Stop,
 )
 from charrnn.text.shown import visible_line
-from charrnn.tui import curves
+from charrnn.tui import curves, manual
 from charrnn.tui.charts.plot import Plot
 from charrnn.tui.dialogs import Question
 from charrnn.tui.feed import Feed
@@ -45,26 +45,7 @@ STEERING = ("pause", "evaluate", "sample", "save", "rate", "back", "stop")
 class Dashboard(Screen[None]):
     """Watches a run through a feed. `owner` says that leaving must settle what becomes of the run."""
 
-    HELP = """
-# Dashboard
-
-The upper chart has the loss of each window (faint), its mean (line) and the validation loss (marks). The lower one
-shows how much of an error reaches the states before it: **‖dL/dh‖**, from the last step of a window back to its
-first. A line that falls fast is a gradient that vanishes.
-
-| key | does |
-|---|---|
-| space | pauses, goes on |
-| e, s, w | evaluates, samples, saves (writes) now |
-| + and - | raises or lowers the learning rate by a quarter |
-| b | takes the best weights back |
-| x | saves and stops |
-| u, l, r, m | unit, logarithmic scale, range, marks of the chart |
-| p | plays with the model as it is now |
-| q | leaves; the run can train on |
-
-All of it is written to the run's journal. `charrnn tell RUN COMMAND` does the same from a shell.
-"""
+    HELP = manual.DASHBOARD
     CSS = """
     Dashboard #charts { width: 2fr; }
     Dashboard #losses { height: 2fr; min-height: 6; }

@@ -17,6 +17,7 @@ from charrnn.launch import launch
 from charrnn.shelf import Summary, summaries
 from charrnn.text.builtin import builtin_description, builtin_names
 from charrnn.text.shown import visible_line
+from charrnn.tui import manual
 from charrnn.tui.dialogs import Line
 
 RUNS = Path("runs")
@@ -25,19 +26,7 @@ RUNS = Path("runs")
 class Home(Screen[None]):
     """Lists runs and texts; a run is opened, a text is trained on."""
 
-    HELP = """
-# Home
-
-Above, the runs in `runs/`, the latest first: what they learned from, their size, how far they got and their best
-validation loss. Below, the texts that come with charrnn.
-
-| key | does |
-|---|---|
-| enter | on a run: plays with it; on a text: trains on it |
-| w | watches the run, as it learns or as it learned |
-| o | trains on a text of your own |
-| r | looks again |
-"""
+    HELP = manual.HOME
     CSS = """
     Home #title { padding: 0 1; text-style: bold; color: $text-primary; }
     Home OptionList { height: 1fr; border: none; padding: 0 1; background: $background; }

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from charrnn.language.anatomy import LayerFigures, layer_figures
 from charrnn.language.neurons import Ranked, Reading, own_text, rank, read
 from charrnn.text.shown import visible, visible_line
+from charrnn.tui import manual
 from charrnn.tui.dialogs import Line
 from charrnn.tui.library import OpenModel
 from charrnn.tui.playing import PLAYING_BINDINGS
@@ -48,23 +49,7 @@ def find(opened: OpenModel, text: str) -> Findings:
 class Inspector(Screen[None]):
     """Colours a text by the activation of one unit."""
 
-    HELP = """
-# Inspector
-
-The text is one that the model was not trained on. Its colour is the activation of one unit, after each character:
-**green and bold** where it is near +1, *red and in italics* where it is near -1, plain where it is small.
-
-The list has the units that follow something best: quotes, the place in a line, words, a speaker's name. *r* is the
-correlation. Below stand the layers: the spectral radius of Wh (a gradient shrinks or grows by it at each step), its
-largest singular value, and the share of units that are saturated, |h| > 0.97.
-
-| key | does |
-|---|---|
-| up, down | the unit before, the unit after |
-| right, left | the unit after or before it in its layer |
-| g | any unit, as LAYER:UNIT |
-| t | reads a text of yours |
-"""
+    HELP = manual.INSPECTOR
     CSS = """
     Inspector #side { width: 44; }
     Inspector OptionList { height: 1fr; border: round $surface-lighten-2; background: $background; }

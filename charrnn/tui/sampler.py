@@ -16,14 +16,17 @@ from charrnn.language.choices import entropy, without
 from charrnn.language.copying import LARGEST, CopyDetector
 from charrnn.language.exploration import Tree, name_of
 from charrnn.text.shown import visible_line
+from charrnn.tui import manual
 from charrnn.tui.bars import Bar, Bars
 from charrnn.tui.branches import Branches
 from charrnn.tui.dialogs import Line
-from charrnn.tui.figures import Figure, Figures
+from charrnn.tui.figures import Figures
 from charrnn.tui.glyphs import Glyphs
 from charrnn.tui.knobs import Knobs
 from charrnn.tui.library import OpenModel
+from charrnn.tui.pace import Pace
 from charrnn.tui.playing import PLAYING_BINDINGS
+from charrnn.tui.standing import standing
 from charrnn.tui.story import Story
 
 SECONDS_BETWEEN_FRAMES = 0.05
@@ -35,28 +38,7 @@ PAGE = 20
 class Sampler(Screen[None]):
     """Plays with a model, one token at a time."""
 
-    HELP = """
-# Sampler
-
-The text is the model's; a character that surprised it is **bold** (4 bits or more) or *reversed* (7 or more), one of
-yours is in italics, and what stands in the training text word for word, 20 characters or more, is underlined. At
-the right is what may come next: the bar is what is drawn from, the mark │ in it what the model says by itself.
-
-| key | does |
-|---|---|
-| space | runs, pauses |
-| right, left | one character on or back; at the end of the text, right draws a new one |
-| page up, page down, home, end | 20 characters back or on, the beginning, the end |
-| 1 to 9, or a click on a bar | takes the n-th likeliest |
-| i | type; escape ends it |
-| up, down | the branch before, the branch after; a branch begins where another character is chosen |
-| t T, k K, p P | temperature, top-k, top-p: down, up |
-| < > | speed |
-| b | lists the branches, and compares two |
-| n, d | names this branch, deletes it |
-| w | writes all branches to files in the run's folder |
-| r | takes the newest weights of a run that is being trained |
-"""
+    HELP = manual.SAMPLER
     CSS = """
     Sampler #side { width: 34; padding: 0 1; }
     Sampler #next { color: $text-muted; height: 1; }
@@ -101,8 +83,7 @@ the right is what may come next: the bar is what is drawn from, the mark │ in 
         self.sample = Tree(opened.model.predictor(), opened.model.tokenizer)
         self.knobs = Knobs()
         self.running = self.typing = False
-        self._due = 0.0  # tokens that the chosen speed asks for and that have not been drawn
-        self._ticked = 0.0
+        self._pace = Pace()
         self._glyphs = Glyphs()
 
     def compose(self) -> ComposeResult:
@@ -139,6 +120,10 @@ the right is what may come next: the bar is what is drawn from, the mark │ in 
     def _say(self, message: str) -> None:
         self.notify(visible_line(message), markup=False)
 
+    def on_screen_suspend(self) -> None:
+        """Nobody is looking any more."""
+        self.running = False
+
     # Showing.
 
     def _show(self) -> None:
@@ -153,31 +138,17 @@ the right is what may come next: the bar is what is drawn from, the mark │ in 
 
     def _show_figures(self) -> None:
         tree, knobs = self.sample, self.knobs
-        leaves = tree.branches()
-        here, leaf = tree.here.depth, tree.here.leaf()
-        self.query_one(Figures).show(
-            *(Figure(name, value) for name, value in knobs.words().items()),
-            Figure("perplexity", f"{tree.perplexity():.3g}"),
-            Figure("copied", f"{self._glyphs.copied_share(here):.0%}" if tree.detector else "?"),
-            Figure("place", f"{here} of {len(self._glyphs.all)}"),
-            Figure("branch", f"{leaves.index(leaf) + 1} of {len(leaves)}"),
-        )
+        self.query_one(Figures).show(*standing(tree, knobs, self._glyphs))
         mode = "type; escape ends it" if self.typing else "running" if self.running else ""
-        self.query_one(Story).border_subtitle = visible_line(name_of(leaf) or mode)
+        self.query_one(Story).border_subtitle = visible_line(name_of(tree.here.leaf()) or mode)
 
     # Running.
 
     def _tick(self) -> None:
-        now = time.monotonic()
-        seconds, self._ticked = now - self._ticked, now
-        if not self.running:
-            return
-        self._due = min(self._due + seconds * self.knobs.speed, self.knobs.speed * 0.5 + 1.0)
-        deadline = now + SECONDS_OF_SAMPLING
-        drawn = False
-        while self._due >= 1.0 and time.monotonic() < deadline:
+        """Draw what is due, for a part of the frame."""
+        drawn, deadline = False, time.monotonic() + SECONDS_OF_SAMPLING
+        while self.running and (now := time.monotonic()) < deadline and self._pace.due(now, self.knobs.speed):
             self._go_on()
-            self._due -= 1.0
             drawn = True
         if drawn:
             self._show()
@@ -210,7 +181,8 @@ the right is what may come next: the bar is what is drawn from, the mark │ in 
             self._show_figures()
 
     def action_run(self) -> None:
-        self.running, self._due = not self.running, 0.0
+        self.running = not self.running
+        self._pace.begin(time.monotonic())
         self._show_figures()
 
     def action_forward(self, n: int) -> None:
