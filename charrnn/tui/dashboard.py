@@ -109,6 +109,7 @@ class Dashboard(Screen[None]):
         self.query_one("#flow", Plot).logarithmic = True
         self.query_one("#flow", Plot).title = "‖dL/dh‖ by steps back"
         self.set_interval(SECONDS_BETWEEN_LOOKS, self.look)
+        self._read_on = self.set_interval(SECONDS_OF_READING, self.look, pause=True)
         self.call_later(self.look)
 
     async def look(self) -> None:
@@ -126,13 +127,18 @@ class Dashboard(Screen[None]):
             await self.run_action("app.leave")
 
     def _read(self) -> bool:
-        """Read events for a short while; whether there were any."""
+        """Read events for a short while, and soon again if there are more; whether there were any."""
         deadline = time.monotonic() + SECONDS_OF_READING
         news = False
-        while time.monotonic() < deadline and (events := self.feed.read()):
+        while events := self.feed.read():
             news = True
             for event in events:
                 self.history.take(event)
+            if time.monotonic() > deadline:
+                self._read_on.reset()  # look again soon: there is more
+                self._read_on.resume()
+                return news
+        self._read_on.pause()
         return news
 
     def _state_now(self) -> str:
