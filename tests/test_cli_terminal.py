@@ -206,6 +206,21 @@ def test_background_training_returns_at_once_and_the_end_is_told_in_a_pipe(folde
     watching.stdout.close()
 
 
+def test_the_run_that_is_under_way_need_not_be_named(folder: Path) -> None:
+    watch = [*PROGRAM, "watch", "--json"]
+    none = subprocess.run(watch, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
+    assert (none.returncode, "name one" in none.stderr) == (2, True)
+    options = ("--out", "runs/one", *TINY, "--steps", "1000000", "--background")
+    assert subprocess.run([*PROGRAM, "train", "story.txt", *options], cwd=folder, timeout=PATIENCE).returncode == 0
+    watching = subprocess.Popen(watch, cwd=folder, stdout=subprocess.PIPE, text=True)
+    assert watching.stdout is not None
+    assert json.loads(watching.stdout.readline())["event"] == "start"
+    tell(folder / "runs" / "one", Stop())
+    assert json.loads(watching.stdout.read().splitlines()[-1])["event"] == "finish"
+    assert watching.wait(timeout=PATIENCE) == 0
+    watching.stdout.close()
+
+
 def test_what_is_wrong_is_said_before_anything_opens(folder: Path) -> None:
     with Terminal("train", "nowhere.txt", cwd=folder) as terminal:
         assert terminal.end() == 1

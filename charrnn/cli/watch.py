@@ -10,8 +10,9 @@ import typer
 from charrnn.cli.output import say, write_pieces
 from charrnn.cli.progress import JsonProgress, PlainProgress, Progress
 from charrnn.cli.terminal import obstacle_here
-from charrnn.control import log_path, trainer_of
+from charrnn.control import lock_path, log_path, trainer_of
 from charrnn.course import Course
+from charrnn.errors import UsageError
 from charrnn.events import Finished
 from charrnn.journal import Tail
 
@@ -19,19 +20,36 @@ SAMPLE_LENGTH = 300
 SAMPLE_TEMPERATURE = 0.8
 SECONDS_BETWEEN_LOOKS = 0.2
 
-RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of the run.", show_default=False)]
+RunPath = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="RUN",
+        help="The folder of the run; default the one in runs/ that is under way.",
+        show_default=False,
+    ),
+]
 NoTui = Annotated[bool, typer.Option("--no-tui", help="Plain lines in place of the dashboard.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Every event as a line of JSON on stdout.")]
 
 
-def watch(run: RunPath, no_tui: NoTui = False, as_json: AsJson = False) -> None:
+def watch(run: RunPath = None, no_tui: NoTui = False, as_json: AsJson = False) -> None:
     """Watch a run that is being trained, and steer it; or look at one that was."""
     from charrnn.checkpoint import RunFolder
 
+    run = run or _under_way()
     RunFolder(run).read_config()
     if no_tui or as_json or obstacle_here() is not None:
         raise typer.Exit(_follow(run, JsonProgress(say) if as_json else PlainProgress(Course(), say, time.monotonic)))
     raise typer.Exit(show_dashboard(run, owner=False))
+
+
+def _under_way() -> Path:
+    """The run in runs/ that is being trained, of several the latest; UsageError if there is none."""
+    folder = Path("runs")
+    trained = [path for path in folder.iterdir() if trainer_of(path) is not None] if folder.is_dir() else []
+    if not trained:
+        raise UsageError("no run in runs/ is being trained; name one, as in: charrnn watch RUN")
+    return max(trained, key=lambda path: lock_path(path).stat().st_mtime)
 
 
 def _follow(run: Path, progress: Progress) -> int:

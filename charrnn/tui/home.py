@@ -15,7 +15,7 @@ from charrnn.course import duration
 from charrnn.errors import CharrnnError
 from charrnn.launch import launch
 from charrnn.shelf import Summary, summaries
-from charrnn.text.builtin import builtin_description, builtin_names
+from charrnn.text.builtin import builtin_description, builtin_files, builtin_names
 from charrnn.text.shown import visible_line
 from charrnn.tui import manual
 from charrnn.tui.dialogs import Line
@@ -69,7 +69,8 @@ class Home(Screen[None]):
         listed.add_options(Option(Content(run_line(each, width)), id=f"run:{each.path}") for each in runs)
         listed.add_option(Option(Content("\ntexts to train on"), disabled=True))
         for name in builtin_names():
-            line = visible_line(f"{name:<14}{builtin_description(name)}")
+            size = sum(path.stat().st_size for path in builtin_files(name)) / 1000
+            line = visible_line(f"{name:<14}{size:>9,.0f} kB  {builtin_description(name)}")
             listed.add_option(Option(Content(_fitted(line, width - 4)), id=f"text:{name}"))
         listed.highlighted = min(highlighted, listed.option_count - 1) if highlighted else 1 if runs else 2
         listed.focus()

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from charrnn.language.anatomy import LayerFigures, layer_figures
+from charrnn.language.anatomy import LayerFigures, layer_figures, parameter_figures
 from charrnn.language.neurons import Ranked, Reading, own_text, rank, read
 from charrnn.text.shown import visible, visible_line
 from charrnn.tui import manual
@@ -55,7 +55,8 @@ class Inspector(Screen[None]):
     Inspector OptionList { height: 1fr; border: round $surface-lighten-2; background: $background; }
     Inspector #layers { height: auto; padding: 0 1; color: $text-muted; }
     Inspector.-narrow #body { layout: vertical; }
-    Inspector.-narrow #side { width: 1fr; height: 10; }
+    Inspector.-narrow #side { width: 1fr; height: 12; }
+    Inspector.-narrow #layers { max-height: 4; }
     Inspector.-usual #side { width: 38; }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-usual"), (110, "-wide")]
@@ -99,9 +100,11 @@ class Inspector(Screen[None]):
         listed = self.query_one(OptionList)
         listed.clear_options()
         listed.add_options(Option(Content(_line_of(each))) for each in findings.ranked)
+        norms = {each.name: each.norm for each in parameter_figures(self._opened.model.parameters)}
         layers = [
             f"layer {each.layer}: spectral radius {each.spectral_radius:.2f}, σ {each.largest_singular_value:.2f}, "
-            f"saturated {each.saturated:.0%}"
+            f"saturated {each.saturated:.0%}, norms of Wx {norms[f'layers.{each.layer}.Wx']:.1f} and "
+            f"Wh {norms[f'layers.{each.layer}.Wh']:.1f}"
             for each in findings.layers
         ]
         self.query_one("#layers", Static).update(Content(visible("\n".join([*layers, what_it_is]))))

@@ -67,7 +67,7 @@ The text is one that the model was not trained on. Its colour is the activation 
 
 The list has the units that follow something best: quotes, the place in a line, words, a speaker's name. *r* is the
 correlation. Below stand the layers: the spectral radius of Wh (a gradient shrinks or grows by it at each step), its
-largest singular value, and the share of units that are saturated, |h| > 0.97.
+largest singular value σ, the share of units that are saturated, |h| > 0.97, and the norms of its weights.
 
 | key | does |
 |---|---|
