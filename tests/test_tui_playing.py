@@ -68,6 +68,16 @@ def test_a_page_can_be_written_with_characters_that_the_model_does_not_know(run:
     drive(playing(run), script)
 
 
+def test_after_a_whole_word_the_next_one_is_suggested(run: Path, drive: Any) -> None:
+    async def script(screen: Any) -> None:
+        await screen.press("f3", *"the old lamp")
+        assert page(screen).suggestion == " at"
+        await screen.press("tab")
+        assert page(screen).text == "the old lamp at"
+
+    drive(playing(run), script)
+
+
 def test_writing_less_than_every_key_saves_and_never_less_than_nothing() -> None:
     assert Keystrokes(3, 12).saved == 0.75
     assert Keystrokes(20, 12).saved == 0.0

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from charrnn.course import Course
 from charrnn.errors import CharrnnError
 from charrnn.text.shown import visible_line
-from charrnn.tui.completion import Completion
+from charrnn.tui.completion import CompletionScreen
 from charrnn.tui.dashboard import Dashboard
 from charrnn.tui.feed import RunFeed
 from charrnn.tui.help import Help
@@ -22,7 +22,7 @@ from charrnn.tui.settings import read_settings, write_settings
 
 PLAYING: dict[str, Callable[[OpenModel], Screen[None]]] = {
     "sampler": Sampler,
-    "completion": Completion,
+    "completion": CompletionScreen,
     "inspector": Inspector,
 }
 """The screens over a model; `playing` has their keys."""

@@ -1,8 +1,7 @@
 """Completion: a page to type on, the likeliest next words beside it, and how many keys they save."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,6 +12,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static, TextArea
 
+from charrnn.language.completion import Completion
 from charrnn.text.shown import visible_line
 from charrnn.tui import manual
 from charrnn.tui.bars import Bar, Bars
@@ -23,20 +23,16 @@ from charrnn.tui.playing import PLAYING_BINDINGS
 WORDS = 9
 
 
-class Word(Protocol):
-    """What a completer finds: a word, what is left of it to type, and its probability."""
-
-    @property
-    def word(self) -> str: ...
-
-    @property
-    def ending(self) -> str: ...
-
-    @property
-    def probability(self) -> float: ...
+Complete = Callable[[str], Sequence[Completion]]
+"""The likeliest words after a text, or ends of the word it ends in, likeliest first."""
 
 
-Complete = Callable[[str], Sequence[Word]]
+def suggestions(complete: Complete, text: str) -> Sequence[Completion]:
+    """What to suggest: ends of the last word, or, where that is most likely whole, the words after it."""
+    found = complete(text)
+    if found and not found[0].ending:
+        return [replace(each, ending=f" {each.ending}") for each in complete(f"{text} ")]
+    return found
 
 
 @dataclass
@@ -66,14 +62,13 @@ class Page(TextArea):
     def __init__(self, complete: Complete) -> None:
         super().__init__(soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
         self._complete = complete
-        self.words: Sequence[Word] = ()
+        self.words: Sequence[Completion] = ()
         self.chosen = 0
 
     def update_suggestion(self) -> None:
-        """Look for words at the cursor; the likeliest one that leaves something to type is the suggestion."""
-        before = self.get_text_range((0, 0), self.cursor_location)
-        self.words = self._complete(before)
-        self.chosen = next((n for n, each in enumerate(self.words) if each.ending.strip()), 0)
+        """Look for words at the cursor; the likeliest is the suggestion."""
+        self.words = suggestions(self._complete, self.get_text_range((0, 0), self.cursor_location))
+        self.chosen = 0
         self._suggest()
 
     def _suggest(self) -> None:
@@ -104,18 +99,18 @@ class Page(TextArea):
         await super()._on_key(event)
 
 
-class Completion(Screen[None]):
+class CompletionScreen(Screen[None]):
     """Writes with a model's help."""
 
     HELP = manual.COMPLETION
     CSS = """
-    Completion Page { border: round $surface-lighten-2; height: 1fr; }
-    Completion Page:focus { border: round $accent; }
-    Completion #side { width: 40; padding: 0 1; }
-    Completion #next { color: $text-muted; height: 1; }
-    Completion Figures { padding: 0 1; }
-    Completion.-narrow #body { layout: vertical; }
-    Completion.-narrow #side { width: 1fr; height: 7; padding: 0; }
+    CompletionScreen Page { border: round $surface-lighten-2; height: 1fr; }
+    CompletionScreen Page:focus { border: round $accent; }
+    CompletionScreen #side { width: 40; padding: 0 1; }
+    CompletionScreen #next { color: $text-muted; height: 1; }
+    CompletionScreen Figures { padding: 0 1; }
+    CompletionScreen.-narrow #body { layout: vertical; }
+    CompletionScreen.-narrow #side { width: 1fr; height: 7; padding: 0; }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-usual"), (110, "-wide")]
     BINDINGS = [*(each for each in PLAYING_BINDINGS if each.key != "q")]
