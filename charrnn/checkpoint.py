@@ -5,6 +5,7 @@ there, so that a crash, a full disk or a SIGKILL leaves the old file or the new 
 """
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,7 +40,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    write_atomically(path, (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode())
+    write_atomically(path, (json.dumps(values, indent=1) + "\n").encode())
 
 
 def read_json(path: Path) -> Any:
@@ -164,7 +165,7 @@ class RunFolder:
             with safe_open(self.last, framework="numpy") as file:
                 values = json.loads((file.metadata() or {})["charrnn"])
             fresh.rng.bit_generator.state = values["rng"]
-            return TrainingState(
+            state = TrainingState(
                 parameters=_without("parameters.", arrays),
                 moments=_without("moments.", arrays),
                 carried=arrays["carried"],
@@ -175,8 +176,25 @@ class RunFolder:
                 time=float(values["time"]),
                 best=None if values["best"] is None else float(values["best"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ModelError(f"{self.last} is damaged: its notes on the run cannot be read ({error!r})") from error
+        if min(state.step, state.window, state.time) < 0 or not 0.0 < state.rate_scale < math.inf > state.time:
+            raise ModelError(f"{self.last} is damaged: its notes have a number that cannot be")
+        return state
+
+    def refuse_other_sizes(self, network: Network) -> None:
+        """ModelError if the checkpoint is not one of such a network, before anything of its size is made."""
+        if not self.last.exists():
+            return
+        expected = {f"parameters.{name}": shape for name, shape in network.shapes().items()}
+        try:
+            with safe_open(self.last, framework="numpy") as file:
+                names = [name for name in file.keys() if name.startswith("parameters.")]  # noqa: SIM118
+                found = {name: tuple(file.get_slice(name).get_shape()) for name in names}
+        except SafetensorError as error:
+            raise ModelError(f"{self.last} is damaged ({error}); restore it, or train again") from error
+        if found != expected:
+            raise ModelError(f"{self.last} does not fit its config.json: {_difference(found, expected, {'F32'})}")
 
 
 def _without(prefix: str, arrays: Mapping[str, Array]) -> Parameters:

@@ -4,7 +4,6 @@ A value that cannot be meant is refused when the dataclass is made; a key that i
 JSON is read, so that a misspelt or newer setting is never silently ignored.
 """
 
-import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
@@ -47,12 +46,16 @@ def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def _positive_integer(name: str, value: object, largest: int = 1 << 31) -> None:
-    ok = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= largest
-    _require(ok, f"--{name} is {value}; it must be a whole number from 1 to {largest}")
+    _whole_number(name, value, 1, largest)
+
+
+def _whole_number(name: str, value: object, smallest: int, largest: int) -> None:
+    ok = isinstance(value, int) and not isinstance(value, bool) and smallest <= value <= largest
+    _require(ok, f"--{name} is {value!s:.40}; it must be a whole number from {smallest} to {largest}")
 
 
 def _in_range(name: str, value: object, low: float, high: float, *, open_low: bool = False) -> None:
-    ok = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    ok = isinstance(value, int | float) and not isinstance(value, bool)
     ok = ok and (low < value if open_low else low <= value) and value < high  # type: ignore[operator]
     sign = "above" if open_low else "at least"
     _require(ok, f"--{name} is {value}; it must be {sign} {low:g} and below {high:g}")
@@ -74,8 +77,7 @@ class NetworkConfig(_Json):
         _positive_integer("vocabulary", self.vocabulary, 1 << 22)
         _positive_integer("hidden", self.hidden, 1 << 16)
         _positive_integer("layers", self.layers, 64)
-        if self.embedding != 0:
-            _positive_integer("embedding", self.embedding, 1 << 16)
+        _whole_number("embedding", self.embedding, 0, 1 << 16)  # 0 is one-hot
         _in_range("dropout", self.dropout, 0.0, 1.0)
         _one_of("cell", self.cell, CELLS)
         _one_of("initializer", self.initializer, INITIALIZERS)
@@ -117,7 +119,7 @@ class TrainingConfig(_Json):
         _in_range("lr", self.lr, 0.0, 1e3, open_low=True)
         _in_range("warmup", self.warmup, 0.0, 1.0)
         _in_range("clip", self.clip, 0.0, 1e9)
-        _in_range("seed", self.seed, 0, 1 << 63)
+        _whole_number("seed", self.seed, 0, (1 << 63) - 1)
         _positive_integer("threads", self.threads, 1024)
         _positive_integer("evaluate-every", self.evaluate_every)
 
@@ -139,6 +141,12 @@ class TextConfig(_Json):
     sha256: str = ""
 
     def __post_init__(self) -> None:
+        named = isinstance(self.sources, list | tuple) and all(isinstance(each, str) for each in self.sources)
+        _require(named, "the sources of a text must be a list of names")
+        _require(
+            isinstance(self.encoding, str) and isinstance(self.sha256, str), "encoding and SHA-256 must be words"
+        )
+        _whole_number("characters", self.characters, 0, 1 << 62)
         object.__setattr__(self, "sources", tuple(self.sources))
         _one_of("tokenizer", self.tokenizer, TOKENIZERS)
         if self.normal_form is not None:

@@ -58,6 +58,10 @@ def _fields(member: type[Any]) -> tuple[tuple[str, Any], ...]:
 _FIELDS: dict[type[Any], tuple[tuple[str, Any], ...]] = {}
 
 
+_LARGEST = 1 << 1000
+"""Beyond this a whole number of JSON is no float."""
+
+
 def _typed(value: Any, hint: Any) -> Any:
     """A value of JSON as one of the annotated type; TypeError if it cannot be."""
     if get_origin(hint) is tuple:
@@ -67,7 +71,7 @@ def _typed(value: Any, hint: Any) -> Any:
     if hint is float:
         if value is None:
             return math.nan
-        if type(value) in (float, int):
+        if type(value) is float or (type(value) is int and abs(value) < _LARGEST):
             return float(value)
     elif type(value) is hint:
         return value

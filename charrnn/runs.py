@@ -17,6 +17,7 @@ from charrnn.errors import RunError
 from charrnn.events import Command, Event, Started
 from charrnn.instruments import evaluator, prober, speaker
 from charrnn.journal import append_event, open_journal
+from charrnn.language.model import read_tokenizer
 from charrnn.network.arrays import Workspace
 from charrnn.network.model import Network
 from charrnn.parallel.blas import has_small_matrix_kernel, physical_cores, single_threaded
@@ -24,7 +25,6 @@ from charrnn.parallel.threads import shard_count, threaded
 from charrnn.text.batches import Windows, fit_to_text, rare_tokens
 from charrnn.text.corpus import Corpus, CorpusReport, read_corpus
 from charrnn.text.dataset import Dataset, build_dataset, dataset_from
-from charrnn.text.tokenizers import tokenizer_from_json
 from charrnn.training.optimizers import OPTIMIZERS, fresh_moments
 from charrnn.training.session import Session
 from charrnn.training.trainer import Trainer, TrainingState
@@ -127,6 +127,8 @@ def resume_run(
     folder = RunFolder(path)
     config = folder.read_config()
     refuse_if_trained(path)
+    folder.refuse_other_sizes(Network(config.network))
+    tokenizer = read_tokenizer(folder, config)
     config = replace(config, training=_with_another_end(config.training, wishes or Wishes()))
     if not sources and config.text.sources == (STANDARD_INPUT,):
         raise RunError(f"the text of {path} came from standard input; give it again: charrnn train - --resume {path}")
@@ -135,7 +137,6 @@ def resume_run(
     corpus = read_corpus(sources, encoding=config.text.encoding, stdin=stdin)
     if corpus.report.sha256 != config.text.sha256:
         raise RunError(f"the text is not the one that {path} began with; name that one, or start a new run")
-    tokenizer = tokenizer_from_json(folder.read_tokenizer())
     dataset = dataset_from(corpus, tokenizer, val_fraction=config.text.val_fraction, scratch=path)
     run = _assemble(folder, corpus, dataset, config, (), config.training.evaluate_every)
     run.session.go_on_from(folder.read_last(run.session.state))

@@ -47,20 +47,24 @@ def summaries(folder: Path) -> list[Summary]:
 
 def _runs_in(folder: Path) -> Iterator[Path]:
     for path in (folder, *sorted(folder.iterdir())):
-        if path.is_dir() and any((path / name).exists() for name in FILES):
-            yield path
+        try:
+            if path.is_dir() and any((path / name).exists() for name in FILES):
+                yield path
+        except OSError:
+            yield path  # and `summarize` says why it cannot be read
 
 
 def summarize(path: Path) -> Summary:
     """One run, as far as it can be read."""
-    age = max(0.0, time.time() - max(each.stat().st_mtime for each in _files(path)))
+    age = 0.0
     try:
+        age = max(0.0, time.time() - max(each.stat().st_mtime for each in _files(path)))
         config = RunFolder(path).read_config()
         journal = read_milestones(path)
         fault = _fault_of_model(path, journal)
+        state = "broken" if fault else _state(path, journal)
     except (CharrnnError, OSError) as error:
         return Summary(str(path), "broken", age, fault=str(error))
-    state = "broken" if fault else _state(path, journal)
     return Summary(str(path), state, age, **_settings(config), **_course(journal), fault=fault)
 
 

@@ -26,6 +26,17 @@ def start_token(tokenizer: Tokenizer) -> int:
     return int(tokenizer.encode("\n")[0])
 
 
+def read_tokenizer(folder: RunFolder, config: RunConfig) -> Tokenizer:
+    """The tokenizer of a run; ModelError if it is damaged, or is not the one of its network."""
+    tokenizer = tokenizer_from_json(folder.read_tokenizer())
+    if tokenizer.vocabulary_size != config.network.vocabulary:
+        raise ModelError(
+            f"{folder.path}: tokenizer.json has {tokenizer.vocabulary_size} tokens and the network "
+            f"{config.network.vocabulary}; they are not of one run"
+        )
+    return tokenizer
+
+
 @dataclass(frozen=True, eq=False)
 class LanguageModel:
     """A trained network with its tokenizer.
@@ -44,12 +55,7 @@ class LanguageModel:
         """The best weights of a run; ModelError if the folder is not a run, or is damaged or doctored."""
         folder = RunFolder(Path(path))
         config = folder.read_config()
-        tokenizer = tokenizer_from_json(folder.read_tokenizer())
-        if tokenizer.vocabulary_size != config.network.vocabulary:
-            raise ModelError(
-                f"{path}: tokenizer.json has {tokenizer.vocabulary_size} tokens and the network "
-                f"{config.network.vocabulary}; they are not of one run"
-            )
+        tokenizer = read_tokenizer(folder, config)
         network = Network(config.network)
         return cls(config, network, folder.read_model(network), tokenizer)
 

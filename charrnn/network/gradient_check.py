@@ -4,8 +4,8 @@ Arrays by name and a loss of them → `GradientCheck`. It knows no layer: whatev
 or the state that a window begins with, is one more name. All of it is float64.
 
 A gradient passes if ‖n - a‖ / (‖n‖ + ‖a‖) < 1e-8 over all entries, and |n - a| < 1e-8 + 1e-6·|n| for each, n being
-the numerical and a the analytic one. With ε = 1e-5 a right gradient of a network of this kind stays a factor of
-ten below that; a wrong one is above 1e-3.
+the numerical and a the analytic one. With ε = 1e-5 a right gradient of a network of this kind stays below half of
+that; a wrong one is above 1e-3.
 """
 
 from collections.abc import Callable

@@ -88,7 +88,8 @@ class Embedding:
         z = gather(vectors @ Wx + b, places.reshape(ids.shape), workspace)
 
         def back(dz: Array) -> Parameters:
-            dtable = sum_by_id(dz, places, len(rows), workspace)
+            most = min(self.V, ids.size)  # so that the workspace has one size, however many rows there are
+            dtable = sum_by_id(dz, places, most, workspace)[: len(rows)]
             dweight = workspace.array("embedding.dweight", self.V, self.E)
             dweight[...] = 0.0
             dweight[rows] = dtable @ Wx.T

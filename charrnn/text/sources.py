@@ -1,6 +1,7 @@
 """What was named on the command line → the files that it stands for, in a fixed order."""
 
 import glob
+import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -72,13 +73,25 @@ def _from_path(path: Path) -> Iterator[Source]:
 
 
 def _files_below(folder: Path) -> list[Path]:
-    """Regular files in a folder and below it, without hidden ones, sorted by their path in it."""
+    """Regular files in a folder and below it, without hidden ones and those of runs, sorted by their path in it."""
+    files: list[Path] = []
     try:
-        files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+        for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
+            here = Path(place)
+            folders[:] = [name for name in folders if not name.startswith(".") and not _is_run(here / name)]
+            files += [here / name for name in names if not name.startswith(".") and (here / name).is_file()]
     except OSError as error:
-        raise TextError(f"cannot read the folder {folder}: {error.strerror or error}") from error
-    shown = (part for part in files if not any(name.startswith(".") for name in part.parts))
-    return [files[part] for part in sorted(shown, key=lambda part: part.as_posix())]
+        raise TextError(f"cannot read {error.filename or folder}: {error.strerror or error}") from error
+    return sorted(files, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def _refuse(error: OSError) -> None:
+    raise error
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether charrnn made this folder: what a run says of a text is no part of the text."""
+    return (folder / "config.json").exists() and any((folder / n).exists() for n in ("metrics.jsonl", "checkpoints"))
 
 
 def _from_pattern(pattern: str) -> Iterator[Source]:
