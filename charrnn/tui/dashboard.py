@@ -158,7 +158,8 @@ class Dashboard(Screen[None]):
     async def _show(self) -> None:
         course, history = self.history.course, self.history
         mark = {"training": "●", "paused": "‖", "saving": "●", "finished": "✓", "stopped": "■"}.get(self._state, "✗")
-        words = (f"{mark} {self._state}", course.position(), course.clock(), visible_line(self.feed.name))
+        where = f"{course.progress:.0%}" if self.has_class("-narrow") else course.position()
+        words = (f"{mark} {self._state}", where, course.clock(), visible_line(self.feed.name))
         self.query_one(Headline).show(words, course.progress)
         self.query_one(Numbers).show(history)
         if (more := history.samples_seen - self._samples_said) > 0:
