@@ -16,10 +16,10 @@ from textual.pilot import Pilot
 from charrnn.control import trainer_of
 from charrnn.launch import launch
 from charrnn.tui.app import CharrnnApp
-from charrnn.tui.dashboard import Dashboard
 from charrnn.tui.feed import RunFeed
 from charrnn.tui.library import OpenModel
-from charrnn.tui.sampler import Sampler
+from charrnn.tui.screens.dashboard import Dashboard
+from charrnn.tui.screens.sampler import Sampler
 
 HERE = Path(__file__).parent.resolve()
 SIZE = (120, 34)

@@ -27,8 +27,8 @@ from charrnn.events import (
     Stop,
 )
 from charrnn.tui.app import CharrnnApp
-from charrnn.tui.dashboard import RATE_STEP, Dashboard
 from charrnn.tui.history import History
+from charrnn.tui.screens.dashboard import RATE_STEP, Dashboard
 
 SIZES = [(40, 24), (80, 24), (120, 40)]
 HOSTILE = "[/b][red] \x1b[2J\x9b31m \u202eevil\u2066 \x00\x07 漢字 e\u0301 \U0001f600 end"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from charrnn.tui.app import CharrnnApp
-from charrnn.tui.home import Home
+from charrnn.tui.screens.home import Home
 from charrnn.tui.settings import settings_path
 
 SIZES = [(40, 24), (80, 24), (120, 40)]

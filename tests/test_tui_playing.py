@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from charrnn.tui.app import CharrnnApp
-from charrnn.tui.completion import Keystrokes, Page
-from charrnn.tui.inspector import look_of
 from charrnn.tui.library import OpenModel
+from charrnn.tui.screens.completion import Keystrokes, Page
+from charrnn.tui.screens.inspector import look_of
 
 SIZES = [(40, 24), (80, 24), (120, 40)]
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from charrnn.tui.charts.axes import Axis, axis_around, decimate, labels, round_ticks
-from charrnn.tui.charts.canvas import MARKS, Canvas, Marks
-from charrnn.tui.charts.plot import TITLE_ROW, Plot, Run, Series, render
+from charrnn.tui.widgets.charts.axes import Axis, axis_around, decimate, labels, round_ticks
+from charrnn.tui.widgets.charts.canvas import MARKS, Canvas, Marks
+from charrnn.tui.widgets.charts.plot import TITLE_ROW, Plot, Run, Series, render
 
 BRAILLE, QUADRANT, ASCII = MARKS
 
@@ -321,7 +321,7 @@ def test_the_widget_renders_again_only_what_changed(monkeypatch: pytest.MonkeyPa
         drawn.append(1)
         return render(*args, **options)
 
-    monkeypatch.setattr("charrnn.tui.charts.plot.render", counted)
+    monkeypatch.setattr("charrnn.tui.widgets.charts.plot.render", counted)
 
     async def script(plot: Plot, pilot: Pilot[None]) -> None:
         plot.show([series([3.0, 1.0])])

@@ -14,7 +14,7 @@ from charrnn.defaults import Wishes
 from charrnn.runs import start_run
 from charrnn.tui.app import CharrnnApp
 from charrnn.tui.library import OpenModel
-from charrnn.tui.sampler import Sampler
+from charrnn.tui.screens.sampler import Sampler
 
 SIZES = [(40, 24), (80, 24), (120, 40)]
 HOSTILE = "[/b][red]\x1b[2J\x9b\u202e\u2066\x07\x7f\ufeff\r\t漢\u0301\U0001f600\u200d\U0001f469"

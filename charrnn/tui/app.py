@@ -10,14 +10,14 @@ from textual.screen import Screen
 from charrnn.course import Course
 from charrnn.errors import CharrnnError
 from charrnn.text.shown import visible_line
-from charrnn.tui.completion import CompletionScreen
-from charrnn.tui.dashboard import Dashboard
 from charrnn.tui.feed import RunFeed
-from charrnn.tui.help import Help
-from charrnn.tui.home import Home
-from charrnn.tui.inspector import Inspector
 from charrnn.tui.library import OpenModel
-from charrnn.tui.sampler import Sampler
+from charrnn.tui.screens.completion import CompletionScreen
+from charrnn.tui.screens.dashboard import Dashboard
+from charrnn.tui.screens.help import Help
+from charrnn.tui.screens.home import Home
+from charrnn.tui.screens.inspector import Inspector
+from charrnn.tui.screens.sampler import Sampler
 from charrnn.tui.settings import read_settings, write_settings
 
 PLAYING: dict[str, Callable[[OpenModel], Screen[None]]] = {

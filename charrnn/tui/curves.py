@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.events import Probed
-from charrnn.tui.charts.plot import Series
 from charrnn.tui.history import History
+from charrnn.tui.widgets.charts.plot import Series
 
 UNITS = ("nats", "bits", "perplexity")
 RECENT_SHARE = 0.25

@@ -2,7 +2,7 @@
 
 from charrnn.language.copying import cover
 from charrnn.language.exploration import Node, Tree
-from charrnn.tui.story import Glyph
+from charrnn.tui.widgets.story import Glyph
 
 WARM, HOT = 4.0, 7.0
 """Bits of surprise from which a character looks warm, and hot."""

@@ -1,9 +1,9 @@
 """How a sample stands: what its choices are drawn from, how surprising it is, and where in it one is."""
 
 from charrnn.language.exploration import Tree
-from charrnn.tui.figures import Figure
 from charrnn.tui.glyphs import Glyphs
 from charrnn.tui.knobs import Knobs
+from charrnn.tui.widgets.figures import Figure
 
 
 def standing(tree: Tree, knobs: Knobs, glyphs: Glyphs) -> list[Figure]:

@@ -17,17 +17,17 @@ from charrnn.language.copying import LARGEST, CopyDetector
 from charrnn.language.exploration import Tree, name_of
 from charrnn.text.shown import visible_line
 from charrnn.tui import manual
-from charrnn.tui.bars import Bar, Bars
-from charrnn.tui.branches import Branches
-from charrnn.tui.dialogs import Line
-from charrnn.tui.figures import Figures
 from charrnn.tui.glyphs import Glyphs
 from charrnn.tui.knobs import Knobs
 from charrnn.tui.library import OpenModel
 from charrnn.tui.pace import Pace
 from charrnn.tui.playing import PLAYING_BINDINGS
+from charrnn.tui.screens.branches import Branches
+from charrnn.tui.screens.dialogs import Line
 from charrnn.tui.standing import standing
-from charrnn.tui.story import Story
+from charrnn.tui.widgets.bars import Bar, Bars
+from charrnn.tui.widgets.figures import Figures
+from charrnn.tui.widgets.story import Story
 
 SECONDS_BETWEEN_FRAMES = 0.05
 SECONDS_OF_SAMPLING = 0.02

@@ -16,10 +16,10 @@ from charrnn.language.anatomy import LayerFigures, layer_figures, parameter_figu
 from charrnn.language.neurons import Ranked, Reading, own_text, rank, read
 from charrnn.text.shown import visible, visible_line
 from charrnn.tui import manual
-from charrnn.tui.dialogs import Line
 from charrnn.tui.library import OpenModel
 from charrnn.tui.playing import PLAYING_BINDINGS
-from charrnn.tui.story import Glyph, Story
+from charrnn.tui.screens.dialogs import Line
+from charrnn.tui.widgets.story import Glyph, Story
 
 CHARACTERS = 6000
 """How much of the text that was held out is read."""

@@ -8,8 +8,8 @@ from textual.widget import Widget
 from textual.widgets import Digits, Static
 
 from charrnn.course import duration
-from charrnn.tui.figures import Figure, Figures
 from charrnn.tui.history import History
+from charrnn.tui.widgets.figures import Figure, Figures
 
 
 class Headline(Widget):

@@ -26,12 +26,12 @@ from charrnn.events import (
 )
 from charrnn.text.shown import visible_line
 from charrnn.tui import curves, manual
-from charrnn.tui.charts.plot import Plot
-from charrnn.tui.dialogs import Question
 from charrnn.tui.feed import Feed
 from charrnn.tui.history import History
-from charrnn.tui.numbers import Headline, Numbers
-from charrnn.tui.voice import Voice
+from charrnn.tui.screens.dialogs import Question
+from charrnn.tui.widgets.charts.plot import Plot
+from charrnn.tui.widgets.numbers import Headline, Numbers
+from charrnn.tui.widgets.voice import Voice
 
 SECONDS_BETWEEN_LOOKS = 0.25
 SECONDS_BETWEEN_CURVES = 1.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.tui.charts.canvas import Marks
+from charrnn.tui.widgets.charts.canvas import Marks
 
 Floats = NDArray[np.float64]
 

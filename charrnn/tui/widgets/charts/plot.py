@@ -11,8 +11,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from charrnn.tui.charts.axes import LARGEST, Axis, Floats, axis_around, decimate, x_labels, y_labels
-from charrnn.tui.charts.canvas import MARKS, NOBODY, Canvas, Marks
+from charrnn.tui.widgets.charts.axes import LARGEST, Axis, Floats, axis_around, decimate, x_labels, y_labels
+from charrnn.tui.widgets.charts.canvas import MARKS, NOBODY, Canvas, Marks
 
 AXIS, WORDS = -2, -3
 """The owners of runs that belong to no series."""

@@ -18,7 +18,7 @@ from charrnn.shelf import Summary, summaries
 from charrnn.text.builtin import builtin_description, builtin_files, builtin_names
 from charrnn.text.shown import visible_line
 from charrnn.tui import manual
-from charrnn.tui.dialogs import Line
+from charrnn.tui.screens.dialogs import Line
 
 RUNS = Path("runs")
 

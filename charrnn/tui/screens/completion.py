@@ -15,10 +15,10 @@ from textual.widgets import Footer, Static, TextArea
 from charrnn.language.completion import Completion
 from charrnn.text.shown import visible_line
 from charrnn.tui import manual
-from charrnn.tui.bars import Bar, Bars
-from charrnn.tui.figures import Figure, Figures
 from charrnn.tui.library import OpenModel
 from charrnn.tui.playing import PLAYING_BINDINGS
+from charrnn.tui.widgets.bars import Bar, Bars
+from charrnn.tui.widgets.figures import Figure, Figures
 
 WORDS = 9
 

@@ -1,0 +1,1 @@
+"""Widgets: each shows one thing, whatever screen it stands on."""
