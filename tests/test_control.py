@@ -163,3 +163,24 @@ def test_a_text_that_has_moved_is_remembered_where_it_is_now(story: Path, tmp_pa
 def test_a_lock_that_cannot_be_read_is_no_trainer(tmp_path: Path) -> None:
     (tmp_path / "control").write_text("a plain file", "utf-8")
     assert trainer_of(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (("dance",), 2, "pause"),
+        (("rate",), 2, "factor"),
+        (("rate", "-1"), 2, ""),
+        (("rate", "nan"), 2, "factor"),
+        (("stop", "2"), 2, "no factor"),
+        (("stop",), 1, "--resume"),
+    ],
+)
+def test_what_a_run_cannot_be_told_is_said_in_one_line(
+    tiny_run: Path, arguments: tuple[str, ...], code: int, word: str
+) -> None:
+    program = [sys.executable, "-m", "charrnn", "tell", str(tiny_run), *arguments]
+    result = subprocess.run(program, capture_output=True, text=True, timeout=60)
+    assert result.returncode == code
+    assert word in result.stderr
+    assert "Traceback" not in result.stderr

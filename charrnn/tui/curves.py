@@ -38,7 +38,7 @@ class View:
 
 
 def losses(history: History, view: View) -> tuple[list[Series], tuple[float, float] | None]:
-    """Training loss, raw and smooth, validation and its best; and the range of steps to show, None for all."""
+    """Training loss, raw and smooth, and validation; and the range of steps to show, None for all."""
     steps, evaluation = history.steps, history.course.evaluation
     tokens_per_character = evaluation.tokens / evaluation.characters if evaluation else 1.0
     at = steps.column(0)
