@@ -60,6 +60,6 @@ def flow(probe: Probed | None) -> list[Series]:
     if probe is None:
         return []
     return [
-        Series(f"layer {l}", np.arange(len(norms), dtype=float), np.array(norms[::-1]), "line", "*o+x."[l % 5])
+        Series(f"L{l}", np.arange(len(norms), dtype=float), np.array(norms[::-1]), "line", "*o+x."[l % 5])
         for l, norms in enumerate(probe.gradient_flow)
     ]

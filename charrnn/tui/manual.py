@@ -5,7 +5,7 @@ DASHBOARD = """
 
 The upper chart has the loss of each window (faint), its mean (line) and the validation loss (marks). The lower one
 shows how much of an error reaches the states before it: **‖dL/dh‖**, from the last step of a window back to its
-first. A line that falls fast is a gradient that vanishes.
+first, in layer 0 (L0), layer 1 (L1) and so on. A line that falls fast is a gradient that vanishes.
 
 | key | does |
 |---|---|

@@ -33,7 +33,7 @@ class Home(Screen[None]):
     Home .heading { color: $text-muted; }
     """
     BINDINGS = [
-        Binding("enter", "choose", "Open", id="home.open"),
+        Binding("enter", "choose", "Open", priority=True, id="home.open"),
         Binding("w", "watch", "Watch", id="home.watch"),
         Binding("o", "own", "Own text", id="home.own"),
         Binding("r", "renew", "Look again", id="home.renew"),

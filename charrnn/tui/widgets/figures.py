@@ -62,13 +62,13 @@ class Figures(Widget):
             return Strip.blank(self.size.width, style)
         segments: list[Segment] = []
         for figure, cell in rows[y]:
-            room = cell - 2
+            room = cell - 1
             name = figure.name[: max(0, room - len(figure.value) - 1)]
             gap = max(1, room - len(name) - len(figure.value))
             segments += [
                 Segment(name, style + Style(dim=True)),
                 Segment(" " * gap, style),
                 Segment(figure.value[:room], style + Style(bold=True)),
-                Segment("  ", style),
+                Segment(" ", style),
             ]
         return Strip(segments).adjust_cell_length(self.size.width, style)
