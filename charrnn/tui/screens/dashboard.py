@@ -107,7 +107,7 @@ class Dashboard(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#flow", Plot).logarithmic = True
-        self.query_one("#flow", Plot).title = "‖dL/dh‖ by steps back"
+        self.query_one("#flow", Plot).title = "‖dL/dh‖ by step"
         self.set_interval(SECONDS_BETWEEN_LOOKS, self.look)
         self._read_on = self.set_interval(SECONDS_OF_READING, self.look, pause=True)
         self.call_later(self.look)
