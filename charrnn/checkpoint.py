@@ -62,11 +62,15 @@ def write_arrays(path: Path, arrays: Parameters, values: Mapping[str, Any] | Non
     write_atomically(path, to_bytes(contiguous, metadata))
 
 
-def read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Parameters:
-    """The arrays of a safetensors file; ModelError unless names, shapes and types are those expected, and finite."""
+def read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]], *, whole: bool = True) -> Parameters:
+    """The arrays of a safetensors file; ModelError unless names, shapes and types are those expected, and finite.
+
+    With `whole` false there may be others in the file, which are not read.
+    """
     try:
         with safe_open(path, framework="numpy") as file:
-            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            names = [name for name in file.keys() if whole or name in shapes]  # noqa: SIM118
+            found = {name: tuple(file.get_slice(name).get_shape()) for name in names}
             types = {file.get_slice(name).get_dtype() for name in found}
             if found != dict(shapes) or types != {"F32"}:
                 raise ModelError(f"{path} does not fit its config.json: {_difference(found, shapes, types)}")
@@ -136,6 +140,13 @@ class RunFolder:
     def read_model(self, network: Network) -> Parameters:
         """The best weights so far, float32."""
         return read_arrays(self.path / "model.safetensors", network.shapes())
+
+    def read_newest(self, network: Network) -> Parameters:
+        """The weights of the last checkpoint, which need not be the best; the best if there is none."""
+        if not self.last.exists():
+            return self.read_model(network)
+        shapes = {f"parameters.{name}": shape for name, shape in network.shapes().items()}
+        return _without("parameters.", read_arrays(self.last, shapes, whole=False))
 
     def write_last(self, state: TrainingState) -> None:
         """All that training needs to go on, as one file."""

@@ -11,6 +11,8 @@ from charrnn.tui.history import History
 from charrnn.tui.widgets.charts.plot import Series
 
 UNITS = ("nats", "bits", "perplexity")
+GROWTH = 1.15
+"""By this factor the axis of the steps grows, when it has to."""
 RECENT_SHARE = 0.25
 """The recent window is this share of the steps, at its end."""
 
@@ -50,9 +52,20 @@ def losses(history: History, view: View) -> tuple[list[Series], tuple[float, flo
     if len(evaluations):
         nats = view.of_nats(evaluations.column(1))
         series.append(Series("validation", evaluations.column(0), nats, "points", "o"))
-    if not view.recent or len(at) < 2:
+    if len(at) < 2:
         return series, None
-    return series, (float(at[-1] - (at[-1] - at[0]) * RECENT_SHARE), float(at[-1]))
+    first, last = float(at[0]), float(at[-1])
+    begin = last - (last - first) * RECENT_SHARE if view.recent else first
+    return series, (begin, _room_for(last, history))
+
+
+def _room_for(last: float, history: History) -> float:
+    """Where the axis ends: a bit beyond the last step, so that not all is drawn anew at each; but within the run."""
+    room = GROWTH ** math.ceil(math.log(last, GROWTH))
+    started = history.course.started
+    if started is None or started.minutes is not None or last > started.steps:
+        return room
+    return min(room, float(started.steps))
 
 
 def flow(probe: Probed | None) -> list[Series]:

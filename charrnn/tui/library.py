@@ -2,10 +2,10 @@
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from charrnn.checkpoint import write_atomically
+from charrnn.checkpoint import RunFolder, write_atomically
 from charrnn.language.exploration import Tree, name_of
 from charrnn.language.model import LanguageModel
 from charrnn.text.parts import training_text
@@ -24,8 +24,9 @@ class OpenModel:
         return cls(path, LanguageModel.load(path))
 
     def reload(self) -> "OpenModel":
-        """The same run with the weights that are the best by now."""
-        return OpenModel.open(self.path)
+        """The same run with the weights of its last checkpoint."""
+        model = LanguageModel.load(self.path)
+        return OpenModel(self.path, replace(model, parameters=RunFolder(self.path).read_newest(model.network)))
 
     def training_text(self, largest: int) -> str:
         """What the model was trained on; TextError if it is not there any more."""
