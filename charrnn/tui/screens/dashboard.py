@@ -91,6 +91,7 @@ class Dashboard(Screen[None]):
         self._samples_said = 0
         self._messages_said = 0
         self._leaving = False
+        self._message = ""
         self._drawn_at = 0.0
         self._stale = True  # whether there is more to draw than the curves show
 
@@ -186,9 +187,11 @@ class Dashboard(Screen[None]):
             message = f"broken off: {why}; go on with: charrnn train --resume {self.feed.name}"
         elif not message and history.messages:
             message = history.messages[-1]
-        widget = self.query_one("#message", Static)
-        widget.update(Content(visible_line(message)))
-        widget.set_class(bool(message), "said")
+        if message != self._message:
+            self._message = message
+            widget = self.query_one("#message", Static)
+            widget.update(Content(visible_line(message)))
+            widget.set_class(bool(message), "said")
 
     # What keys do.
 

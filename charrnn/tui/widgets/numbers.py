@@ -62,6 +62,10 @@ class Numbers(Horizontal):
     Numbers Figures { height: 4; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._large: dict[str, tuple[float, str]] = {}  # what the digits show
+
     def compose(self) -> ComposeResult:
         for name in ("perplexity", "bits"):
             with Vertical(classes="large"):
@@ -79,8 +83,10 @@ class Numbers(Horizontal):
         self.query_one(Figures).show(*(narrow_figures(history) if narrow else ()), *figures(history))
 
     def _enlarge(self, name: str, now: float, best: str) -> None:
-        self.query_one(f"#{name}", Digits).update(short(now))
-        self.query_one(f"#{name}-name", Static).update(name + best, layout=False)
+        if self._large.get(name) != (now, best):
+            self._large[name] = now, best
+            self.query_one(f"#{name}", Digits).update(short(now))
+            self.query_one(f"#{name}-name", Static).update(name + best, layout=False)
 
 
 def figures(history: History) -> list[Figure]:

@@ -43,8 +43,12 @@ def axis_around(low: float, high: float, *, logarithmic: bool = False) -> Axis:
     if logarithmic:
         low, high = math.log10(low), math.log10(high)
     size = max(abs(low), abs(high))
-    room = (high - low) * 0.04 if high - low > max(size * 1e-6, 1.0 / LARGEST) else size * 0.1 or 1.0
-    low, high = low - room, high + room
+    if high - low > max(size * 1e-6, 1.0 / LARGEST):
+        low, high = low - (high - low) * 0.04, high + (high - low) * 0.04
+        step = 10.0 ** math.floor(math.log10(high - low)) / 20.0  # rounded, it stays while values change a little
+        low, high = math.floor(low / step) * step, math.ceil(high / step) * step
+    else:
+        low, high = low - (size * 0.1 or 1.0), high + (size * 0.1 or 1.0)
     if not logarithmic:
         return Axis(low, high)
     return Axis(10.0 ** max(low, -307.0), 10.0 ** min(high, 307.0), True)

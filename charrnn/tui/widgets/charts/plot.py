@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -207,8 +208,14 @@ class Plot(Widget):
 
     def show(self, series: Sequence[Series], x_range: tuple[float, float] | None = None) -> None:
         """Show these from now on, all of them or those within a range of x."""
-        self._series, self._x_range, self._drawn = series, x_range, None
-        self.refresh()
+        self._series, self._x_range = series, x_range
+        if self._drawn != self._options():
+            self.refresh()
+            return
+        before, self._rows = self._rows, self._strips()
+        for y, (old, new) in enumerate(zip(before, self._rows, strict=True)):
+            if old != new:  # a slow line is spared what stays as it is
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def next_mark(self) -> None:
         """Braille, quadrants, ASCII, and again."""
@@ -219,11 +226,15 @@ class Plot(Widget):
         super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
-        now = (self.size, self.title, self.logarithmic, self.marks)
+        now = self._options()
         if self._drawn != now:
             self._rows = self._strips()
             self._drawn = now
         return self._rows[y] if y < len(self._rows) else Strip.blank(self.size.width, self.rich_style)
+
+    def _options(self) -> object:
+        """What else the rows depend on."""
+        return self.size, self.title, self.logarithmic, self.marks
 
     def _strips(self) -> list[Strip]:
         style = cache(self._style)
