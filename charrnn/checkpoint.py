@@ -7,6 +7,7 @@ there, so that a crash, a full disk or a SIGKILL leaves the old file or the new 
 import json
 import math
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -114,11 +115,15 @@ class RunFolder:
             raise RunError(f"{self.path} exists already; choose another --out, or go on with --resume {self.path}")
 
     def create(self, config: RunConfig, tokenizer: Mapping[str, Any]) -> None:
-        """Make the folder, and write what does not change; RunError if something is there already."""
+        """Make the folder, and write what does not change, or nothing; RunError if something is there already."""
         self.refuse_existing()
-        self.last.parent.mkdir(parents=True, exist_ok=True)
-        write_json(self.path / "tokenizer.json", tokenizer)
-        self.write_config(config)
+        try:
+            self.last.parent.mkdir(parents=True, exist_ok=True)
+            write_json(self.path / "tokenizer.json", tokenizer)
+            self.write_config(config)
+        except BaseException:
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise
 
     def write_config(self, config: RunConfig) -> None:
         write_json(self.path / "config.json", config.to_json())

@@ -50,7 +50,7 @@ def read_screen(app: App[None]) -> str:
 
 async def wait_until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
     """Let the application go on until something is so; the screen as it was, if that never comes."""
-    for _ in range(400):
+    for _ in range(1500):
         if condition():
             return
         await pilot.pause(0.02)

@@ -245,3 +245,15 @@ def test_tensors_have_the_names_that_the_format_promises(tiny_run: Path) -> None
         "head.W": (24, 26),
         "head.b": (26,),
     }
+
+
+def test_a_run_that_cannot_be_begun_leaves_nothing_behind(
+    story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(folder: RunFolder, config: object) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(RunFolder, "write_config", full)
+    with pytest.raises(OSError, match="no space"):
+        start_run(tmp_path / "run", TextConfig((str(story),)), WISHES)
+    assert not (tmp_path / "run").exists()
