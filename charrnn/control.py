@@ -17,7 +17,7 @@ from charrnn.events import Command
 
 PATIENCE = 1.0
 """Seconds that one waits for a lock: somebody may just be looking whether it is free."""
-_LARGEST_LOCK = 4096
+_LARGEST_LOCK, _LARGEST_LOG = 1 << 12, 1 << 14
 
 
 def lock_path(run: Path) -> Path:
@@ -82,6 +82,16 @@ def trainer_of(run: Path) -> int | None:
         return None
     except (ValueError, KeyError, TypeError):
         return 0  # somebody does, who has not said yet who it is
+
+
+def last_words(run: Path) -> str:
+    """What the process that trained a run without a terminal said last; empty if nothing."""
+    try:
+        with log_path(run).open("rb") as file:
+            lines = file.read(_LARGEST_LOG).decode("utf-8", "replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1].removeprefix("charrnn: ") if lines else ""
 
 
 def refuse_if_trained(run: Path) -> None:

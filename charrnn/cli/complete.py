@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from charrnn.cli.output import print_json, say, standard_input, write_text
-from charrnn.errors import TextError, UsageError
+from charrnn.cli.output import print_json, say, write_text
+from charrnn.cli.prompt import read_prompt
+from charrnn.errors import UsageError
 
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="The folder of a run.", show_default=False)]
 Text = Annotated[
@@ -25,10 +26,11 @@ def complete(model: Model, text: Text, count: Count = 5, as_json: AsJson = False
     from charrnn.language.model import LanguageModel
     from charrnn.parallel.blas import single_threaded
 
+    texts = read_prompt(text).splitlines() if text == "-" else [read_prompt(text)]
     language_model = LanguageModel.load(model)
     completer = language_model.completer()
     with single_threaded():
-        for line in _texts(text):
+        for line in texts:
             read, replaced = language_model.tokenizer.prepare(line)
             if replaced:
                 say(f"in the text, {replaced}")
@@ -39,15 +41,3 @@ def complete(model: Model, text: Text, count: Count = 5, as_json: AsJson = False
             for each in found:
                 bar = "  " + "█" * round(each.probability * WIDEST_BAR) if sys.stdout.isatty() else ""
                 write_text(f"{each.probability:.4f}\t{each.word}{bar}\n")
-
-
-def _texts(said: str) -> list[str]:
-    if said != "-":
-        return [said.encode("utf-8", "surrogateescape").decode("utf-8", "replace")]
-    stream = standard_input()
-    if stream is None:
-        raise UsageError("there is no standard input to read texts from; say one on the command line")
-    try:
-        return stream.read().decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise TextError(f"the text is not UTF-8 at byte {error.start:,}; convert it first") from error

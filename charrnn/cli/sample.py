@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
-from charrnn.cli.output import print_json, say, standard_input, write_pieces, write_text
-from charrnn.errors import TextError, UsageError
-
-LARGEST_PROMPT = 1 << 20
-"""Bytes of a prompt on standard input that are read at most."""
+from charrnn.cli.output import print_json, say, write_pieces, write_text
+from charrnn.cli.prompt import read_prompt
+from charrnn.errors import UsageError
 
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="The folder of a run.", show_default=False)]
 Prompt = Annotated[str, typer.Option(help="The text to go on with, - to read it from stdin.", show_default="none")]
@@ -43,7 +41,7 @@ def sample(
 
     sampling = Sampling(temperature, top_k, top_p)
     language_model = LanguageModel.load(model)
-    read, replaced = language_model.tokenizer.prepare(_prompt(prompt))
+    read, replaced = language_model.tokenizer.prepare(read_prompt(prompt))
     if replaced:
         say(f"in the prompt, {replaced}")
     if as_json and seed is None:
@@ -57,19 +55,3 @@ def sample(
         else:
             write_text("" if no_echo else read)
             write_pieces(pieces)
-
-
-def _prompt(said: str) -> str:
-    """The prompt; bytes of a command line that are no UTF-8 become U+FFFD."""
-    if said != "-":
-        return said.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    stream = standard_input()
-    if stream is None:
-        raise UsageError("there is no standard input to read the prompt from; say it with --prompt")
-    data = stream.read(LARGEST_PROMPT + 1)
-    if len(data) > LARGEST_PROMPT:
-        raise TextError(f"the prompt is longer than {LARGEST_PROMPT:,} bytes; give the end of it")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise TextError(f"the prompt is not UTF-8 at byte {error.start:,}; convert it first") from error

@@ -10,7 +10,7 @@ import typer
 from charrnn.cli.output import say, write_pieces
 from charrnn.cli.progress import JsonProgress, PlainProgress, Progress
 from charrnn.cli.terminal import obstacle_here
-from charrnn.control import lock_path, log_path, trainer_of
+from charrnn.control import last_words, lock_path, trainer_of
 from charrnn.course import Course
 from charrnn.errors import UsageError
 from charrnn.events import Finished
@@ -103,12 +103,9 @@ def _how_it_stands(run: Path, finished: Finished | None) -> int:
 
 def broken_off(run: Path) -> str:
     """What to say of a run whose process is gone without a word in the journal."""
-    try:
-        last = log_path(run).read_text("utf-8", errors="replace").strip().splitlines()[-1]
-    except (OSError, IndexError):
-        last = "the process that trained it is gone"
+    last = last_words(run) or "the process that trained it is gone"
     path = shlex.quote(str(run))
-    return f"{run} was broken off ({last.removeprefix('charrnn: ')}); go on with: charrnn train --resume {path}"
+    return f"{run} was broken off ({last}); go on with: charrnn train --resume {path}"
 
 
 def say_where(run: Path, *, speak: bool) -> None:

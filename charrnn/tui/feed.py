@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from charrnn.control import log_path, tell, trainer_of
+from charrnn.control import last_words, tell, trainer_of
 from charrnn.events import Command, Event
 from charrnn.journal import Tail
-
-LARGEST_LOG = 1 << 14
 
 
 class Feed(Protocol):
@@ -57,9 +55,4 @@ class RunFeed:
         tell(self.path, command)
 
     def last_words(self) -> str:
-        try:
-            with log_path(self.path).open("rb") as file:
-                lines = file.read(LARGEST_LOG).decode("utf-8", "replace").strip().splitlines()
-        except OSError:
-            return ""
-        return lines[-1].removeprefix("charrnn: ") if lines else ""
+        return last_words(self.path)

@@ -89,7 +89,6 @@ class Dashboard(Screen[None]):
         self._trainer: int | None = None
         self._state = ""
         self._samples_said = 0
-        self._messages_said = 0
         self._leaving = False
         self._message = ""
         self._drawn_at = 0.0
