@@ -50,7 +50,7 @@ def read_json(path: Path) -> Any:
         if path.stat().st_size > LARGEST_JSON:
             raise ModelError(f"{path} is larger than any file that charrnn writes there")
         return json.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ModelError(f"{path.parent} is not a run of charrnn: it has no {path.name}") from None
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} is damaged: {error}") from error

@@ -184,3 +184,12 @@ def test_what_a_run_cannot_be_told_is_said_in_one_line(
     assert result.returncode == code
     assert word in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("command", [("tell", "stop"), ("watch",), ("inspect",), ("complete", "x")])
+def test_what_is_no_run_is_refused_as_such(command: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(range(256)))
+    for name in ("file", "nothere"):
+        program = [sys.executable, "-m", "charrnn", command[0], name, *command[1:]]
+        result = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert (result.returncode, "is not a run" in result.stderr) == (1, True), result.stderr

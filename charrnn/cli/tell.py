@@ -26,9 +26,11 @@ Factor = Annotated[float | None, typer.Argument(metavar="FACTOR", help="Only for
 
 def tell(run: Run, command: What, factor: Factor = None) -> None:
     """Steer a run that is being trained: pause, evaluate, sample, save, another learning rate, back, stop."""
+    from charrnn.checkpoint import RunFolder
     from charrnn.control import tell
     from charrnn.events import COMMANDS, ScaleRate
 
+    RunFolder(run).read_config()
     kind = COMMANDS.get(command)
     if kind is None:
         raise UsageError(f"a run does not understand {command!r}; say one of {', '.join(COMMANDS)}")
