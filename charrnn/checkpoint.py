@@ -114,12 +114,14 @@ class RunFolder:
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise RunError(f"{self.path} exists already; choose another --out, or go on with --resume {self.path}")
 
-    def create(self, config: RunConfig, tokenizer: Mapping[str, Any]) -> None:
+    def create(self, config: RunConfig, tokenizer: Mapping[str, Any], tokenizer_model: bytes | None = None) -> None:
         """Make the folder, and write what does not change, or nothing; RunError if something is there already."""
         self.refuse_existing()
         try:
             self.last.parent.mkdir(parents=True, exist_ok=True)
             write_json(self.path / "tokenizer.json", tokenizer)
+            if tokenizer_model is not None:
+                write_atomically(self.path / "tokenizer.model", tokenizer_model)
             self.write_config(config)
         except BaseException:
             shutil.rmtree(self.path, ignore_errors=True)
@@ -138,6 +140,16 @@ class RunFolder:
 
     def read_tokenizer(self) -> Any:
         return read_json(self.path / "tokenizer.json")
+
+    def read_tokenizer_model(self) -> bytes:
+        """The bytes of tokenizer.model; ModelError if it is missing or huge."""
+        path = self.path / "tokenizer.model"
+        try:
+            if path.stat().st_size > LARGEST_JSON:
+                raise ModelError(f"{path} is larger than any file that charrnn writes there")
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise ModelError(f"{path} is missing; restore it, or train again") from None
 
     def write_model(self, parameters: Parameters) -> None:
         write_arrays(self.path / "model.safetensors", parameters)

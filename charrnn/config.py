@@ -9,7 +9,9 @@ from typing import Any, Self
 
 from charrnn.errors import ModelError, UsageError
 
-TOKENIZERS = ("character", "byte")
+TOKENIZERS = ("character", "byte", "word", "subword")
+PIECES = ("bpe", "unigram")
+DOCUMENTS = ("none", "files", "lines")
 CELLS = ("tanh",)
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
 SCHEDULES = ("constant", "step", "cosine")
@@ -63,7 +65,11 @@ def _in_range(name: str, value: object, low: float, high: float, *, open_low: bo
 
 @dataclass(frozen=True)
 class NetworkConfig(_Json):
-    """Sizes of the network: V tokens → E → L layers of H units → V logits. `embedding` 0 means one-hot."""
+    """Sizes of the network: V tokens → E → L layers of H units → V logits. `embedding` 0 means one-hot.
+
+    `start` is the token that begins a document, if there is one: the state is cleared before it, and it is never
+    predicted.
+    """
 
     vocabulary: int
     hidden: int
@@ -72,6 +78,7 @@ class NetworkConfig(_Json):
     dropout: float = 0.0
     cell: str = "tanh"
     initializer: str = "orthogonal"
+    start: int | None = None
 
     def __post_init__(self) -> None:
         _positive_integer("vocabulary", self.vocabulary, 1 << 22)
@@ -81,6 +88,8 @@ class NetworkConfig(_Json):
         _in_range("dropout", self.dropout, 0.0, 1.0)
         _one_of("cell", self.cell, CELLS)
         _one_of("initializer", self.initializer, INITIALIZERS)
+        if self.start is not None:
+            _whole_number("start", self.start, 0, self.vocabulary - 1)
 
 
 @dataclass(frozen=True)
@@ -126,16 +135,20 @@ class TrainingConfig(_Json):
 
 @dataclass(frozen=True)
 class TextConfig(_Json):
-    """Which text, how it is read, and what part of it is held out.
+    """Which text, how it is cut into documents and tokens, and what part of it is held out.
 
-    `sources` are what was named on the command line. `files`, `characters` and `sha256` say what was found, so
-    that a resumed run can tell whether the text has changed since.
+    `documents` None leaves it to the text: files if there are several. `sources` are what was named on the command
+    line. `characters` and `sha256` say what was found, so that a resumed run can tell whether the text has changed.
     """
 
     sources: tuple[str, ...]
     encoding: str = "utf-8"
     tokenizer: str = "character"
     normal_form: str | None = None
+    documents: str | None = None
+    vocab_size: int | None = None
+    min_count: int | None = None
+    pieces: str = "bpe"
     val_fraction: float = 0.1
     characters: int = 0
     sha256: str = ""
@@ -151,8 +164,21 @@ class TextConfig(_Json):
         _one_of("tokenizer", self.tokenizer, TOKENIZERS)
         if self.normal_form is not None:
             _one_of("normal-form", self.normal_form, ("NFC",))
+        if self.documents is not None:
+            _one_of("documents", self.documents, DOCUMENTS)
+        if self.vocab_size is not None:
+            _whole_number("vocab-size", self.vocab_size, SMALLEST_VOCABULARY, 1 << 22)
+            learned = self.tokenizer in ("word", "subword")
+            _require(learned, "--vocab-size is for --tokenizer word and subword; leave it out")
+        if self.min_count is not None:
+            _positive_integer("min-count", self.min_count)
+            _require(self.tokenizer == "word", "--min-count is for --tokenizer word; leave it out")
+        _one_of("pieces", self.pieces, PIECES)
         _in_range("val-fraction", self.val_fraction, 0.0, 1.0)
 
+
+SMALLEST_VOCABULARY = 257
+"""The least for words and subwords: every byte and something more."""
 
 FORMAT = 1
 """The version of the run folder's format."""

@@ -9,6 +9,8 @@ from charrnn.errors import UsageError
 CHARACTERS_TO_READ = 10_000_000
 """How much text, over all passes, a run reads unless told otherwise: a few minutes on two cores."""
 MOST_EPOCHS = 30.0
+WORDS, SUBWORDS = 8000, 1000
+"""The sizes of vocabularies, bytes included."""
 EVALUATION_COST = 1 / 3
 """What reading a token costs in an evaluation, measured against training on it."""
 EVALUATION_SHARE = 0.05

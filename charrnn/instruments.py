@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from charrnn.events import Probed
-from charrnn.language.evaluation import Evaluation, surprise
-from charrnn.language.model import start_token
+from charrnn.language.evaluation import Evaluation, evaluate
+from charrnn.language.model import never_chosen, start_token
 from charrnn.language.predictor import RnnPredictor
 from charrnn.language.sampler import Sampling, sample_tokens
 from charrnn.network.arrays import Parameters, Workspace
@@ -32,28 +32,32 @@ PROBED_STREAMS = 4
 def evaluator(network: Network, dataset: Dataset, threads: int, panels: bool) -> Callable[[Parameters], Evaluation]:
     """Read the whole validation part, as it goes on from the last token of the training part."""
 
-    def evaluate(parameters: Parameters) -> Evaluation:
+    def read(parameters: Parameters) -> Evaluation:
         before = int(dataset.training[-1])
-        nats = surprise(network, parameters, dataset.validation, before, threads=threads, panels=panels)
-        return Evaluation.of(
-            nats,
-            tokens=len(dataset.validation),
+        return evaluate(
+            network,
+            parameters,
+            dataset.validation,
+            before,
             characters=dataset.validation_characters,
             unknown=dataset.validation_unknown,
+            threads=threads,
+            panels=panels,
         )
 
-    return evaluate
+    return read
 
 
 def speaker(network: Network, dataset: Dataset, seed: int) -> Callable[[Parameters, int], str]:
     """A short sample; its draws are a matter of seed and step."""
     tokenizer = dataset.tokenizer
-    prompt = np.array([start_token(tokenizer)])
+    prompt, never = np.array([start_token(tokenizer)]), never_chosen(tokenizer)
 
     def speak(parameters: Parameters, step: int) -> str:
         rng, predictor = np.random.default_rng((seed, step)), RnnPredictor(network, parameters)
-        tokens = sample_tokens(predictor, prompt, Sampling(SAMPLE_TEMPERATURE), rng, unknown=tokenizer.unknown)
-        return tokenizer.decode(list(itertools.islice(tokens, SAMPLE_LENGTH)))
+        tokens = sample_tokens(predictor, prompt, Sampling(SAMPLE_TEMPERATURE), rng, never=never)
+        said = itertools.takewhile(lambda token: token != tokenizer.end, itertools.islice(tokens, SAMPLE_LENGTH))
+        return tokenizer.decode(list(said))
 
     return speak
 

@@ -22,7 +22,7 @@ from charrnn.network.arrays import Workspace
 from charrnn.network.model import Network
 from charrnn.parallel.blas import has_small_matrix_kernel, physical_cores, single_threaded
 from charrnn.parallel.threads import shard_count, threaded
-from charrnn.text.batches import Windows, fit_to_text, rare_tokens
+from charrnn.text.batches import Windows, fit_to_text
 from charrnn.text.corpus import Corpus, CorpusReport, read_corpus
 from charrnn.text.dataset import Dataset, build_dataset, dataset_from
 from charrnn.training.optimizers import OPTIMIZERS, fresh_moments
@@ -99,20 +99,16 @@ def start_run(path: Path, text: TextConfig, wishes: Wishes, *, stdin: BinaryIO |
     folder = RunFolder(path)
     folder.refuse_existing()
     corpus = read_corpus(text.sources, encoding=text.encoding, stdin=stdin)
-    dataset = build_dataset(
-        corpus,
-        kind=text.tokenizer,
-        normal_form=text.normal_form,
-        val_fraction=text.val_fraction,
-        scratch=_nearest_folder(path),
-    )
-    text = replace(text, characters=corpus.report.characters, sha256=corpus.report.sha256)
-    tokens = len(dataset.training)
-    network = choose_network(wishes, tokens=tokens, vocabulary=dataset.tokenizer.vocabulary_size)
+    documents = text.documents or ("files" if corpus.report.files > 1 else "none")
+    text = replace(text, documents=documents, characters=corpus.report.characters, sha256=corpus.report.sha256)
+    dataset = build_dataset(corpus, text, scratch=_nearest_folder(path))
+    tokens, tokenizer = len(dataset.training), dataset.tokenizer
+    network = choose_network(wishes, tokens=tokens, vocabulary=tokenizer.vocabulary_size)
+    network = replace(network, start=tokenizer.start)
     training = choose_training(wishes, tokens=tokens, threads=physical_cores())
     training, notes = _fitted(training, wishes, tokens)
     run = _assemble(folder, corpus, dataset, RunConfig(text, network, training), notes, wishes.evaluate_every)
-    folder.create(run.preflight.config, dataset.tokenizer.to_json())
+    folder.create(run.preflight.config, tokenizer.to_json(), tokenizer.model)
     return run
 
 
@@ -184,7 +180,7 @@ def _assemble(
         training.batch,
         training.seed,
         dataset.tokenizer.unknown,
-        rare_tokens(dataset.counts),
+        dataset.rare(),
     )
     optimizer = OPTIMIZERS[training.optimizer]
     trainer = Trainer(windows, engine, optimizer, training.clip, training.clip_by)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charrnn.config import TextConfig
 from charrnn.errors import TextError, UsageError
 from charrnn.text import documents
 from charrnn.text.corpus import Corpus, read_corpus
@@ -23,8 +24,12 @@ def corpus_of(text: str) -> Corpus:
     return read_corpus(["-"], stdin=io.BytesIO(text.encode()))
 
 
+def settings(kind: str = "character", normal_form: str | None = None, val_fraction: float = 0.1) -> TextConfig:
+    return TextConfig(("-",), tokenizer=kind, normal_form=normal_form, val_fraction=val_fraction)
+
+
 def test_the_last_tenth_is_held_out() -> None:
-    dataset = build_dataset(corpus_of("abcdefghij" * 10))
+    dataset = build_dataset(corpus_of("abcdefghij" * 10), settings())
     assert dataset.tokenizer.decode(dataset.training) == "abcdefghij" * 9
     assert dataset.tokenizer.decode(dataset.validation) == "abcdefghij"
     assert (dataset.training_characters, dataset.validation_characters) == (90, 10)
@@ -39,7 +44,7 @@ def test_the_split_is_that_of_decimal_arithmetic(characters: int, fraction: floa
 
 
 def test_characters_of_the_validation_part_alone_are_unknown() -> None:
-    dataset = build_dataset(corpus_of("ab" * 9 + "az"))
+    dataset = build_dataset(corpus_of("ab" * 9 + "az"), settings())
     assert dataset.tokenizer.vocabulary_size == 3
     assert dataset.validation.tolist() == [1, 0]
     assert dataset.validation_unknown == 1
@@ -47,13 +52,13 @@ def test_characters_of_the_validation_part_alone_are_unknown() -> None:
 
 
 def test_without_validation_everything_is_trained_on() -> None:
-    dataset = build_dataset(corpus_of("abc"), val_fraction=0.0)
+    dataset = build_dataset(corpus_of("abc"), settings(val_fraction=0.0))
     assert dataset.training.tolist() == [1, 2, 3]
     assert dataset.validation.size == 0
 
 
 def test_bytes_are_split_between_characters() -> None:
-    dataset = build_dataset(corpus_of("水" * 10), kind="byte")
+    dataset = build_dataset(corpus_of("水" * 10), settings(kind="byte"))
     assert (dataset.training.size, dataset.validation.size) == (27, 3)
     assert (dataset.training_characters, dataset.validation_characters) == (9, 1)
     assert dataset.counts.sum() == 27
@@ -69,11 +74,11 @@ def test_any_text_comes_back_from_its_parts(text: str, normal_form: str | None, 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(documents, "CHUNK", chunk)
         try:
-            whole = build_dataset(corpus_of(text), kind=kind, normal_form=normal_form, val_fraction=0.0)
+            whole = build_dataset(corpus_of(text), settings(kind=kind, normal_form=normal_form, val_fraction=0.0))
         except TextError:
             assert len(expected) < 2
             return
-        parts = build_dataset(corpus_of(text), kind=kind, normal_form=normal_form, val_fraction=0.4)
+        parts = build_dataset(corpus_of(text), settings(kind=kind, normal_form=normal_form, val_fraction=0.4))
     assert whole.tokenizer.decode(whole.training) == expected
     cut = training_length(len(expected), 0.4)
     assert parts.tokenizer.decode(parts.training) == expected[:cut]
@@ -85,14 +90,14 @@ def test_any_text_comes_back_from_its_parts(text: str, normal_form: str | None, 
 def test_the_normal_form_is_right_where_chunks_meet(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
     decomposed = unicodedata.normalize("NFD", "é한국어ậ" * 5) + "e" + "\u0301" * 9
     monkeypatch.setattr(documents, "CHUNK", chunk)
-    dataset = build_dataset(corpus_of(decomposed), normal_form="NFC", val_fraction=0.0)
+    dataset = build_dataset(corpus_of(decomposed), settings(normal_form="NFC", val_fraction=0.0))
     assert dataset.tokenizer.decode(dataset.training) == unicodedata.normalize("NFC", decomposed)
 
 
 def test_many_ids_are_mapped_from_a_file_and_are_the_same(tmp_path: Path) -> None:
     corpus = corpus_of("the quick brown fox\n" * 200)
-    here = build_dataset(corpus)
-    there = build_dataset(corpus, scratch=tmp_path, memory_threshold=100)
+    here = build_dataset(corpus, settings())
+    there = build_dataset(corpus, settings(), scratch=tmp_path, memory_threshold=100)
     assert isinstance(there.training, np.memmap)
     assert not isinstance(here.training, np.memmap)
     assert np.array_equal(here.training, there.training)
@@ -102,7 +107,7 @@ def test_many_ids_are_mapped_from_a_file_and_are_the_same(tmp_path: Path) -> Non
 
 
 def test_the_file_of_ids_leaves_nothing_behind(tmp_path: Path) -> None:
-    dataset = build_dataset(corpus_of("abc" * 100), scratch=tmp_path, memory_threshold=10)
+    dataset = build_dataset(corpus_of("abc" * 100), settings(), scratch=tmp_path, memory_threshold=10)
     assert dataset.training[:3].tolist() == [1, 2, 3]
     del dataset
     assert list(tmp_path.iterdir()) == []
@@ -110,7 +115,7 @@ def test_the_file_of_ids_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_a_resumed_run_gets_the_same_arrays() -> None:
     corpus = corpus_of("some text, read once and again" * 9)
-    first = build_dataset(corpus, val_fraction=0.2)
+    first = build_dataset(corpus, settings(val_fraction=0.2))
     again = dataset_from(corpus, first.tokenizer, val_fraction=0.2)
     assert np.array_equal(first.training, again.training)
     assert np.array_equal(first.validation, again.validation)
@@ -133,20 +138,21 @@ def test_characters_of_an_encoded_text_are_those_before_the_normal_form() -> Non
 @pytest.mark.parametrize("kind", ["character", "byte"])
 def test_a_text_too_short_to_train_on_is_refused(text: str, fraction: float, kind: str) -> None:
     with pytest.raises(TextError, match="longer text"):
-        build_dataset(corpus_of(text), kind=kind, val_fraction=fraction)
+        build_dataset(corpus_of(text), settings(kind=kind, val_fraction=fraction))
 
 
 def test_an_unknown_tokenizer_is_refused() -> None:
-    with pytest.raises(UsageError, match="word"):
-        build_dataset(corpus_of("abc"), kind="word")
+    with pytest.raises(UsageError, match="subword"):
+        settings(kind="syllable")
 
 
 MEASURE = """
 import resource, sys
 from pathlib import Path
+from charrnn.config import TextConfig
 from charrnn.text.corpus import read_corpus
 from charrnn.text.dataset import build_dataset
-dataset = build_dataset(read_corpus([sys.argv[1]]), scratch=Path(sys.argv[2]))
+dataset = build_dataset(read_corpus([sys.argv[1]]), TextConfig((sys.argv[1],)), scratch=Path(sys.argv[2]))
 print(dataset.training.size + dataset.validation.size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

@@ -165,7 +165,7 @@ def test_choices_are_in_the_models_order_with_what_is_drawn_from_beside_it(model
     assert [each.token for each in found] == [1, 2, 3, 0]
     assert [each.before for each in found] == pytest.approx([0.5, 0.3, 0.15, 0.05])
     assert [each.probability for each in found] == pytest.approx([0.625, 0.375, 0.0, 0.0])
-    assert np.isneginf(without(0, logits)[0])
+    assert np.isneginf(without([0], logits)[0])
     assert np.isfinite(logits).all()
 
 

@@ -89,7 +89,7 @@ class Recorder:
 
 def test_the_prompt_is_read_once_each_choice_once_and_the_unknown_token_is_never_chosen() -> None:
     recorder = Recorder()
-    tokens = sample_tokens(recorder, np.array([2, 0]), Sampling(0.0), np.random.default_rng(0), unknown=0)
+    tokens = sample_tokens(recorder, np.array([2, 0]), Sampling(0.0), np.random.default_rng(0), never=[0])
     assert list(itertools.islice(tokens, 3)) == [1, 1, 1]
     assert recorder.read == [[2, 0], [1], [1]]
 

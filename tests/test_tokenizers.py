@@ -137,7 +137,7 @@ GOOD = {"kind": "character", "normal_form": None, "characters": "abc"}
         None,
         [],
         {},
-        {"kind": "word"},
+        {"kind": "syllable"},
         {"kind": ["byte"], "normal_form": None},
         {"kind": "byte"},
         {"kind": "byte", "normal_form": None, "characters": "abc"},

@@ -86,7 +86,7 @@ def _of_text(model: "LanguageModel", sources: tuple[str, ...], encoding: str, th
 
 def _of_validation(model: "LanguageModel", sources: tuple[str, ...], threads: int) -> "Evaluation":
     """The same figure as in training: the held-out part, read on from the last token that was trained on."""
-    from charrnn.language.evaluation import Evaluation, surprise
+    from charrnn.language.evaluation import evaluate
     from charrnn.parallel.blas import has_small_matrix_kernel
     from charrnn.text.corpus import read_corpus
     from charrnn.text.dataset import dataset_from
@@ -99,10 +99,13 @@ def _of_validation(model: "LanguageModel", sources: tuple[str, ...], threads: in
     if not len(dataset.validation):
         raise TextError("the run held nothing out of its text; name a text to read")
     before, panels = int(dataset.training[-1]), has_small_matrix_kernel()
-    nats = surprise(model.network, model.parameters, dataset.validation, before, threads=threads, panels=panels)
-    return Evaluation.of(
-        nats,
-        tokens=len(dataset.validation),
+    return evaluate(
+        model.network,
+        model.parameters,
+        dataset.validation,
+        before,
         characters=dataset.validation_characters,
         unknown=dataset.validation_unknown,
+        threads=threads,
+        panels=panels,
     )

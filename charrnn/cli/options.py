@@ -5,8 +5,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from charrnn.config import CELLS, CLIPPINGS, INITIALIZERS, OPTIMIZERS, SCHEDULES, TOKENIZERS
-from charrnn.defaults import MOST_EPOCHS
+from charrnn.config import CELLS, CLIPPINGS, DOCUMENTS, INITIALIZERS, OPTIMIZERS, PIECES, SCHEDULES, TOKENIZERS
+from charrnn.defaults import MOST_EPOCHS, SUBWORDS, WORDS
 
 _TEXT, _MODEL, _TRAINING, _RUN = "Text", "Model", "Training", "Run"
 
@@ -27,6 +27,31 @@ Corpus: TypeAlias = Annotated[
 Tokenizer: TypeAlias = Annotated[
     str | None,
     typer.Option(help=f"What a token is: {_one_of(TOKENIZERS)}; default character.", rich_help_panel=_TEXT),
+]
+VocabSize: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        help=f"Words or subwords at most, bytes included; default {WORDS:,} or {SUBWORDS:,}.", rich_help_panel=_TEXT
+    ),
+]
+MinCount: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        help="How often a word must come to have a token of its own; default 2, in short texts 1.",
+        rich_help_panel=_TEXT,
+    ),
+]
+Pieces: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help=f"How subwords are found: {_one_of(PIECES)}; default bpe.", rich_help_panel=_TEXT),
+]
+Documents: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        help=f"What <s> and </s> stand around, where the state begins anew: {_one_of(DOCUMENTS)}; default files "
+        "if there are several.",
+        rich_help_panel=_TEXT,
+    ),
 ]
 NormalForm: TypeAlias = Annotated[
     str | None, typer.Option(help="Unicode form the text is brought to: NFC; default none.", rich_help_panel=_TEXT)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from charrnn.runs import Preflight, Run
 
 _WISHES = frozenset(each.name for each in fields(Wishes))
-_TEXT = ("tokenizer", "normal_form", "encoding", "val_fraction")
+_TEXT = ("tokenizer", "vocab_size", "min_count", "pieces", "documents", "normal_form", "encoding", "val_fraction")
 _ENDS = ("steps", "epochs", "minutes")
 
 
@@ -36,6 +36,10 @@ def train(
     context: typer.Context,
     corpus: options.Corpus = None,
     tokenizer: options.Tokenizer = None,
+    vocab_size: options.VocabSize = None,
+    min_count: options.MinCount = None,
+    pieces: options.Pieces = None,
+    documents: options.Documents = None,
     normal_form: options.NormalForm = None,
     encoding: options.Encoding = None,
     val_fraction: options.ValFraction = None,

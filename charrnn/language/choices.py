@@ -1,10 +1,12 @@
 """Choices: logits of the next token → the likeliest tokens by name, as they are and as they are drawn from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.language.model import never_chosen
 from charrnn.language.sampler import Sampling
 from charrnn.network.arrays import Array
 from charrnn.network.losses import softmax
@@ -24,26 +26,24 @@ class Choice:
 
 
 def token_name(tokenizer: Tokenizer, token: int) -> str:
-    """A token's text, with signs for white space."""
+    """A token's text, with signs for white space at its ends."""
     if token == tokenizer.unknown:
         return "<unk>"
     name = tokenizer.token_text(token)
-    return _NAMES.get(name, name)
+    return _NAMES.get(name, name.replace(" ", "·") if name.startswith(" ") or name.endswith(" ") else name)
 
 
-def without(unknown: int | None, logits: Array) -> Array:
-    """The logits (V,) of a model that never chooses the unknown token."""
-    if unknown is None:
-        return logits
+def without(never: Sequence[int], logits: Array) -> Array:
+    """The logits (V,) of a model that never chooses some tokens."""
     logits = logits.copy()
-    logits[unknown] = -np.inf
+    logits[list(never)] = -np.inf
     return logits
 
 
 def likeliest(logits: Array, sampling: Sampling, tokenizer: Tokenizer, n: int = 20) -> list[Choice]:
     """The n likeliest tokens, by what the model says: temperature and cuts never change their order."""
     before = softmax(logits.astype(np.float64))
-    p = sampling.probabilities(without(tokenizer.unknown, logits))
+    p = sampling.probabilities(without(never_chosen(tokenizer), logits))
     order = np.argsort(-before, kind="stable")[:n]
     return [Choice(int(t), token_name(tokenizer, int(t)), float(p[t]), float(before[t])) for t in order]
 

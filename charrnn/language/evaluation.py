@@ -52,6 +52,24 @@ class Evaluation:
         )
 
 
+def evaluate(
+    network: Network,
+    parameters: Parameters,
+    ids: Ids,
+    before: int,
+    *,
+    characters: int,
+    unknown: int,
+    threads: int = 1,
+    panels: bool = False,
+) -> Evaluation:
+    """How well the network predicts a text of so many original characters, read as ids (N,), N ≥ 1."""
+    nats = surprise(network, parameters, ids, before, threads=threads, panels=panels)
+    counted = network.counted(ids)
+    tokens = len(ids) if counted is None else max(1, int(np.count_nonzero(counted)))
+    return Evaluation.of(nats, tokens=tokens, characters=characters, unknown=unknown)
+
+
 def surprise(
     network: Network, parameters: Parameters, ids: Ids, before: int, *, threads: int = 1, panels: bool = False
 ) -> float:
@@ -74,7 +92,10 @@ def surprise(
 
 
 def log_probabilities(network: Network, parameters: Parameters, ids: Ids, before: int) -> Array:
-    """log p (N,) in nats of each token of ids (N,), read as one stream after the token `before`."""
+    """log p (N,) in nats of each token of ids (N,), read as one stream after the token `before`.
+
+    It is 0 for the beginning of a document, which nothing predicts.
+    """
     workspace = Workspace(next(iter(parameters.values())).dtype)
     whole = np.array([[0, len(ids)]])
     parts = [logp[own] for logp, own in _windows(network, parameters, ids, before, whole, workspace)]
@@ -107,6 +128,8 @@ def _windows(
         logits, state, _ = network.forward(parameters, inputs, state, None, workspace)
         state[:, :, places[-1] < 0] = 0.0  # before its first token, the text has no state
         logp = np.take_along_axis(log_softmax(logits), ids[at][..., None].astype(np.int64), axis=-1)[..., 0]
+        if (counted := network.counted(ids[at])) is not None:
+            logp *= counted
         yield logp, (places >= begins) & (places < ends)
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from charrnn.language.choices import Choice, likeliest, without
 from charrnn.language.copying import NO_MATCH, CopyDetector, Match
-from charrnn.language.model import start_token
+from charrnn.language.model import never_chosen, start_token
 from charrnn.language.predictor import Predictor
 from charrnn.language.sampler import Sampling
 from charrnn.network.arrays import Array
@@ -74,6 +75,10 @@ class Tree:
         """The logits (V,) of the next token."""
         return self._known(self.here)[1]
 
+    def probabilities(self, sampling: Sampling) -> NDArray[np.float64]:
+        """The distribution (V,) that the next token is drawn from."""
+        return sampling.probabilities(without(never_chosen(self.tokenizer), self.logits()))
+
     def choices(self, sampling: Sampling, n: int = 20) -> list[Choice]:
         return likeliest(self.logits(), sampling, self.tokenizer, n)
 
@@ -99,7 +104,7 @@ class Tree:
 
     def step(self, sampling: Sampling, rng: np.random.Generator) -> Node:
         """Draw the next token and go to it."""
-        return self.take(sampling.choose(without(self.tokenizer.unknown, self.logits()), rng))
+        return self.take(sampling.choose(without(never_chosen(self.tokenizer), self.logits()), rng))
 
     def take(self, token: int, *, typed: bool = False) -> Node:
         """Go to the position after this token; it is made if nobody has been there."""

@@ -12,7 +12,7 @@ from charrnn.checkpoint import RunFolder
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError
 from charrnn.language.completion import Completer, Completion
-from charrnn.language.evaluation import Evaluation, log_probabilities, surprise
+from charrnn.language.evaluation import Evaluation, evaluate, log_probabilities
 from charrnn.language.predictor import RnnPredictor
 from charrnn.language.sampler import Sampling, sample_tokens
 from charrnn.network.arrays import Array, Ids, Parameters
@@ -22,14 +22,19 @@ from charrnn.text.tokenizers import Tokenizer, tokenizer_from_json
 
 
 def start_token(tokenizer: Tokenizer) -> int:
-    """The token that every text is read after: a line break, or the unknown token if there is none."""
-    return int(tokenizer.encode("\n")[0])
+    """The token that every text is read after: <s>, or else a line break, or the unknown token if there is none."""
+    return int(tokenizer.encode("\n")[0]) if tokenizer.start is None else tokenizer.start
+
+
+def never_chosen(tokenizer: Tokenizer) -> list[int]:
+    """The tokens that a model does not say: what stands for unknown characters, and the beginning of a document."""
+    return [token for token in (tokenizer.unknown, tokenizer.start) if token is not None]
 
 
 def read_tokenizer(folder: RunFolder, config: RunConfig) -> Tokenizer:
     """The tokenizer of a run; ModelError if it is damaged, or is not the one of its network."""
-    tokenizer = tokenizer_from_json(folder.read_tokenizer())
-    if tokenizer.vocabulary_size != config.network.vocabulary:
+    tokenizer = tokenizer_from_json(folder.read_tokenizer(), folder.read_tokenizer_model)
+    if (tokenizer.vocabulary_size, tokenizer.start) != (config.network.vocabulary, config.network.start):
         raise ModelError(
             f"{folder.path}: tokenizer.json has {tokenizer.vocabulary_size} tokens and the network "
             f"{config.network.vocabulary}; they are not of one run"
@@ -85,12 +90,17 @@ class LanguageModel:
     def stream(
         self, prompt: str = "", *, length: int, sampling: Sampling | None = None, seed: int | None = None
     ) -> Iterator[str]:
-        """The `length` characters that follow the prompt, as they come; the same for the same seed."""
+        """The `length` characters that follow the prompt, as they come; fewer if the model ends the document.
+
+        The same seed gives the same characters.
+        """
         decoder, rng = self.tokenizer.decoder(), np.random.default_rng(seed)
-        ids, unknown = self._prompt(prompt), self.tokenizer.unknown
-        tokens = sample_tokens(self.predictor(), ids, sampling or Sampling(), rng, unknown=unknown)
-        while length > 0:
-            piece = decoder.feed(next(tokens))[:length]
+        never = never_chosen(self.tokenizer)
+        tokens = sample_tokens(self.predictor(), self._prompt(prompt), sampling or Sampling(), rng, never=never)
+        for token in tokens:
+            if length <= 0 or token == self.tokenizer.end:
+                break
+            piece = decoder.feed(token)[:length]
             length -= len(piece)
             yield piece
 
@@ -111,9 +121,16 @@ class LanguageModel:
         self, ids: Ids, *, characters: int, unknown: int, threads: int = 1, panels: bool = False
     ) -> Evaluation:
         """How well the model predicts a text of so many original characters, read as ids (N,), N ≥ 1."""
-        before = start_token(self.tokenizer)
-        nats = surprise(self.network, self.parameters, ids, before, threads=threads, panels=panels)
-        return Evaluation.of(nats, tokens=len(ids), characters=characters, unknown=unknown)
+        return evaluate(
+            self.network,
+            self.parameters,
+            ids,
+            start_token(self.tokenizer),
+            characters=characters,
+            unknown=unknown,
+            threads=threads,
+            panels=panels,
+        )
 
     def _prompt(self, text: str) -> Ids:
         return np.concatenate([[start_token(self.tokenizer)], self.tokenizer.encode(text)])

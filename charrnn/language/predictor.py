@@ -27,6 +27,7 @@ class RnnPredictor:
     """A network as a predictor: one step of the same cells, with everything prepared once. Not for two threads."""
 
     def __init__(self, network: Network, parameters: Parameters) -> None:
+        self._start = network.config.start
         L, S, H = network.config.layers, network.cell.states, network.config.hidden
         Wx, b = parameters["layers.0.Wx"], parameters["layers.0.b"]
         self._table = network.vectorizer.table(within("vectorizer", parameters), Wx, b)  # (V, N)
@@ -48,6 +49,8 @@ class RnnPredictor:
         for n, token in enumerate(ids):
             if n > 0:
                 np.copyto(self._before, self._after)
+            if token == self._start:
+                self._before[...] = 0.0
             np.copyto(self._z[0], self._table[token])
             self._steps[0](0)
             for h, (Wx, b), z, step in zip(self._h, self._affine, self._z[1:], self._steps[1:], strict=False):

@@ -4,7 +4,7 @@ Temperature T divides the logits; top-k keeps the k likeliest tokens; top-p keep
 share p of the probability (Holtzman et al. 2020). They act in this order.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,13 +67,13 @@ def sample_tokens(
     sampling: Sampling,
     rng: np.random.Generator,
     *,
-    unknown: int | None = None,
+    never: Sequence[int] = (),
 ) -> Iterator[int]:
-    """Tokens without end, from what follows the prompt (n,), n ≥ 1. `unknown` is never chosen."""
+    """Tokens without end, from what follows the prompt (n,), n ≥ 1; those of `never` are not chosen."""
     logits, state = predictor.advance(prompt, predictor.start())
     while True:
-        if unknown is not None:
-            logits[unknown] = -np.inf
+        for token in never:
+            logits[token] = -np.inf
         token = sampling.choose(logits, rng)
         yield token
         logits, state = predictor.advance((token,), state)

@@ -7,6 +7,7 @@ from numpy.typing import DTypeLike, NDArray
 
 Array: TypeAlias = NDArray[np.floating[Any]]
 Ids: TypeAlias = NDArray[np.integer[Any]]
+Flags: TypeAlias = NDArray[np.bool_]
 Parameters: TypeAlias = dict[str, Array]
 """Weights or their gradients by name, as DESIGN of the files has them: `layers.0.Wx`, `head.b`, …"""
 

@@ -1,6 +1,7 @@
 """Back-propagation through time: the one loop over the steps of a window, for every cell.
 
-z (T, B, G·H), state (S, B, H) → y (T, B, H) and the state after the last step (S, B, H).
+z (T, B, G·H), state (S, B, H) → y (T, B, H) and the state after the last step (S, B, H). Where `fresh` (T, B) is
+true, a stream begins anew: its state is cleared before the step, forward and back.
 The gradient is exact inside the window; between windows only the state is carried (truncated BPTT, Williams and
 Peng 1990).
 """
@@ -10,16 +11,17 @@ from typing import TypeAlias
 
 import numpy as np
 
-from charrnn.network.arrays import Array, Workspace
+from charrnn.network.arrays import Array, Flags, Workspace
 from charrnn.network.cells import Cell
 
 Back: TypeAlias = Callable[[Array], tuple[Array, Array, Array]]
 
 
 def unroll(
-    cell: Cell, Wh: Array, z: Array, state: Array, name: str, workspace: Workspace
+    cell: Cell, Wh: Array, z: Array, state: Array, name: str, workspace: Workspace, fresh: Flags | None = None
 ) -> tuple[Array, Array, Back]:
-    """Run the cell over the window.
+    """Run the cell over the window. Where a stream begins anew, its y of the step before is cleared too: no loss may
+    ask for it.
 
     Returns y, the last state, and `back(dy) → dz (T, B, G·H), dWh (H, G·H), dstate (S, B, H)`, where dstate is
     the gradient of the state that the window began with. All of them are views of the workspace, and dstate is
@@ -29,7 +31,10 @@ def unroll(
     s = workspace.array(f"{name}.s", S, T + 1, B, H)
     s[:, 0] = state
     step = cell.forward(Wh, z, s, workspace)
+    cleared = {} if fresh is None else {int(t): np.flatnonzero(fresh[t]) for t in np.flatnonzero(fresh.any(axis=1))}
     for t in range(T):
+        if t in cleared:
+            s[:, t, cleared[t]] = 0.0
         step(t)
 
     def back(dy: Array) -> tuple[Array, Array, Array]:
@@ -39,6 +44,8 @@ def unroll(
         for t in reversed(range(T)):
             np.add(ds[0], dy[t], out=ds[0])
             step_back(t)
+            if t in cleared:
+                ds[:, cleared[t]] = 0.0
         dz = z
         before = s[0, :T].reshape(T * B, H)  # h[t], paired with the dz[t] that it led to
         dWh = workspace.array(f"{name}.dWh", *Wh.shape)

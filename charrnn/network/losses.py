@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from charrnn.network.arrays import Array, Ids, Workspace
+from charrnn.network.arrays import Array, Flags, Ids, Workspace
 
 
 def log_softmax(logits: Array) -> Array:
@@ -19,8 +19,12 @@ def softmax(logits: Array) -> Array:
     return p
 
 
-def cross_entropy(logits: Array, targets: Ids, count: int, workspace: Workspace) -> tuple[float, Array]:
+def cross_entropy(
+    logits: Array, targets: Ids, count: int, workspace: Workspace, counted: Flags | None = None
+) -> tuple[float, Array]:
     """The summed surprise of the targets in nats, and dlogits (T, B, V), written over the logits.
+
+    Where `counted` (T, B) is false, a target adds nothing to either.
 
     dlogits is the gradient of sum / `count`: with count = T·B that is the mean, and the shards of a batch that
     share one count add up to the mean over the batch. For softmax and cross-entropy it is (p - onehot) / count.
@@ -32,7 +36,12 @@ def cross_entropy(logits: Array, targets: Ids, count: int, workspace: Workspace)
     at_target = flat[index, targets.reshape(-1)]
     p = np.exp(flat, out=flat)
     total = np.sum(p, axis=1, out=workspace.array("loss.total", N))
-    nats = float(np.log(total).sum(dtype=np.float64) - at_target.sum(dtype=np.float64))
+    lost = np.log(total) - at_target
     p /= (total * count)[:, None]
     p[index, targets.reshape(-1)] -= 1.0 / count
+    if counted is not None:
+        passed_over = ~counted.reshape(-1)
+        lost[passed_over] = 0.0
+        p[passed_over] = 0.0
+    nats = float(lost.sum(dtype=np.float64))
     return nats, flat.reshape(logits.shape)

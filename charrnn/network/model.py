@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from charrnn.config import NetworkConfig
-from charrnn.network.arrays import Array, Ids, Parameters, Workspace, within
+from charrnn.network.arrays import Array, Flags, Ids, Parameters, Workspace, within
 from charrnn.network.cells import CELLS, Cell
 from charrnn.network.heads import softmax_head
 from charrnn.network.initializers import RECURRENT, glorot
@@ -91,7 +91,7 @@ class Network:
         """
         Wx, b = parameters["layers.0.Wx"], parameters["layers.0.b"]
         z, to_ids = self.vectorizer.project(within("vectorizer", parameters), Wx, b, ids, workspace)
-        y, new_state, down_stack = run_stack(self.cell, parameters, z, state, masks, workspace)
+        y, new_state, down_stack = run_stack(self.cell, parameters, z, state, masks, workspace, self.fresh(ids))
         logits, from_head = softmax_head(parameters["head.W"], parameters["head.b"], y, workspace)
 
         def back(dlogits: Array) -> tuple[Parameters, Array]:
@@ -103,6 +103,18 @@ class Network:
             return gradients | {"head.W": dW, "head.b": db}, dstate
 
         return logits, new_state, back
+
+    def fresh(self, ids: Ids) -> Flags | None:
+        """Where a document begins in ids (T, B), so that the state is cleared; None if nowhere."""
+        if self.config.start is None:
+            return None
+        fresh: Flags = ids == self.config.start
+        return fresh if fresh.any() else None
+
+    def counted(self, targets: Ids) -> Flags | None:
+        """Which targets (T, B) are predicted: all (None) but the beginnings of documents."""
+        begins = self.fresh(targets)
+        return None if begins is None else ~begins
 
     def loss_and_gradients(
         self,
@@ -116,6 +128,6 @@ class Network:
     ) -> tuple[float, Parameters, Array]:
         """One window forward and back: summed nats, gradients of (sum / count), and the state to carry on."""
         logits, new_state, back = self.forward(parameters, inputs, state, masks, workspace)
-        nats, dlogits = cross_entropy(logits, targets, count, workspace)
+        nats, dlogits = cross_entropy(logits, targets, count, workspace, self.counted(targets))
         gradients, _ = back(dlogits)
         return nats, gradients, new_state

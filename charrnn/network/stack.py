@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from charrnn.network.affine import affine
-from charrnn.network.arrays import Array, Parameters, Workspace
+from charrnn.network.arrays import Array, Flags, Parameters, Workspace
 from charrnn.network.bptt import unroll
 from charrnn.network.cells import Cell
 
@@ -17,14 +17,20 @@ Back: TypeAlias = Callable[[Array], tuple[Array, Parameters, Array]]
 
 
 def run_stack(
-    cell: Cell, parameters: Parameters, z: Array, state: Array, masks: Array | None, workspace: Workspace
+    cell: Cell,
+    parameters: Parameters,
+    z: Array,
+    state: Array,
+    masks: Array | None,
+    workspace: Workspace,
+    fresh: Flags | None = None,
 ) -> tuple[Array, Array, Back]:
     """Run all layers over the window.
 
     `masks` (L, B, H) multiply what each layer hands up, the same at every step of the window (Gal and Ghahramani
-    2016); None is no dropout. Returns y, the new state (a fresh array), and `back(dy) → dz of the first layer,
-    gradients, dstate (L, S, B, H)`, which writes over dy; of the first layer only `Wh` is among the gradients, the
-    rest is the vectorizer's.
+    2016); None is no dropout. `fresh` (T, B) says where streams begin anew. Returns y, the new
+    state (an array of its own), and `back(dy) → dz of the first layer, gradients, dstate (L, S, B, H)`, which writes
+    over dy; of the first layer only `Wh` is among the gradients, the rest is the vectorizer's.
     """
     L = len(state)
     ways_back, new_state = [], np.empty_like(state)
@@ -34,7 +40,7 @@ def run_stack(
         to_z = None
         if l > 0:
             z, to_z = affine(y, parameters[f"{name}.Wx"], parameters[f"{name}.b"], name, workspace)
-        y, new_state[l], through_time = unroll(cell, parameters[f"{name}.Wh"], z, state[l], name, workspace)
+        y, new_state[l], through_time = unroll(cell, parameters[f"{name}.Wh"], z, state[l], name, workspace, fresh)
         if masks is not None:
             y = np.multiply(y, masks[l], out=workspace.array(f"{name}.dropped", *y.shape))
         ways_back.append((to_z, through_time))

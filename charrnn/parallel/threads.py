@@ -38,12 +38,12 @@ def serial(network: Network, make_workspace: MakeWorkspace) -> GradientEngine:
     def compute(
         parameters: Parameters, inputs: Ids, targets: Ids, state: Array, rng: np.random.Generator
     ) -> Gradient:
-        masks = network.dropout_masks(inputs.shape[1], rng)
+        masks, count = network.dropout_masks(inputs.shape[1], rng), _count(network, targets)
         with np.errstate(all="ignore"):  # the trainer looks at the loss and the norm itself
             nats, gradients, new_state = network.loss_and_gradients(
-                parameters, inputs, targets, state, masks, targets.size, workspace
+                parameters, inputs, targets, state, masks, count, workspace
             )
-        return nats / targets.size, gradients, new_state
+        return nats / count, gradients, new_state
 
     return compute
 
@@ -58,7 +58,7 @@ def threaded(network: Network, threads: int, make_workspace: MakeWorkspace) -> G
     def compute(
         parameters: Parameters, inputs: Ids, targets: Ids, state: Array, rng: np.random.Generator
     ) -> Gradient:
-        B, count = inputs.shape[1], targets.size
+        B, count = inputs.shape[1], _count(network, targets)
         masks = network.dropout_masks(B, rng)
         shards = shard_slices(B, threads)
 
@@ -80,6 +80,12 @@ def threaded(network: Network, threads: int, make_workspace: MakeWorkspace) -> G
         return nats / count, total, np.concatenate([new_state for _, _, new_state in results], axis=2)
 
     return compute
+
+
+def _count(network: Network, targets: Ids) -> int:
+    """How many targets there are to predict, over all streams."""
+    counted = network.counted(targets)
+    return targets.size if counted is None else max(1, int(np.count_nonzero(counted)))
 
 
 def shard_slices(B: int, shards: int) -> list[slice]:

@@ -5,7 +5,7 @@ A `Corpus` can be read again and again, and never holds a whole text.
 
 import codecs
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -55,7 +55,10 @@ class Corpus:
     report: CorpusReport
 
     def chunks(self) -> Iterator[str]:
-        """The whole text from its beginning, in pieces that are never empty; TextError if it has changed since."""
+        """The whole text from its beginning, in pieces; an empty one stands behind each document.
+
+        TextError if it has changed since.
+        """
         characters = 0
         for chunk in _joined(self.documents, Tally()):
             characters += len(chunk)
@@ -123,10 +126,12 @@ def _survey(documents: list[Document], encoding: str, skipped: int, shadowed: tu
     )
 
 
-def _joined(documents: Iterable[Document], tally: Tally) -> Iterator[str]:
-    last = "\n"
-    for document in documents:
-        gap = "" if last == "\n" else "\n"
+def _joined(documents: Sequence[Document], tally: Tally) -> Iterator[str]:
+    for number, document in enumerate(documents, 1):
+        last = "\n"
         for chunk in document.chunks(tally):
-            yield gap + chunk
-            gap, last = "", chunk[-1]
+            yield chunk
+            last = chunk[-1]
+        if last != "\n" and number < len(documents):
+            yield "\n"
+        yield ""

@@ -4,7 +4,9 @@ The text is read chunk by chunk and never held as a whole. Its last `val_fractio
 held out; the vocabulary comes from the rest alone. The same text gives the same arrays.
 """
 
+import itertools
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -12,13 +14,14 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.errors import TextError, UsageError
+from charrnn.config import TextConfig
+from charrnn.errors import TextError
+from charrnn.text.batches import rare_tokens
 from charrnn.text.corpus import Corpus
 from charrnn.text.parts import characters_of, normalised, parted, training_length
-from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer, Ids, Tokenizer, alphabet_of, code_points
+from charrnn.text.tokenizers import Ids, Tokenizer, make_tokenizer
 
 MEMORY_THRESHOLD = 64 << 20
-_CODE_SPACE = 0x110000
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +40,12 @@ class Dataset:
     counts: npt.NDArray[np.int64]
     validation_unknown: int
 
+    def rare(self) -> npt.NDArray[np.bool_]:
+        """(V,) which tokens are rare; the marks of documents are not, however few there are."""
+        counts = self.counts.copy()
+        counts[[mark for mark in (self.tokenizer.start, self.tokenizer.end) if mark is not None]] = 0
+        return rare_tokens(counts)
+
 
 @dataclass(frozen=True, eq=False)
 class EncodedText:
@@ -49,26 +58,28 @@ class EncodedText:
 
 def build_dataset(
     corpus: Corpus,
+    config: TextConfig,
     *,
-    kind: str = "character",
-    normal_form: str | None = None,
-    val_fraction: float = 0.1,
     scratch: Path | None = None,
     memory_threshold: int = MEMORY_THRESHOLD,
 ) -> Dataset:
-    """Make a tokenizer of `kind` from the training part, and encode both parts with it.
+    """Make the tokenizer that `config` asks for from the training part, and encode both parts with it.
 
     More than `memory_threshold` bytes of ids go to an unnamed file in `scratch`, by default the system's
     temporary folder, which vanishes with the arrays. TextError if fewer than 2 tokens are left to train on.
     """
-    if kind == "byte":
-        tokenizer: Tokenizer = ByteTokenizer(normal_form)
-    elif kind == "character":
-        tokenizer = CharacterTokenizer(_alphabet(corpus, normal_form, val_fraction), normal_form)
-    else:
-        raise UsageError(f"--tokenizer {kind} is not known; choose one of character, byte")
+    characters = characters_of(corpus, config.normal_form)
+    cut = training_length(characters, config.val_fraction)
+    if cut < 1:
+        raise _too_short(characters, cut)
+
+    def training() -> Iterator[str]:
+        parts = parted(normalised(corpus, config.normal_form), cut)
+        return (piece for piece, _ in itertools.takewhile(lambda part: part[1], parts))
+
+    tokenizer = make_tokenizer(config, training, cut)
     return dataset_from(
-        corpus, tokenizer, val_fraction=val_fraction, scratch=scratch, memory_threshold=memory_threshold
+        corpus, tokenizer, val_fraction=config.val_fraction, scratch=scratch, memory_threshold=memory_threshold
     )
 
 
@@ -87,7 +98,7 @@ def dataset_from(
     unknown = 0
     with _IdWriter(_id_type(tokenizer), scratch, memory_threshold) as writer:
         for piece, is_training in parted(normalised(corpus, tokenizer.normal_form), cut):
-            ids = tokenizer.encode(piece)
+            ids = _encode(tokenizer, piece, writer.last)
             writer.write(ids)
             if is_training:
                 counts += np.bincount(ids, minlength=counts.size)
@@ -111,7 +122,7 @@ def encode_corpus(
     unknown = 0
     with _IdWriter(_id_type(tokenizer), scratch, memory_threshold) as writer:
         for chunk in normalised(corpus, tokenizer.normal_form):
-            ids = tokenizer.encode(chunk)
+            ids = _encode(tokenizer, chunk, writer.last)
             writer.write(ids)
             unknown += _unknown_in(ids, tokenizer)
         return EncodedText(writer.array(), corpus.report.characters, unknown)
@@ -124,6 +135,7 @@ class _IdWriter:
         self._scratch = scratch
         self._memory = np.empty(threshold // dtype.itemsize, dtype)  # costs only the pages that are written
         self._length = 0
+        self.last: int | None = None
         self._file: BinaryIO | None = None
 
     def __enter__(self) -> "_IdWriter":
@@ -145,6 +157,8 @@ class _IdWriter:
         else:
             self._file.write(ids.data)
         self._length = end
+        if ids.size:
+            self.last = int(ids[-1])
 
     def array(self) -> Ids:
         """(N,) everything written, read-only; call it once, at the end."""
@@ -155,18 +169,9 @@ class _IdWriter:
         return self._memory[: self._length]
 
 
-def _alphabet(corpus: Corpus, normal_form: str | None, val_fraction: float) -> str:
-    """The characters of the training part, sorted."""
-    characters = characters_of(corpus, normal_form)
-    cut = training_length(characters, val_fraction)
-    if cut < 1:
-        raise _too_short(characters, cut)
-    seen = np.zeros(_CODE_SPACE, np.bool_)
-    for piece, is_training in parted(normalised(corpus, normal_form), cut):
-        if not is_training:
-            break
-        seen[code_points(piece)] = True
-    return alphabet_of(np.flatnonzero(seen).astype(np.uint32))
+def _encode(tokenizer: Tokenizer, piece: str, last: int | None) -> Ids:
+    """A piece of text or, where it is empty, the marks behind a document, unless they stand there already."""
+    return tokenizer.encode(piece) if piece or last == tokenizer.start else tokenizer.boundary()
 
 
 def _unknown_in(ids: Ids, tokenizer: Tokenizer) -> int:

@@ -50,25 +50,33 @@ def characters_of(corpus: Corpus, normal_form: str | None) -> int:
 
 
 def parted(chunks: Iterator[str], cut: int) -> Iterator[tuple[str, bool]]:
-    """The chunks, none of them empty or on both sides of the cut, and whether each lies before it."""
+    """The chunks, none of them on both sides of the cut, and whether each lies before it; empty ones stay."""
     place = 0
     for chunk in chunks:
         before = chunk[: max(0, cut - place)]
         after = chunk[len(before) :]
-        place += len(chunk)
         if before:
             yield before, True
-        if after:
-            yield after, False
+        if after or not chunk:
+            yield after, not after and place <= cut
+        place += len(chunk)
 
 
 def normalised(corpus: Corpus, normal_form: str | None) -> Iterator[str]:
-    """The text in its normal form. A chunk is held back from where the next one could still change it."""
+    """The text in its normal form, with the empty chunk behind each document.
+
+    A chunk is held back from where the next one could still change it.
+    """
     if normal_form is None:
         yield from corpus.chunks()
         return
     held = ""
     for chunk in corpus.chunks():
+        if not chunk:
+            yield from filter(None, [unicodedata.normalize("NFC", held)])
+            held = ""
+            yield chunk
+            continue
         text = held + chunk
         end = len(text) - 1
         while end > 0 and joins_previous(text[end]):
@@ -76,5 +84,3 @@ def normalised(corpus: Corpus, normal_form: str | None) -> Iterator[str]:
         held = text[end:]
         if end:
             yield unicodedata.normalize("NFC", text[:end])
-    if held:
-        yield unicodedata.normalize("NFC", held)

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from charrnn.errors import CharrnnError
-from charrnn.language.choices import entropy, without
+from charrnn.language.choices import entropy
 from charrnn.language.copying import LARGEST, CopyDetector
 from charrnn.language.exploration import Tree, name_of
 from charrnn.text.shown import visible_line
@@ -132,8 +132,8 @@ class Sampler(Screen[None]):
         self.query_one(Story).show(self._glyphs.all, tree.here.depth, unchanged)
         choices = tree.choices(sampling)
         self.query_one(Bars).show([Bar(each.name, each.probability, each.before) for each in choices])
-        p = sampling.probabilities(without(tree.tokenizer.unknown, tree.logits()))
-        self.query_one("#next", Static).update(f"next, entropy {entropy(p):.2f} bits")
+        bits = entropy(tree.probabilities(sampling))
+        self.query_one("#next", Static).update(f"next, entropy {bits:.2f} bits")
         self._show_figures()
 
     def _show_figures(self) -> None:

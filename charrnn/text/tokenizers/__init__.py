@@ -1,0 +1,95 @@
+"""Text ↔ ids: a string of N characters ↔ a 1-D array of token ids below V, of the smallest unsigned type.
+
+`characters` have an id each; `pieces` are bytes, `words` and `subwords` are pieces of several bytes; `documents` puts
+marks around those of any of them. To add a tokenizer, write a class with the parts of `Tokenizer` in a file of its
+own here, and teach `tokenizer_from_json` and `make_tokenizer` to make it.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from charrnn.config import TOKENIZERS, TextConfig
+from charrnn.defaults import SUBWORDS, WORDS
+from charrnn.errors import ModelError
+from charrnn.text.tokenizers.base import UNKNOWN_TEXT, Decoder, Ids, Tokenizer
+from charrnn.text.tokenizers.characters import CharacterTokenizer, alphabet_in, code_points
+from charrnn.text.tokenizers.documents import DocumentTokenizer
+from charrnn.text.tokenizers.pieces import BYTES, ByteTokenizer
+from charrnn.text.tokenizers.subwords import SubwordTokenizer, learn_pieces
+from charrnn.text.tokenizers.words import WordTokenizer, frequent_words
+
+__all__ = [
+    "UNKNOWN_TEXT",
+    "ByteTokenizer",
+    "CharacterTokenizer",
+    "Decoder",
+    "DocumentTokenizer",
+    "Ids",
+    "SubwordTokenizer",
+    "Tokenizer",
+    "WordTokenizer",
+    "code_points",
+    "make_tokenizer",
+    "tokenizer_from_json",
+]
+
+SHORT_TEXT = 100_000
+"""In a text of fewer characters, a word that comes once is frequent."""
+
+_KEYS = {"character": {"characters"}, "byte": set[str](), "word": {"words"}, "subword": {"model_sha256"}}
+
+
+def make_tokenizer(config: TextConfig, chunks: Callable[[], Iterable[str]], characters: int) -> Tokenizer:
+    """Learn a tokenizer from a training text of so many characters, which `chunks` gives as often as it is called.
+
+    TextError if it cannot be learned from this text.
+    """
+    tokenizer = _plain(config, chunks, characters)
+    return tokenizer if config.documents in (None, "none") else DocumentTokenizer(tokenizer, str(config.documents))
+
+
+def _plain(config: TextConfig, chunks: Callable[[], Iterable[str]], characters: int) -> Tokenizer:
+    if config.tokenizer == "byte":
+        return ByteTokenizer(config.normal_form)
+    if config.tokenizer == "word":
+        size = (config.vocab_size or WORDS) - len(BYTES)
+        min_count = config.min_count or (1 if characters < SHORT_TEXT else 2)
+        return WordTokenizer(frequent_words(chunks(), size, min_count), config.normal_form)
+    if config.tokenizer == "subword":
+        model = learn_pieces(chunks(), config.vocab_size or SUBWORDS, config.pieces, characters)
+        return SubwordTokenizer(model, config.normal_form)
+    return CharacterTokenizer(alphabet_in(chunks(), "\n" if config.documents == "lines" else ""), config.normal_form)
+
+
+def tokenizer_from_json(values: object, read_model: Callable[[], bytes] = bytes) -> Tokenizer:
+    """Rebuild from `to_json()`; `read_model` gives what `model` was. ModelError for what none of ours has written."""
+    kind = values.get("kind") if isinstance(values, dict) else None
+    if not isinstance(values, dict) or kind not in TOKENIZERS:
+        raise ModelError(f"tokenizer.json does not describe one of the tokenizers {', '.join(TOKENIZERS)}")
+    values = dict(values)
+    documents = values.pop("documents", None)
+    expected = {"kind", "normal_form"} | _KEYS[kind]
+    if set(values) != expected:
+        odd = ", ".join(sorted(map(str, set(values) ^ expected)))
+        raise ModelError(f"tokenizer.json has missing or unknown keys: {odd}; was it made by a newer charrnn?")
+    tokenizer = _rebuilt(kind, values, read_model)
+    return tokenizer if documents is None else DocumentTokenizer(tokenizer, documents)
+
+
+def _rebuilt(kind: str, values: dict[str, Any], read_model: Callable[[], bytes]) -> Tokenizer:
+    normal_form = values["normal_form"]
+    if kind == "byte":
+        return ByteTokenizer(normal_form)
+    if kind == "word":
+        if not isinstance(values["words"], list):
+            raise ModelError("the words in tokenizer.json must be a list; this file is damaged")
+        return WordTokenizer(tuple(values["words"]), normal_form)
+    if kind == "subword":
+        model = read_model()
+        if hashlib.sha256(model).hexdigest() != values["model_sha256"]:
+            raise ModelError("tokenizer.model is not the one that tokenizer.json belongs to; restore both")
+        return SubwordTokenizer(model, normal_form)
+    if not isinstance(values["characters"], str):
+        raise ModelError("the characters in tokenizer.json must be one string; this file is damaged")
+    return CharacterTokenizer(values["characters"], normal_form)
