@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from charrnn import LanguageModel
 from charrnn.language import completion
-from charrnn.language.completion import Completer, is_whole_word, word_at_end
+from charrnn.language.completion import Completer
 from charrnn.network import Array, Ids
 from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer, Tokenizer
+from charrnn.text.words import is_han, word_at_end
 
 
 class Chain:
@@ -134,10 +135,10 @@ def test_a_han_character_is_a_word() -> None:
     last = int(tokenizer.encode("昨")[0])
     expected = {c: p_of(predictor.table, [last, int(tokenizer.encode(c)[0])]) for c in "上我昨"}
     assert {each.word: each.probability for each in words} == pytest.approx(expected)
-    assert is_whole_word("上")
-    assert is_whole_word("の")
-    assert not is_whole_word("a")
-    assert not is_whole_word("。")
+    assert is_han("上")
+    assert is_han("の")
+    assert not is_han("a")
+    assert not is_han("。")
 
 
 def test_letters_of_two_bytes_are_letters() -> None:

@@ -1,13 +1,17 @@
 """Completion: a text → the likeliest next words, with their exact probabilities.
 
-The probability of a word is that of the text going on with it and ending it there: the product over its tokens, times
-the chance that what follows is no part of a word. The words are found by a best-first search over what may be typed
-next: a beginning is at least as likely as all words that begin so, and so the search may stop as soon as no open
-beginning is likelier than the words found. A script without spaces has words of one character.
+The probability of a word is that of the text going on with it and ending it there: the product over its tokens,
+times the chance that what follows is no part of a word, summed over all ways to cut it into tokens. The words are
+found by a best-first search over what may be typed next: a beginning is at least as likely as all words that begin
+so, and so the search may stop as soon as no open beginning is likelier than the words found.
+
+Tokens of several characters are never made of a word that is half typed, which training never saw: the state is that
+before the word, and what was typed is a condition on the tokens that may follow.
 """
 
 import heapq
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,14 +21,11 @@ from charrnn.language.predictor import Predictor
 from charrnn.network.arrays import Array
 from charrnn.network.losses import softmax
 from charrnn.text.tokenizers import Tokenizer
+from charrnn.text.words import end_inside, word_at_end, word_in
 
 MOST_EXPANSIONS = 600
 LEAST = 1e-9
 """Beginnings that are less likely are not followed."""
-JOINERS = "'’-"
-"""They are part of a word when something stands before them in it."""
-_SPACELESS = ((0x2E80, 0x303F), (0x3041, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x323AF))
-"""Han and kana: each of their characters is a word."""
 
 
 @dataclass(frozen=True)
@@ -36,39 +37,72 @@ class Completion:
     probability: float
 
 
-def is_whole_word(character: str) -> bool:
-    """Whether it belongs to a script without spaces."""
-    return character.isalpha() and any(low <= ord(character) <= high for low, high in _SPACELESS)
-
-
-def word_at_end(text: str) -> str:
-    """The word that a text ends in, as far as it is typed; empty if it does not end in one."""
-    begin = len(text)
-    while begin and _in_word(text[begin - 1]):
-        begin -= 1
-    return text[begin:].lstrip(JOINERS)
-
-
-def _in_word(character: str) -> bool:
-    return character in JOINERS or (character.isalnum() and not is_whole_word(character))
-
-
 @dataclass(frozen=True)
 class _Beginning:
-    """What may come next: `text`, then tokens that are no character yet, the last of them not read from `state`."""
+    """What may come next: bytes behind the text that was read, of which `token` is the last and not read yet."""
 
-    text: str
-    unfinished: tuple[int, ...]
+    data: bytes
     token: int
     state: Array
 
 
-class _Search:
-    """One search: the words found so far, and the beginnings to go on with, likeliest first."""
+class _Lexicon:
+    """What the V tokens do to a word: for each place in it, a verdict (V,) a token.
 
-    def __init__(self, tokenizer: Tokenizer, kinds: "_Kinds", typed: str, spaced: bool) -> None:
-        self._tokenizer, self._kinds, self._typed, self._spaced = tokenizer, kinds, typed, spaced
-        self._heap: list[tuple[float, int, _Beginning]] = []
+    A verdict is a number of characters after which the word ends, OPEN if it may go on behind the token, or NO_WORD.
+    """
+
+    OPEN, NO_WORD = -1, -2
+    INSIDE, BEFORE, BEFORE_SPACE = range(3)
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        V = tokenizer.vocabulary_size
+        self.pieces = [tokenizer.piece(token) for token in range(V)]
+        self.verdicts = np.array([self._verdicts(piece) for piece in self.pieces], np.int64).T  # (3, V)
+        if tokenizer.end is not None:
+            self.verdicts[self.INSIDE, tokenizer.end] = 0
+        self.continuing = [token for token, piece in enumerate(self.pieces) if piece and piece[0] & 0xC0 == 0x80]
+        self.cuts_words = any(len(_decoded(piece)[0]) > 1 for piece in self.pieces)
+        self._by_first: dict[int, list[int]] = {}
+        for token, piece in enumerate(self.pieces):
+            if piece:
+                self._by_first.setdefault(piece[0], []).append(token)
+
+    def _verdicts(self, piece: bytes) -> tuple[int, int, int]:
+        text, rest = _decoded(piece)
+        if not piece or (not text and not 0xC2 <= rest[0] < 0xF5):
+            return self.NO_WORD, self.NO_WORD, self.NO_WORD
+        inside = end_inside(text)
+        before = [word_in(text, spaced=spaced) if text else None for spaced in (False, True)]
+        ends = [self.OPEN if end is None else end or self.NO_WORD for end in before]
+        return self.OPEN if inside is None else inside, ends[0], ends[1]
+
+    def compatible(self, typed: bytes) -> Iterator[int]:
+        """The tokens that `typed`, which is not empty, begins with, or that begin with it."""
+        for token in self._by_first.get(typed[0], ()):
+            piece = self.pieces[token]
+            if piece.startswith(typed) or typed.startswith(piece):
+                yield token
+
+
+def _decoded(data: bytes) -> tuple[str, bytes]:
+    """The whole characters of UTF-8 bytes, and the bytes behind them, which are none or a part of one."""
+    try:
+        return data.decode("utf-8"), b""
+    except UnicodeDecodeError as error:
+        return data[: error.start].decode("utf-8"), data[error.start :]
+
+
+class _Search:
+    """One search: the words found so far, and the beginnings to go on with, likeliest first.
+
+    Siblings, which differ in their last token alone, wait behind the likeliest of them.
+    """
+
+    def __init__(self, lexicon: _Lexicon, typed: str, tail: str, spaced: bool) -> None:
+        """`typed` is the part of the word that was read; `tail` what was typed and not read."""
+        self._lexicon, self._typed, self._tail, self._spaced = lexicon, typed, tail, spaced
+        self._heap: list[tuple[float, int, _Beginning, Iterator[tuple[float, _Beginning]]]] = []
         self._order = itertools.count()
         self.found: dict[str, float] = {}
 
@@ -79,61 +113,68 @@ class _Search:
         words = sorted(self.found.values(), reverse=True)
         if len(words) >= n and words[n - 1] >= -self._heap[0][0]:
             return None
-        negative, _, beginning = heapq.heappop(self._heap)
+        negative, _, beginning, siblings = heapq.heappop(self._heap)
+        self._push(siblings)
         return -negative, beginning
 
-    def branch(self, p: NDArray[np.float64], text: str, unfinished: tuple[int, ...], state: Array) -> None:
+    def cover(self, p: float, data: bytes, beginning: _Beginning) -> None:
+        """A beginning that has all of `tail` in it, and maybe more."""
+        text, rest = _decoded(data)
+        end = end_inside(text) if self._typed else word_in(text, spaced=self._spaced)
+        if end is None or (rest and not text[end:]):
+            self._push(iter([(p, beginning)]))
+        elif end > 0 or self._typed:
+            self._count(text[:end], p)
+
+    def branch(self, p: NDArray[np.float64], data: bytes, state: Array) -> None:
         """What may follow a beginning: p (V,) are the probabilities of it with each next token."""
-        if unfinished:
-            for token in np.flatnonzero(p > LEAST):
-                self._follow(int(token), float(p[token]), text, (*unfinished, int(token)), state)
+        text, rest = _decoded(data)
+        if rest:
+            self._finish(p, data, state)
             return
-        kinds, in_word = self._kinds, bool(self._typed or text.strip())
-        if in_word:
-            self._count(text, float(p[kinds.ends].sum()))
-        else:
-            for token in np.flatnonzero(kinds.whole & (p > LEAST)):
-                self._count(text + kinds.texts[token], float(p[token]))
-        goes_on = kinds.letters | kinds.unfinished | (kinds.joiners & in_word)
-        if not in_word and not text and not self._spaced:
-            goes_on = goes_on | kinds.space
-        for token in np.flatnonzero(goes_on & (p > LEAST)):
-            self._push(float(p[token]), _Beginning(text, (), int(token), state))
+        verdicts = self._lexicon.verdicts[self._place(text)]
+        likely = p > LEAST
+        for token in np.flatnonzero((verdicts > 0) & likely):
+            piece, _ = _decoded(self._lexicon.pieces[token])
+            self._count(text + piece[: verdicts[token]], float(p[token]))
+        if ended := float(p[verdicts == 0].sum()):
+            self._count(text, ended)
+        tokens = np.flatnonzero((verdicts == _Lexicon.OPEN) & likely)
+        self._push(self._siblings(p, tokens[np.argsort(-p[tokens], kind="stable")], data, state))
 
-    def _follow(self, token: int, p: float, text: str, tokens: tuple[int, ...], state: Array) -> None:
-        """The same for one token behind others that are no character yet."""
-        character, in_word = self._tokenizer.decode(tokens), bool(self._typed or text.strip())
-        if "\ufffd" in character:
-            if len(tokens) < 4:
-                self._push(p, _Beginning(text, tokens[:-1], token, state))
-        elif is_whole_word(character) and not in_word:
-            self._count(text + character, p)
-        elif (character.isalnum() and not is_whole_word(character)) or (character in JOINERS and in_word):
-            self._push(p, _Beginning(text, tokens[:-1], token, state))
-        elif in_word:
-            self._count(text, p)
+    def _place(self, text: str) -> int:
+        if self._typed or text.strip(" "):
+            return _Lexicon.INSIDE
+        return _Lexicon.BEFORE_SPACE if self._spaced and not text else _Lexicon.BEFORE
 
-    def _count(self, ending: str, p: float) -> None:
+    def _finish(self, p: NDArray[np.float64], data: bytes, state: Array) -> None:
+        """The same where a character is not complete, and only a few tokens can go on with it."""
+        pieces = self._lexicon.pieces
+        text, rest = _decoded(data)
+        for token in self._lexicon.continuing:
+            whole, more = _decoded(rest + pieces[token])
+            if p[token] <= LEAST or (not whole and len(more) > 3):
+                continue
+            inside = self._place(text) == _Lexicon.INSIDE
+            end = end_inside(whole) if inside else word_in(whole, spaced=False) if whole else None
+            if end is None:
+                self._push(iter([(float(p[token]), _Beginning(data + pieces[token], token, state))]))
+            elif inside or end > 0:
+                self._count(text + whole[:end], float(p[token]))
+
+    def _siblings(
+        self, p: NDArray[np.float64], tokens: NDArray[np.intp], data: bytes, state: Array
+    ) -> Iterator[tuple[float, _Beginning]]:
+        for token in tokens.tolist():
+            yield float(p[token]), _Beginning(data + self._lexicon.pieces[token], token, state)
+
+    def _count(self, text: str, p: float) -> None:
+        ending = text[len(self._tail) :]
         self.found[ending] = self.found.get(ending, 0.0) + p
 
-    def _push(self, p: float, beginning: _Beginning) -> None:
-        heapq.heappush(self._heap, (-p, next(self._order), beginning))
-
-
-class _Kinds:
-    """What each of the V tokens is: a flag (V,) a kind."""
-
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        V = tokenizer.vocabulary_size
-        self.texts = ["" if token == tokenizer.unknown else tokenizer.decode([token]) for token in range(V)]
-        broken = np.array([text == "\ufffd" for text in self.texts])
-        self.unfinished = broken & np.array([0xC2 <= token < 0xF5 for token in range(V)])
-        self.whole = np.array([bool(text) and is_whole_word(text) for text in self.texts])
-        self.joiners = np.array([bool(text) and text in JOINERS for text in self.texts])
-        self.letters = np.array([text.isalnum() for text in self.texts]) & ~self.whole
-        self.space = np.array([text == " " for text in self.texts])
-        known = np.array([bool(text) for text in self.texts])
-        self.ends = known & ~(self.letters | self.joiners | self.unfinished)
+    def _push(self, siblings: Iterator[tuple[float, _Beginning]]) -> None:
+        if (first := next(siblings, None)) is not None:
+            heapq.heappush(self._heap, (-first[0], next(self._order), first[1], siblings))
 
 
 class Completer:
@@ -145,7 +186,7 @@ class Completer:
     def __init__(self, predictor: Predictor, tokenizer: Tokenizer, start: int) -> None:
         """`start` is the token that stands before every text."""
         self._predictor, self._tokenizer = predictor, tokenizer
-        self._kinds = _Kinds(tokenizer)
+        self._lexicon = _Lexicon(tokenizer)
         self._tokens = [start]
         self._known = [predictor.advance([start], predictor.start())]
         self.exact = True
@@ -155,27 +196,56 @@ class Completer:
 
         Where the text does not end in white space, the space before the next word is part of the ending.
         """
-        logits, state = self._after(text)
         typed = word_at_end(text)
-        search = _Search(self._tokenizer, self._kinds, typed, spaced=not text or text[-1:].isspace())
-        search.branch(_probabilities(logits), "", (), state)
-        self.exact = True
-        for expansions in itertools.count():
-            likeliest = search.likeliest(n)
-            if likeliest is None:
-                break
-            if expansions == MOST_EXPANSIONS:
-                self.exact = False
-                break
+        head, read, tail = text, typed, ""
+        if self._lexicon.cuts_words:
+            head, read = text[: len(text) - len(typed)].removesuffix(" "), ""
+            tail = text[len(head) :]
+        spaced = tail.startswith(" ") or not (head == "" or head[-1].isspace())
+        search = _Search(self._lexicon, read, tail, spaced)
+        expansions = self._begin(search, head, tail.encode("utf-8", "surrogatepass"))
+        while (likeliest := search.likeliest(n)) and expansions < MOST_EXPANSIONS:
             p, beginning = likeliest
-            logits, state = self._predictor.advance((beginning.token,), beginning.state)
-            tokens = (*beginning.unfinished, beginning.token)
-            character = self._tokenizer.decode(tokens)
-            broken = "\ufffd" in character
-            text_after = beginning.text if broken else beginning.text + character
-            search.branch(p * _probabilities(logits), text_after, tokens if broken else (), state)
+            after, state = self._read(beginning)
+            search.branch(p * after, beginning.data, state)
+            expansions += 1
+        self.exact = likeliest is None
         words = sorted(search.found.items(), key=lambda pair: -pair[1])[:n]
         return [Completion(typed + ending.strip(), ending, p) for ending, p in words]
+
+    def _begin(self, search: _Search, head: str, tail: bytes) -> int:
+        """Find all beginnings that have the tail in them, each with its share of their sum; the steps it took."""
+        logits, state = self._after(head)
+        p = _probabilities(logits)
+        if not tail:
+            search.branch(p, b"", state)
+            return 0
+        covering: list[tuple[float, _Beginning]] = []
+        heap: list[tuple[float, int, _Beginning]] = []
+        order = itertools.count()
+        data, so_far, total, expansions = b"", 1.0, 0.0, 0
+        while True:
+            for token in self._lexicon.compatible(tail[len(data) :]):
+                beginning = _Beginning(data + self._lexicon.pieces[token], token, state)
+                joint = so_far * float(p[token])
+                if len(beginning.data) >= len(tail):
+                    covering.append((joint, beginning))
+                    total += joint
+                else:
+                    heapq.heappush(heap, (-joint, next(order), beginning))
+            if not heap or -heap[0][0] <= LEAST * total or expansions == MOST_EXPANSIONS:
+                break
+            negative, _, beginning = heapq.heappop(heap)
+            p, state = self._read(beginning)
+            data, so_far, expansions = beginning.data, -negative, expansions + 1
+        for joint, beginning in covering:
+            if joint > LEAST * total:
+                search.cover(joint / total, beginning.data, beginning)
+        return expansions
+
+    def _read(self, beginning: _Beginning) -> tuple[NDArray[np.float64], Array]:
+        logits, state = self._predictor.advance((beginning.token,), beginning.state)
+        return _probabilities(logits), state
 
     def _after(self, text: str) -> tuple[Array, Array]:
         """Logits and state after a text; what the last one shares with it is not read again."""

@@ -62,6 +62,9 @@ class Tokenizer(Protocol):
     def decoder(self) -> Decoder:
         """A fresh decoder for a stream of ids; what it yields, joined, is `decode` of them all."""
 
+    def piece(self, token: int) -> bytes:
+        """The UTF-8 bytes of one token, maybe not whole characters; none for a mark or what is unknown."""
+
     def token_text(self, token: int) -> str:
         """One token in a form that is safe to show."""
 

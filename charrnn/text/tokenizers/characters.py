@@ -79,6 +79,9 @@ class CharacterTokenizer(Plain):
     def decoder(self) -> Decoder:
         return _CharacterDecoder(self)
 
+    def piece(self, token: int) -> bytes:
+        return b"" if token == self.unknown else self.alphabet[token - 1].encode()
+
     def token_text(self, token: int) -> str:
         return "<unk>" if token == self.unknown else visible_line(self.decode([token]))
 

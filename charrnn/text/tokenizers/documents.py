@@ -81,6 +81,9 @@ class DocumentTokenizer:
     def decoder(self) -> Decoder:
         return _DocumentDecoder(self.within.decoder(), self.within.vocabulary_size)
 
+    def piece(self, token: int) -> bytes:
+        return self.within.piece(token) if token < self.within.vocabulary_size else b""
+
     def token_text(self, token: int) -> str:
         if token == self.start:
             return "<s>"

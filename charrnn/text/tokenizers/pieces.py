@@ -50,6 +50,9 @@ class Pieces(Plain):
     def decoder(self) -> Decoder:
         return _PieceDecoder(self.pieces)
 
+    def piece(self, token: int) -> bytes:
+        return self.pieces[token]
+
     def token_text(self, token: int) -> str:
         piece = self.pieces[token]
         try:

@@ -19,20 +19,20 @@ import numpy as np
 from charrnn.errors import ModelError
 from charrnn.text.tokenizers.base import Ids, check_normal_form, normalise
 from charrnn.text.tokenizers.pieces import BYTES, Pieces, utf8
+from charrnn.text.words import HAN, JOINERS
 
 MOST_COUNTED = 2_000_000
 """Different words that are counted at a time; beyond it, those that came once are forgotten."""
-HAN = "\u2e80-\u303f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-"""Han and kana, as ranges of a regular expression."""
 LONGEST_HAN_WORD = 8
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
     marks = "".join(each for each in map(chr, range(0x300, 0x10000)) if unicodedata.category(each).startswith("M"))
-    letter = rf"(?:(?![{HAN}])[\w{marks}])"
-    word = rf"{letter}+(?:['’-]{letter}+)*"
-    han = rf"[{HAN}]{{1,{LONGEST_HAN_WORD}}}"
+    spaceless = "".join(f"{chr(low)}-{chr(high)}" for low, high in HAN)
+    letter = rf"(?:(?![{spaceless}])[\w{marks}])"
+    word = rf"{letter}+(?:[{JOINERS}]{letter}+)*"
+    han = rf"[{spaceless}]{{1,{LONGEST_HAN_WORD}}}"
     return re.compile(rf"\n| {han}(?!\S)|(?<!\S){han}(?= )| ?{word}| ?\S|\s")
 
 
