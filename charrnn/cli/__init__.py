@@ -24,8 +24,10 @@ from charrnn.cli import (
     inspect,
     lab,
     play,
+    rescore,
     runs,
     sample,
+    score,
     tell,
     train,
     watch,
@@ -60,6 +62,8 @@ app.command()(train.train)
 app.command("eval")(evaluate.evaluate)
 app.command()(sample.sample)
 app.command()(complete.complete)
+app.command()(score.score)
+app.command()(rescore.rescore)
 app.command()(play.play)
 app.command()(watch.watch)
 app.command()(tell.tell)

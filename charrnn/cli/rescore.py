@@ -114,8 +114,9 @@ def parse(lines: Iterable[str]) -> Iterator["Candidate"]:
         columns = line.split("\t")
         expected = expected or len(columns)
         if len(columns) != expected or expected > 3:
-            wanted = "from one to three" if expected > 3 else f"{expected}, as the lines before it have"
-            raise TextError(f"line {number:,} has {len(columns)} columns between tabs; it must have {wanted}")
+            count = "1 column" if len(columns) == 1 else f"{len(columns):,} columns"
+            wanted = "from one to three" if expected > 3 else f"{expected}, as the first line has"
+            raise TextError(f"line {number:,} has {count} between tabs; it must have {wanted}")
         if expected == 1:
             yield Candidate(line)
         else:

@@ -1,5 +1,6 @@
 """`charrnn score`: how surprised a model is by each character of a text; a heat map on a terminal."""
 
+import contextlib
 import io
 import stat
 import sys
@@ -119,7 +120,7 @@ def shortened(text: str) -> str:
 
 def _mode(name: str) -> int | None:
     try:
-        return Path(name).stat().st_mode
+        return Path(name).stat().st_mode if name else None
     except (OSError, ValueError):
         return None
 
@@ -155,15 +156,17 @@ def _piped(stream: BinaryIO, name: str, encoding: str) -> Iterator[str]:
     """Lines, or pieces of long ones, without a byte order mark, and with LF for every line end."""
     from charrnn.language.scoring import LONGEST_LINE
 
-    reader = io.TextIOWrapper(stream, encoding)
+    reader, lines = io.TextIOWrapper(stream, encoding), 0
     try:
-        yield reader.readline(LONGEST_LINE).removeprefix("\ufeff")
-        yield from iter(partial(reader.readline, LONGEST_LINE), "")
+        for piece in iter(partial(reader.readline, LONGEST_LINE), ""):
+            yield piece if lines else piece.removeprefix("\ufeff")
+            lines += 1
     except UnicodeError as error:
         remedy = "say what it is with --encoding NAME, such as cp1252 or gb18030"
-        raise TextError(f"{visible_line(name)} is not {encoding} ({error}); {remedy}") from error
+        raise TextError(f"{visible_line(name)} is not {encoding}, some way after line {lines:,}; {remedy}") from error
     finally:
-        reader.detach()
+        with contextlib.suppress(ValueError):  # it may have been closed by others
+            reader.detach()
 
 
 # What is shown of it.

@@ -95,12 +95,12 @@ class Scorer:
                 bits.append(pending)
                 pending = 0.0
         if bits:
-            bits[-1] += pending  # of what is no text, as the <s> behind a line
+            bits[-1] += pending  # of tokens behind the last character
         return pieces, bits
 
     def _read(self, token: int) -> float:
-        """Read one token; its bits."""
-        nats = -log_probability(self._logits, token)
+        """Read one token; its bits, which are 0 for the beginning of a document, since nothing predicts it."""
+        nats = 0.0 if token == self._tokenizer.start else -log_probability(self._logits, token)
         self._logits, self._state = self._predictor.advance((token,), self._state)
         return nats / math.log(2.0)
 

@@ -24,6 +24,7 @@ from charrnn.text.words import HAN, JOINERS
 MOST_COUNTED = 2_000_000
 """Different words that are counted at a time; beyond it, those that came once are forgotten."""
 LONGEST_HAN_WORD = 8
+LONGEST_HELD = 1000
 
 
 @cache
@@ -96,12 +97,13 @@ def frequent_words(chunks: Iterable[str], size: int, min_count: int) -> tuple[st
 
 
 def _whole_words(chunks: Iterable[str]) -> Iterator[str]:
-    """The words of a text that comes in chunks; the last word of a chunk may go on in the next."""
+    """The words of a text that comes in chunks: what stands behind the last space of a chunk may go on in the next."""
     held = ""
     for chunk in chunks:
-        words = split_words(held + chunk)
-        held = words.pop() if words else ""
-        yield from words
+        text = held + chunk
+        end = max(text.rfind(" "), text.rfind("\n"), len(text) - LONGEST_HELD)
+        held = text[max(end, 0) :]
+        yield from split_words(text[: max(end, 0)])
     yield from split_words(held)
 
 
