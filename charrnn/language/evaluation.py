@@ -6,9 +6,10 @@ only its own tokens.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace
 from charrnn.network.losses import log_softmax
 from charrnn.network.model import Network
+
+T = TypeVar("T")
 
 OVERLAP = 512
 SHORTEST_ARC = 2048
@@ -74,32 +77,56 @@ def surprise(
     network: Network, parameters: Parameters, ids: Ids, before: int, *, threads: int = 1, panels: bool = False
 ) -> float:
     """The summed surprise in nats of ids (N,), N ≥ 1, read from a fresh state after the token `before`."""
-    arcs = _arcs(len(ids))
-    groups = [group for group in np.array_split(arcs, threads) if len(group)]
+    arcs, workspaces = _arcs(len(ids)), _workspaces(parameters, panels)
 
     def read(group: NDArray[np.int64]) -> float:
-        workspace = Workspace(next(iter(parameters.values())).dtype, panels=panels)
+        windows = _windows(network, parameters, ids, before, group, workspaces())
+        return sum(-float(np.sum(logp, dtype=np.float64)) for logp, _ in windows)
+
+    return sum(_side_by_side(read, arcs, threads))
+
+
+def log_probabilities(
+    network: Network,
+    parameters: Parameters,
+    ids: Ids,
+    before: int,
+    *,
+    threads: int | None = None,
+    panels: bool = False,
+) -> Array:
+    """log p (N,) in nats of each token of ids (N,), read after the token `before`.
+
+    It is 0 for the beginning of a document, which nothing predicts. With `threads`, the text is read in arcs on so
+    many of them; without, as the one stream that it is.
+    """
+    arcs, workspaces = _arcs(len(ids)) if threads else np.array([[0, len(ids)]]), _workspaces(parameters, panels)
+    found = np.zeros(len(ids), next(iter(parameters.values())).dtype)
+
+    def read(group: NDArray[np.int64]) -> None:
+        for logp, places in _windows(network, parameters, ids, before, group, workspaces()):
+            found[places] = logp
+
+    _side_by_side(read, arcs, threads or 1)
+    return found
+
+
+def _workspaces(parameters: Parameters, panels: bool) -> Callable[[], Workspace]:
+    return lambda: Workspace(next(iter(parameters.values())).dtype, panels=panels)
+
+
+def _side_by_side(read: Callable[[NDArray[np.int64]], T], arcs: NDArray[np.int64], threads: int) -> list[T]:
+    """What `read` gives for each thread's share of the arcs."""
+    groups = [group for group in np.array_split(arcs, threads) if len(group)]
+
+    def quietly(group: NDArray[np.int64]) -> T:
         with np.errstate(all="ignore"):
-            return sum(
-                float(np.sum(-logp[own], dtype=np.float64))
-                for logp, own in _windows(network, parameters, ids, before, group, workspace)
-            )
+            return read(group)
 
     if len(groups) == 1:
-        return read(groups[0])
+        return [quietly(groups[0])]
     with ThreadPoolExecutor(len(groups)) as pool:
-        return sum(pool.map(read, groups))
-
-
-def log_probabilities(network: Network, parameters: Parameters, ids: Ids, before: int) -> Array:
-    """log p (N,) in nats of each token of ids (N,), read as one stream after the token `before`.
-
-    It is 0 for the beginning of a document, which nothing predicts.
-    """
-    workspace = Workspace(next(iter(parameters.values())).dtype)
-    whole = np.array([[0, len(ids)]])
-    parts = [logp[own] for logp, own in _windows(network, parameters, ids, before, whole, workspace)]
-    return np.concatenate([np.zeros(0, workspace.dtype), *parts])
+        return list(pool.map(quietly, groups))
 
 
 def _arcs(N: int) -> NDArray[np.int64]:
@@ -116,8 +143,8 @@ def _windows(
     before: int,
     arcs: NDArray[np.int64],
     workspace: Workspace,
-) -> Iterator[tuple[Array, NDArray[np.bool_]]]:
-    """Read arcs (B, 2) side by side, window by window: log p (T, B) of the tokens, and which of them count."""
+) -> Iterator[tuple[Array, NDArray[np.int64]]]:
+    """Read arcs (B, 2) side by side, window by window: log p of the arcs' own tokens, and their places."""
     begins, ends = arcs[:, 0], arcs[:, 1]
     overlap = OVERLAP if begins[-1] > 0 else 0
     state = network.start(len(arcs), workspace.dtype)
@@ -130,7 +157,8 @@ def _windows(
         logp = np.take_along_axis(log_softmax(logits), ids[at][..., None].astype(np.int64), axis=-1)[..., 0]
         if (counted := network.counted(ids[at])) is not None:
             logp *= counted
-        yield logp, (places >= begins) & (places < ends)
+        own = (places >= begins) & (places < ends)
+        yield logp[own], places[own]
 
 
 def _exp(nats: float) -> float:
