@@ -38,6 +38,16 @@ class Started(Event):
 
 
 @dataclass(frozen=True)
+class Compared(Event):
+    """What the model has to beat: the n-gram model of the best order, on the validation text, or its beginning."""
+
+    kind: ClassVar[str] = "baseline"
+    order: int
+    nats_per_character: float
+    bits_per_character: float
+
+
+@dataclass(frozen=True)
 class StepDone(Event):
     """One update of the weights. `progress` is the share of the run that is behind; `epoch` counts passes.
 

@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from charrnn.events import Probed
+from charrnn.language.baselines import HIGHEST_ORDER, Loss, best_order, ngram_losses
 from charrnn.language.evaluation import Evaluation, evaluate
-from charrnn.language.model import never_chosen, start_token
+from charrnn.language.ngrams import Ngrams
 from charrnn.language.predictor import RnnPredictor
 from charrnn.language.sampler import Sampling, sample_tokens
+from charrnn.language.textmodel import never_chosen, start_token
 from charrnn.network.arrays import Parameters, Workspace
 from charrnn.network.flow import gradient_flow
 from charrnn.network.model import Network
@@ -23,6 +25,7 @@ from charrnn.text.batches import Windows
 from charrnn.text.dataset import Dataset
 from charrnn.training.trainer import TrainingState
 
+LARGEST_COMPARED = 1_000_000
 SAMPLE_LENGTH = 200
 SAMPLE_TEMPERATURE = 0.8
 PROBED_STREAMS = 4
@@ -46,6 +49,20 @@ def evaluator(network: Network, dataset: Dataset, threads: int, panels: bool) ->
         )
 
     return read
+
+
+def baseline(dataset: Dataset) -> tuple[int, Loss] | None:
+    """The best order of an n-gram model of the training part, and its loss on the validation part, or on the first
+    LARGEST_COMPARED tokens of it; None if nothing is held out.
+    """
+    tokenizer, held_out = dataset.tokenizer, dataset.validation[:LARGEST_COMPARED]
+    if not len(held_out):
+        return None
+    ngrams = Ngrams.count(dataset.training, tokenizer.vocabulary_size, HIGHEST_ORDER, tokenizer.start)
+    characters = max(1, tokenizer.characters(held_out))
+    losses = ngram_losses(ngrams, held_out, int(dataset.training[-1]), characters)
+    order = best_order(losses)
+    return order, losses[order - 1]
 
 
 def speaker(network: Network, dataset: Dataset, seed: int) -> Callable[[Parameters, int], str]:

@@ -14,9 +14,10 @@ from charrnn.config import RunConfig, TextConfig, TrainingConfig
 from charrnn.control import Claim, refuse_if_trained
 from charrnn.defaults import Wishes, choose_network, choose_training, evaluation_interval
 from charrnn.errors import RunError
-from charrnn.events import Command, Event, Started
-from charrnn.instruments import evaluator, prober, speaker
+from charrnn.events import Command, Compared, Event, Started
+from charrnn.instruments import baseline, evaluator, prober, speaker
 from charrnn.journal import append_event, open_journal
+from charrnn.language.baselines import Loss
 from charrnn.language.model import read_tokenizer
 from charrnn.network.arrays import Workspace
 from charrnn.network.model import Network
@@ -47,6 +48,7 @@ class Preflight:
     characters_per_second: float
     seconds: float
     notes: tuple[str, ...]
+    baseline: tuple[int, Loss] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,9 +89,13 @@ class Run:
             minutes=found.config.training.minutes,
             best=self.session.state.best,
         )
+        first: list[Event] = [started]
+        if found.baseline is not None and not self.resumed:
+            order, loss = found.baseline
+            first.append(Compared(0, 0.0, order, loss.nats_per_character, loss.bits_per_character))
         self.folder.write_config(found.config)  # whose end may be another now
         with open_journal(self.folder.path) as journal, single_threaded():
-            for event in itertools.chain([started], self.session.run()):
+            for event in itertools.chain(first, self.session.run()):
                 append_event(journal, event)
                 yield event
 
@@ -107,7 +113,9 @@ def start_run(path: Path, text: TextConfig, wishes: Wishes, *, stdin: BinaryIO |
     network = replace(network, start=tokenizer.start)
     training = choose_training(wishes, tokens=tokens, threads=physical_cores())
     training, notes = _fitted(training, wishes, tokens)
+    compared = baseline(dataset)
     run = _assemble(folder, corpus, dataset, RunConfig(text, network, training), notes, wishes.evaluate_every)
+    run = replace(run, preflight=replace(run.preflight, baseline=compared))
     folder.create(run.preflight.config, tokenizer.to_json(), tokenizer.model)
     return run
 

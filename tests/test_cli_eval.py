@@ -104,7 +104,7 @@ def test_unknown_characters_are_counted_and_told_as_a_message(folder: Path) -> N
         (("letters", "story.txt", "--encoding", "utf-16"), 1, "utf-16"),
         (("letters", "story.txt", "--threads", "0"), 2, "--threads"),
         (("letters", "-"), 1, "empty"),
-        (("letters", "other.txt", "--validation"), 1, "not the one that the run began with"),
+        (("letters", "other.txt", "--validation"), 1, "not the text that this run was trained on"),
         (("absent", "story.txt"), 1, "not a run"),
         (("torn", "story.txt"), 1, "damaged"),
         (("wider", "story.txt"), 1, "does not fit"),

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import UsageError
-from charrnn.language.model import LanguageModel, start_token
+from charrnn.language.model import LanguageModel
 from charrnn.language.predictor import RnnPredictor
 from charrnn.language.sampler import Sampling, sample_tokens
+from charrnn.language.textmodel import start_token
 from charrnn.network import Array, Ids, Workspace, softmax
 
 logit_lists = st.lists(st.floats(-20, 20, width=32), min_size=2, max_size=30)

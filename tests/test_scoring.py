@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from charrnn.config import TextConfig
 from charrnn.defaults import Wishes
 from charrnn.language import scoring
-from charrnn.language.model import LanguageModel, start_token
+from charrnn.language.model import LanguageModel
 from charrnn.language.scoring import (
     Blend,
     Candidate,
@@ -25,6 +25,7 @@ from charrnn.language.scoring import (
     lines_of,
     score_lines,
 )
+from charrnn.language.textmodel import start_token
 from charrnn.network.arrays import Array, Ids
 from charrnn.runs import start_run
 from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer

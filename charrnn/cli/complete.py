@@ -1,16 +1,15 @@
 """`charrnn complete`: the likeliest next words of a text, mid-word too, with their probabilities."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from charrnn.cli.output import print_json, say, write_text
 from charrnn.cli.prompt import read_prompt
+from charrnn.cli.voice import Model, Ngram, open_voice
 from charrnn.errors import UsageError
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="The folder of a run.", show_default=False)]
 Text = Annotated[
     str, typer.Argument(metavar="TEXT", help="The text to go on with; - for lines from stdin.", show_default=False)
 ]
@@ -19,19 +18,18 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a text on 
 WIDEST_BAR = 30
 
 
-def complete(model: Model, text: Text, count: Count = 5, as_json: AsJson = False) -> None:
+def complete(model: Model, text: Text, count: Count = 5, ngram: Ngram = None, as_json: AsJson = False) -> None:
     """Complete a text: the likeliest next words, or the likeliest ends of a word that is half typed."""
     if count < 1:
         raise UsageError(f"--count is {count}; it must be 1 or above")
-    from charrnn.language.model import LanguageModel
     from charrnn.parallel.blas import single_threaded
 
     texts = read_prompt(text).splitlines() if text == "-" else [read_prompt(text)]
-    language_model = LanguageModel.load(model)
-    completer = language_model.completer()
+    voice = open_voice(model, ngram)
+    completer = voice.completer()
     with single_threaded():
         for line in texts:
-            read, replaced = language_model.tokenizer.prepare(line)
+            read, replaced = voice.tokenizer.prepare(line)
             if replaced:
                 say(f"in the text, {replaced}")
             found = completer.complete(read, count)

@@ -115,8 +115,8 @@ def _text(source: str, length: int) -> tuple[str, str]:
 def _anatomy(model: "LanguageModel", reading: "Reading", top: int) -> dict[str, Any]:
     """All that is told of a model, under the names that --json and a pipe have."""
     from charrnn.language.anatomy import flow_over, layer_figures, parameter_figures, steps_back
-    from charrnn.language.model import start_token
     from charrnn.language.neurons import rank
+    from charrnn.language.textmodel import start_token
 
     network, parameters = model.network, model.parameters
     sizes = ("cell", "vocabulary", "embedding", "layers", "hidden")

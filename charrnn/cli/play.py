@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from charrnn.cli.terminal import obstacle_here
+from charrnn.cli.voice import Ngram
 from charrnn.errors import UsageError
 
 Model = Annotated[
@@ -16,12 +17,14 @@ Model = Annotated[
 ]
 
 
-def play(model: Model = None) -> None:
+def play(model: Model = None, ngram: Ngram = None) -> None:
     """Play with a model: sample it character by character, let it complete words, look at its neurons."""
+    if model is None and ngram is not None:
+        raise UsageError("--ngram is for a model; name one")
     obstacle = obstacle_here()
     if obstacle is not None:
         why = f"the terminal UI cannot start: {obstacle.problem}"
         raise UsageError(f"{why}; {obstacle.remedy}, or use charrnn sample")
     from charrnn.tui.app import play_with
 
-    play_with(model)
+    play_with(model, ngram)

@@ -61,8 +61,9 @@ def rescore(
         raise UsageError(f"--length-power is {length_power:g}; it must be from 0 to 2")
     if top < 0:
         raise UsageError(f"--top is {top}; it must be 0 (all) or above")
-    from charrnn.language.model import LanguageModel, start_token
+    from charrnn.language.model import LanguageModel
     from charrnn.language.scoring import Blend, Ranker
+    from charrnn.language.textmodel import start_token
     from charrnn.parallel.blas import single_threaded
 
     language_model = LanguageModel.load(model)

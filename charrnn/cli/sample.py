@@ -1,15 +1,14 @@
 """`charrnn sample`: the model goes on with a prompt, character by character."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from charrnn.cli.output import print_json, say, write_pieces, write_text
 from charrnn.cli.prompt import read_prompt
+from charrnn.cli.voice import Model, Ngram, open_voice
 from charrnn.errors import UsageError
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="The folder of a run.", show_default=False)]
 Prompt = Annotated[str, typer.Option(help="The text to go on with, - to read it from stdin.", show_default="none")]
 Length = Annotated[int, typer.Option(help="Characters to write after the prompt.")]
 Temperature = Annotated[float, typer.Option(help="Below 1 likelier, above 1 bolder; 0 takes the likeliest.")]
@@ -29,19 +28,19 @@ def sample(
     top_p: TopP = 1.0,
     seed: Seed = None,
     no_echo: NoEcho = False,
+    ngram: Ngram = None,
     as_json: AsJson = False,
 ) -> None:
     """Write what a model makes of a prompt; a flow of text, as it comes."""
     for name, number in (("length", length), ("seed", seed)):
         if number is not None and number < 0:
             raise UsageError(f"--{name} is {number}; it must be 0 or above")
-    from charrnn.language.model import LanguageModel
     from charrnn.language.sampler import Sampling
     from charrnn.parallel.blas import single_threaded
 
     sampling = Sampling(temperature, top_k, top_p)
-    language_model = LanguageModel.load(model)
-    read, replaced = language_model.tokenizer.prepare(read_prompt(prompt))
+    voice = open_voice(model, ngram)
+    read, replaced = voice.tokenizer.prepare(read_prompt(prompt))
     if replaced:
         say(f"in the prompt, {replaced}")
     if as_json and seed is None:
@@ -49,7 +48,7 @@ def sample(
 
         seed = randbits(32)
     with single_threaded():
-        pieces = language_model.stream(read, length=length, sampling=sampling, seed=seed)
+        pieces = voice.stream(read, length=length, sampling=sampling, seed=seed)
         if as_json:
             print_json({"prompt": read, "text": "".join(pieces), "seed": seed})
         else:

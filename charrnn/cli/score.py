@@ -60,8 +60,9 @@ def score(
     """Tell how surprised a model is by each character of a text, in bits, line by line as it comes."""
     if worst < 0:
         raise UsageError(f"--worst is {worst}; it must be 0 or above")
-    from charrnn.language.model import LanguageModel, start_token
+    from charrnn.language.model import LanguageModel
     from charrnn.language.scoring import Scorer, Tally, lines_of, score_lines
+    from charrnn.language.textmodel import start_token
     from charrnn.parallel.blas import single_threaded
 
     language_model = LanguageModel.load(model)

@@ -187,6 +187,9 @@ def _found(run: "Run") -> list[str]:
         f"{duration(found.seconds * (1.0 - behind))} and the evaluations",
         "run": f"{run.folder.path}{f', from step {run.session.state.step:,}' if run.resumed else ''}",
     }
+    if found.baseline is not None:
+        order, loss = found.baseline
+        lines["to beat"] = f"{order}-gram, {loss.nats_per_character:.4f} nats a character of the validation text"
     notes = [f"{'note':<10}{note}" for note in found.notes]
     return [*(f"{name:<10}{line}" for name, line in lines.items()), *notes]
 

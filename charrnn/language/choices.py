@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.language.model import never_chosen
 from charrnn.language.sampler import Sampling
+from charrnn.language.textmodel import never_chosen
 from charrnn.network.arrays import Array
 from charrnn.network.losses import softmax
 from charrnn.text.tokenizers import Tokenizer

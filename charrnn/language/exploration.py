@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from charrnn.language.choices import Choice, likeliest, without
 from charrnn.language.copying import NO_MATCH, CopyDetector, Match
-from charrnn.language.model import never_chosen, start_token
 from charrnn.language.predictor import Predictor
 from charrnn.language.sampler import Sampling
+from charrnn.language.textmodel import never_chosen, start_token
 from charrnn.network.arrays import Array
 from charrnn.network.losses import log_softmax
 from charrnn.text.folding import Replacements

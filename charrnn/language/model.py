@@ -1,34 +1,23 @@
-"""The language model that a run folder holds: text in, probabilities and text out."""
+"""The language model that a run folder holds, and the table of counts of the same text, to hold it against."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from charrnn.checkpoint import RunFolder
 from charrnn.config import RunConfig
-from charrnn.errors import ModelError
-from charrnn.language.completion import Completer, Completion
+from charrnn.errors import ModelError, UsageError
+from charrnn.language.baselines import HIGHEST_ORDER, best_order, ngram_losses
 from charrnn.language.evaluation import Evaluation, evaluate, log_probabilities
+from charrnn.language.ngrams import NgramPredictor, Ngrams
 from charrnn.language.predictor import RnnPredictor
-from charrnn.language.sampler import Sampling, sample_tokens
+from charrnn.language.textmodel import TextModel, start_token
 from charrnn.network.arrays import Array, Ids, Parameters
-from charrnn.network.losses import softmax
 from charrnn.network.model import Network
+from charrnn.text.dataset import dataset_of
 from charrnn.text.tokenizers import Tokenizer, tokenizer_from_json
 
-
-def start_token(tokenizer: Tokenizer) -> int:
-    """The token that every text is read after: <s>, or else a line break, or the unknown token if there is none."""
-    return int(tokenizer.encode("\n")[0]) if tokenizer.start is None else tokenizer.start
-
-
-def never_chosen(tokenizer: Tokenizer) -> list[int]:
-    """The tokens that a model does not say: what stands for unknown characters, and the beginning of a document."""
-    return [token for token in (tokenizer.unknown, tokenizer.start) if token is not None]
+LARGEST_ORDER = 32
 
 
 def read_tokenizer(folder: RunFolder, config: RunConfig) -> Tokenizer:
@@ -43,7 +32,7 @@ def read_tokenizer(folder: RunFolder, config: RunConfig) -> Tokenizer:
 
 
 @dataclass(frozen=True, eq=False)
-class LanguageModel:
+class LanguageModel(TextModel):
     """A trained network with its tokenizer.
 
     >>> model = LanguageModel.load("runs/english")              # doctest: +SKIP
@@ -65,72 +54,65 @@ class LanguageModel:
         return cls(config, network, folder.read_model(network), tokenizer)
 
     def predictor(self) -> RnnPredictor:
-        """The model as a predictor, for whoever steps through a text. One thread each."""
         return RnnPredictor(self.network, self.parameters)
 
-    def completer(self) -> Completer:
-        """Completes words, and remembers what it has read. One thread each."""
-        return Completer(self.predictor(), self.tokenizer, start_token(self.tokenizer))
-
-    def complete(self, text: str, n: int = 5) -> list[Completion]:
-        """The n likeliest next words, or ends of the word that the text ends in, with their probabilities."""
-        return self.completer().complete(text, n)
-
-    def log_probabilities(self, text: str) -> Array:
-        """log p (N,) in nats of each token of the text, given all before it."""
-        ids = self.tokenizer.encode(text)
-        return log_probabilities(self.network, self.parameters, ids, start_token(self.tokenizer))
-
-    def next(self, text: str) -> NDArray[np.floating]:
-        """The distribution (V,) of the token that follows the text."""
-        predictor = self.predictor()
-        logits, _ = predictor.advance(self._prompt(text), predictor.start())
-        return softmax(logits)
-
-    def stream(
-        self, prompt: str = "", *, length: int, sampling: Sampling | None = None, seed: int | None = None
-    ) -> Iterator[str]:
-        """The `length` characters that follow the prompt, as they come; fewer if the model ends the document.
-
-        The same seed gives the same characters.
-        """
-        decoder, rng = self.tokenizer.decoder(), np.random.default_rng(seed)
-        never = never_chosen(self.tokenizer)
-        tokens = sample_tokens(self.predictor(), self._prompt(prompt), sampling or Sampling(), rng, never=never)
-        for token in tokens:
-            if length <= 0 or token == self.tokenizer.end:
-                break
-            piece = decoder.feed(token)[:length]
-            length -= len(piece)
-            yield piece
-
-    def sample(
-        self,
-        prompt: str = "",
-        *,
-        length: int = 200,
-        temperature: float = 1.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        seed: int | None = None,
-    ) -> str:
-        """What `stream` gives, as one text."""
-        return "".join(self.stream(prompt, length=length, sampling=Sampling(temperature, top_k, top_p), seed=seed))
+    def token_log_probabilities(self, ids: Ids, before: int, *, threads: int | None = None) -> Array:
+        return log_probabilities(self.network, self.parameters, ids, before, threads=threads)
 
     def evaluate(
-        self, ids: Ids, *, characters: int, unknown: int, threads: int = 1, panels: bool = False
+        self,
+        ids: Ids,
+        *,
+        characters: int,
+        unknown: int,
+        before: int | None = None,
+        threads: int = 1,
+        panels: bool = False,
     ) -> Evaluation:
-        """How well the model predicts a text of so many original characters, read as ids (N,), N ≥ 1."""
+        """How well the model predicts a text of so many original characters, read as ids (N,), N ≥ 1.
+
+        It is read after the token `before`, by default as from its beginning.
+        """
         return evaluate(
             self.network,
             self.parameters,
             ids,
-            start_token(self.tokenizer),
+            start_token(self.tokenizer) if before is None else before,
             characters=characters,
             unknown=unknown,
             threads=threads,
             panels=panels,
         )
 
-    def _prompt(self, text: str) -> Ids:
-        return np.concatenate([[start_token(self.tokenizer)], self.tokenizer.encode(text)])
+    def ngrams(self, order: int = 0) -> "NgramModel":
+        """The n-gram model of what the run was trained on; order 0 is the best up to 8 on what it held out.
+
+        TextError if the text is not there any more.
+        """
+        if not 0 <= order <= LARGEST_ORDER:
+            raise UsageError(f"--ngram is {order}; it must be from 1 to {LARGEST_ORDER}, or 0 for the best")
+        dataset = dataset_of(self.config.text, self.tokenizer)
+        training, held_out = dataset.training, dataset.validation
+        ngrams = Ngrams.count(training, self.tokenizer.vocabulary_size, order or HIGHEST_ORDER, self.tokenizer.start)
+        if order == 0:
+            order = ngrams.order
+            if len(held_out):
+                order = best_order(ngram_losses(ngrams, held_out, int(training[-1]), dataset.validation_characters))
+        return NgramModel(ngrams, min(order, ngrams.order), self.tokenizer)
+
+
+@dataclass(frozen=True, eq=False)
+class NgramModel(TextModel):
+    """A table of counts with the tokenizer of its text."""
+
+    ngrams: Ngrams
+    order: int
+    tokenizer: Tokenizer
+
+    def predictor(self) -> NgramPredictor:
+        return self.ngrams.predictor(self.order)
+
+    def token_log_probabilities(self, ids: Ids, before: int, *, threads: int | None = None) -> Array:
+        del threads
+        logp: Array = self.ngrams.log_probabilities(ids, before)[self.order - 1]
+        return logp

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import CharrnnError
-from charrnn.language.model import LanguageModel, start_token
+from charrnn.language.model import LanguageModel
+from charrnn.language.textmodel import start_token
 from charrnn.network.affine import affine
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace, within
 from charrnn.network.bptt import unroll

@@ -5,21 +5,24 @@ the state behind them. States are values: they can be kept, compared and gone ba
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace, within
 from charrnn.network.model import Network
 
+State: TypeAlias = Any
+"""What a predictor knows of the text so far: a value that is never changed, and that only its own kind looks into."""
+
 
 class Predictor(Protocol):
     """Predicts the next token from a state that it never changes."""
 
-    def start(self) -> Array:
+    def start(self) -> State:
         """The state before any token."""
 
-    def advance(self, ids: Sequence[int] | Ids, state: Array) -> tuple[Array, Array]:
+    def advance(self, ids: Sequence[int] | Ids, state: State) -> tuple[Array, State]:
         """Read ids (n,), n ≥ 1, from `state`: logits (V,) of the token after them, and the new state."""
 
 

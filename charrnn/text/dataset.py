@@ -18,7 +18,7 @@ from charrnn.config import TextConfig
 from charrnn.errors import TextError
 from charrnn.text.batches import rare_tokens
 from charrnn.text.corpus import Corpus
-from charrnn.text.parts import characters_of, normalised, parted, training_length
+from charrnn.text.parts import characters_of, corpus_of, normalised, parted, training_length
 from charrnn.text.tokenizers import Ids, Tokenizer, make_tokenizer
 
 MEMORY_THRESHOLD = 64 << 20
@@ -109,6 +109,13 @@ def dataset_from(
             raise _too_short(characters, cut)
         array = writer.array()
     return Dataset(tokenizer, array[:tokens], array[tokens:], cut, characters - cut, counts, unknown)
+
+
+def dataset_of(
+    config: TextConfig, tokenizer: Tokenizer, *, sources: tuple[str, ...] = (), stdin: BinaryIO | None = None
+) -> Dataset:
+    """The dataset of a run, from its own text, or from `sources` if that has moved; TextError if it is another."""
+    return dataset_from(corpus_of(config, sources, stdin), tokenizer, val_fraction=config.val_fraction)
 
 
 def encode_corpus(

@@ -1,8 +1,10 @@
 """The parts of a text, as characters in their normal form: what is trained on, and what is held out at its end."""
 
+import itertools
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import BinaryIO
 
 from charrnn.config import TextConfig
 from charrnn.errors import TextError
@@ -12,29 +14,41 @@ from charrnn.text.folding import joins_previous
 
 def training_text(config: TextConfig, largest: int) -> str:
     """What a run was trained on, up to `largest` characters; TextError if its text has moved or changed."""
-    return _part(config, True, largest)
+    parts = itertools.takewhile(lambda part: part[1], _parts(config, ()))
+    return beginning((piece for piece, _ in parts), largest)
 
 
-def validation_text(config: TextConfig, largest: int) -> str:
-    """What a run held out, up to `largest` characters; TextError if its text has moved or changed."""
-    return _part(config, False, largest)
+def validation_text(config: TextConfig, largest: int, sources: tuple[str, ...] = ()) -> str:
+    """What a run held out, up to `largest` characters; TextError if its text, or what `sources` name, is another."""
+    return beginning((piece for piece, is_training in _parts(config, sources) if not is_training), largest)
 
 
-def _part(config: TextConfig, training: bool, largest: int) -> str:
-    if config.sources == ("-",):
-        raise TextError("the text of this run came from standard input, and is not there any more")
-    corpus = read_corpus(config.sources, encoding=config.encoding)
-    if corpus.report.sha256 != config.sha256:
-        raise TextError(f"{', '.join(config.sources)} is not the text that this run was trained on any more")
-    cut = training_length(characters_of(corpus, config.normal_form), config.val_fraction)
+def beginning(chunks: Iterable[str], largest: int) -> str:
+    """The first `largest` characters of a text."""
     pieces, room = [], largest
-    for piece, is_training in parted(normalised(corpus, config.normal_form), cut):
-        if is_training == training:
-            pieces.append(piece[:room])
-            room -= len(pieces[-1])
-        if not room or (training and not is_training):
+    for chunk in chunks:
+        pieces.append(chunk[:room])
+        room -= len(pieces[-1])
+        if not room:
             break
     return "".join(pieces)
+
+
+def corpus_of(config: TextConfig, sources: tuple[str, ...] = (), stdin: BinaryIO | None = None) -> Corpus:
+    """The text of a run, from where it was or, if it has moved, from `sources`; TextError if it is another one."""
+    if not sources and config.sources == ("-",):
+        raise TextError("the text of this run came from standard input, and is not there any more")
+    corpus = read_corpus(sources or config.sources, encoding=config.encoding, stdin=stdin)
+    if corpus.report.sha256 != config.sha256:
+        names = ", ".join(sources or config.sources)
+        raise TextError(f"{names} is not the text that this run was trained on; name where that one is now")
+    return corpus
+
+
+def _parts(config: TextConfig, sources: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
+    corpus = corpus_of(config, sources)
+    cut = training_length(characters_of(corpus, config.normal_form), config.val_fraction)
+    return parted(normalised(corpus, config.normal_form), cut)
 
 
 def training_length(characters: int, val_fraction: float) -> int:

@@ -129,7 +129,7 @@ def watch_run(path: Path, *, owner: bool) -> Course:
     return dashboard.history.course
 
 
-def play_with(path: Path | None) -> None:
+def play_with(path: Path | None, ngram: int | None = None) -> None:
     """The screens over a model; without one, the runs to choose from. ModelError if there is no model at `path`."""
-    opened = OpenModel.open(path) if path else None
+    opened = OpenModel.open(path, ngram) if path else None
     CharrnnApp(lambda app: app.play(opened) if opened else app.push_screen(Home())).run()

@@ -48,6 +48,9 @@ def losses(history: History, view: View) -> tuple[list[Series], tuple[float, flo
         Series("each window", at, view.of_nats(steps.column(1) * tokens_per_character), "band", "."),
         Series("training", at, view.of_nats(steps.column(2) * tokens_per_character), "line", "*"),
     ]
+    if (compared := history.baseline) is not None:
+        level = view.of_nats(np.array([compared.nats_per_character]))
+        series.append(Series(f"{compared.order}-gram", np.array([0.0]), level, "level", "-"))
     evaluations = history.evaluations
     if len(evaluations):
         nats = view.of_nats(evaluations.column(1))

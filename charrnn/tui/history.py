@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.course import Course
-from charrnn.events import Evaluated, Event, Probed, Recovered, Sampled, Steered, StepDone
+from charrnn.events import Compared, Evaluated, Event, Probed, Recovered, Sampled, Steered, StepDone
 
 SAMPLES_KEPT = 200
 CLIPPINGS_COUNTED = 500
@@ -52,6 +52,7 @@ class History:
     samples_seen: int = 0
     best: Evaluated | None = None
     probe: Probed | None = None
+    baseline: Compared | None = None
     recoveries: int = 0
     messages: deque[str] = field(default_factory=lambda: deque(maxlen=SAMPLES_KEPT))
     paused: bool = False
@@ -67,6 +68,8 @@ class History:
             case Evaluated(step, nats_per_character=nats):
                 self.evaluations.append(step, nats)
                 self.best = event if event.best or self.best is None else self.best
+            case Compared():
+                self.baseline = event
             case Sampled():
                 self.samples.append(event)
                 self.samples_seen += 1

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from charrnn.checkpoint import RunFolder, write_atomically
 from charrnn.language.exploration import Tree, name_of
-from charrnn.language.model import LanguageModel
+from charrnn.language.model import LanguageModel, NgramModel
+from charrnn.language.textmodel import TextModel
 from charrnn.text.parts import training_text
 
 
@@ -17,16 +18,27 @@ class OpenModel:
 
     path: Path
     model: LanguageModel
+    voice: TextModel
 
     @classmethod
-    def open(cls, path: Path) -> "OpenModel":
-        """The best weights of a run so far; ModelError if there are none."""
-        return cls(path, LanguageModel.load(path))
+    def open(cls, path: Path, ngram: int | None = None) -> "OpenModel":
+        """The best weights of a run so far; ModelError if there are none.
+
+        With `ngram`, the voice is the n-gram model of this order, 0 for the best, of the run's text.
+        """
+        model = LanguageModel.load(path)
+        return cls(path, model, model if ngram is None else model.ngrams(ngram))
 
     def reload(self) -> "OpenModel":
-        """The same run with the weights of its last checkpoint."""
+        """The same run with the weights of its last checkpoint; a table of counts stays as it is."""
         model = LanguageModel.load(self.path)
-        return OpenModel(self.path, replace(model, parameters=RunFolder(self.path).read_newest(model.network)))
+        newest = replace(model, parameters=RunFolder(self.path).read_newest(model.network))
+        return OpenModel(self.path, newest, newest if self.voice is self.model else self.voice)
+
+    @property
+    def name(self) -> str:
+        """The run, and what speaks if it is not its network."""
+        return f"{self.path}, {self.voice.order}-gram" if isinstance(self.voice, NgramModel) else str(self.path)
 
     def training_text(self, largest: int) -> str:
         """What the model was trained on; TextError if it is not there any more."""

@@ -97,7 +97,7 @@ def frequent_words(chunks: Iterable[str], size: int, min_count: int) -> tuple[st
 
 
 def _whole_words(chunks: Iterable[str]) -> Iterator[str]:
-    """The words of a text that comes in chunks: what stands behind the last space of a chunk may go on in the next."""
+    """The words of a text in chunks: what stands behind the last space of a chunk may go on in the next."""
     held = ""
     for chunk in chunks:
         text = held + chunk

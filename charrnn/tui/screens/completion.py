@@ -118,7 +118,7 @@ class CompletionScreen(Screen[None]):
     def __init__(self, opened: OpenModel) -> None:
         super().__init__()
         self._opened = opened
-        completer, tokenizer = opened.model.completer(), opened.model.tokenizer
+        completer, tokenizer = opened.voice.completer(), opened.voice.tokenizer
         self._words = lambda text: completer.complete(tokenizer.prepare(text)[0], WORDS)
         self.keystrokes = Keystrokes()
 
@@ -133,7 +133,7 @@ class CompletionScreen(Screen[None]):
 
     def on_mount(self) -> None:
         page = self.query_one(Page)
-        page.border_title = visible_line(f"completion: {self._opened.path}")
+        page.border_title = visible_line(f"completion: {self._opened.name}")
         page.focus()
         page.update_suggestion()
         self._show()

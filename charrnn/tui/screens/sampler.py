@@ -80,7 +80,7 @@ class Sampler(Screen[None]):
         super().__init__()
         self._opened = opened
         self._rng = np.random.default_rng(seed)
-        self.sample = Tree(opened.model.predictor(), opened.model.tokenizer)
+        self.sample = Tree(opened.voice.predictor(), opened.voice.tokenizer)
         self.knobs = Knobs()
         self.running = self.typing = False
         self._pace = Pace()
@@ -96,7 +96,7 @@ class Sampler(Screen[None]):
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        self.query_one(Story).border_title = visible_line(f"sampler: {self._opened.path}")
+        self.query_one(Story).border_title = visible_line(f"sampler: {self._opened.name}")
         self.query_one(Story).focus()
         self.set_interval(SECONDS_BETWEEN_FRAMES, self._tick)
         self._show()
@@ -270,6 +270,6 @@ class Sampler(Screen[None]):
 
     def _take_weights(self, reloaded: OpenModel) -> None:
         self._opened = reloaded
-        self.sample.reweigh(reloaded.model.predictor())
+        self.sample.reweigh(reloaded.voice.predictor())
         self._say("these are the newest weights now; the surprise of what was said stays as it was")
         self._show()
