@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -19,7 +19,6 @@ from safetensors.numpy import save as to_bytes
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError, RunError
 from charrnn.network.arrays import Array, Parameters
-from charrnn.network.model import Network
 from charrnn.training.trainer import TrainingState
 
 LARGEST_JSON = 64 << 20
@@ -99,6 +98,12 @@ def _difference(
     return f"its arrays are {', '.join(sorted(types))} instead of F32"
 
 
+class Shaped(Protocol):
+    """A network, as far as its file is concerned."""
+
+    def shapes(self) -> dict[str, tuple[int, ...]]: ...
+
+
 class RunFolder:
     """The files of one run."""
 
@@ -154,11 +159,11 @@ class RunFolder:
     def write_model(self, parameters: Parameters) -> None:
         write_arrays(self.path / "model.safetensors", parameters)
 
-    def read_model(self, network: Network) -> Parameters:
+    def read_model(self, network: Shaped) -> Parameters:
         """The best weights so far, float32."""
         return read_arrays(self.path / "model.safetensors", network.shapes())
 
-    def read_newest(self, network: Network) -> Parameters:
+    def read_newest(self, network: Shaped) -> Parameters:
         """The weights of the last checkpoint, which need not be the best; the best if there is none."""
         if not self.last.exists():
             return self.read_model(network)
@@ -210,7 +215,7 @@ class RunFolder:
             raise ModelError(f"{self.last} is damaged: its notes have a number that cannot be")
         return state
 
-    def refuse_other_sizes(self, network: Network) -> None:
+    def refuse_other_sizes(self, network: Shaped) -> None:
         """ModelError if the checkpoint is not one of such a network, before anything of its size is made."""
         if not self.last.exists():
             return

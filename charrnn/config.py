@@ -67,8 +67,9 @@ def _in_range(name: str, value: object, low: float, high: float, *, open_low: bo
 class NetworkConfig(_Json):
     """Sizes of the network: V tokens → E → L layers of H units → V logits. `embedding` 0 means one-hot.
 
-    `start` is the token that begins a document, if there is one: the state is cleared before it, and it is never
-    predicted.
+    With `cloze` there are two stacks of layers, one of which reads backwards, and a token is predicted from both
+    sides. `start` is the token that begins a document, if there is one: the state is cleared before it, and it is
+    never predicted.
     """
 
     vocabulary: int
@@ -79,6 +80,7 @@ class NetworkConfig(_Json):
     cell: str = "tanh"
     initializer: str = "orthogonal"
     start: int | None = None
+    cloze: bool = False
 
     def __post_init__(self) -> None:
         _positive_integer("vocabulary", self.vocabulary, 1 << 22)
@@ -90,6 +92,7 @@ class NetworkConfig(_Json):
         _one_of("initializer", self.initializer, INITIALIZERS)
         if self.start is not None:
             _whole_number("start", self.start, 0, self.vocabulary - 1)
+        _require(isinstance(self.cloze, bool), "cloze must be true or false")
 
 
 @dataclass(frozen=True)

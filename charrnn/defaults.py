@@ -27,6 +27,7 @@ class Wishes:
     embedding: int | None = None
     dropout: float | None = None
     cell: str | None = None
+    cloze: bool | None = None
     initializer: str | None = None
     bptt: int | None = None
     batch: int | None = None

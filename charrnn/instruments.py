@@ -13,12 +13,14 @@ import numpy as np
 
 from charrnn.events import Probed
 from charrnn.language.baselines import HIGHEST_ORDER, Loss, best_order, ngram_losses
+from charrnn.language.cloze import evaluate_cloze, filled
 from charrnn.language.evaluation import Evaluation, evaluate
 from charrnn.language.ngrams import Ngrams
 from charrnn.language.predictor import RnnPredictor
 from charrnn.language.sampler import Sampling, sample_tokens
 from charrnn.language.textmodel import never_chosen, start_token
 from charrnn.network.arrays import Parameters, Workspace
+from charrnn.network.cloze import ClozeNetwork
 from charrnn.network.flow import gradient_flow
 from charrnn.network.model import Network
 from charrnn.text.batches import Windows
@@ -32,11 +34,23 @@ PROBED_STREAMS = 4
 """A probe reads so many streams of the batch: enough to see the flow, few enough to cost next to nothing."""
 
 
-def evaluator(network: Network, dataset: Dataset, threads: int, panels: bool) -> Callable[[Parameters], Evaluation]:
+def evaluator(
+    network: Network | ClozeNetwork, dataset: Dataset, threads: int, panels: bool
+) -> Callable[[Parameters], Evaluation]:
     """Read the whole validation part, as it goes on from the last token of the training part."""
+    before = int(dataset.training[-1])
 
     def read(parameters: Parameters) -> Evaluation:
-        before = int(dataset.training[-1])
+        if isinstance(network, ClozeNetwork):
+            return evaluate_cloze(
+                network,
+                parameters,
+                dataset.validation,
+                before,
+                characters=dataset.validation_characters,
+                unknown=dataset.validation_unknown,
+                threads=threads,
+            )
         return evaluate(
             network,
             parameters,
@@ -65,9 +79,11 @@ def baseline(dataset: Dataset) -> tuple[int, Loss] | None:
     return order, losses[order - 1]
 
 
-def speaker(network: Network, dataset: Dataset, seed: int) -> Callable[[Parameters, int], str]:
-    """A short sample; its draws are a matter of seed and step."""
+def speaker(network: Network | ClozeNetwork, dataset: Dataset, seed: int) -> Callable[[Parameters, int], str]:
+    """A short sample; its draws are a matter of seed and step. What fills blanks shows how it fills some."""
     tokenizer = dataset.tokenizer
+    if isinstance(network, ClozeNetwork):
+        return lambda parameters, _: filled(network, parameters, dataset)
     prompt, never = np.array([start_token(tokenizer)]), never_chosen(tokenizer)
 
     def speak(parameters: Parameters, step: int) -> str:
@@ -79,8 +95,10 @@ def speaker(network: Network, dataset: Dataset, seed: int) -> Callable[[Paramete
     return speak
 
 
-def prober(network: Network, windows: Windows) -> Callable[[TrainingState, float], Probed]:
-    """How the gradient flows back through the window that comes next, on a few of its streams."""
+def prober(network: Network | ClozeNetwork, windows: Windows) -> Callable[[TrainingState, float], Probed] | None:
+    """How the gradient flows back through the window that comes next, on a few of its streams; forward alone."""
+    if isinstance(network, ClozeNetwork):
+        return None
     workspace = Workspace()
 
     def probe(state: TrainingState, time: float) -> Probed:

@@ -20,7 +20,7 @@ from charrnn.journal import append_event, open_journal
 from charrnn.language.baselines import Loss
 from charrnn.language.model import read_tokenizer
 from charrnn.network.arrays import Workspace
-from charrnn.network.model import Network
+from charrnn.network.cloze import network_of
 from charrnn.parallel.blas import has_small_matrix_kernel, physical_cores, single_threaded
 from charrnn.parallel.threads import shard_count, threaded
 from charrnn.text.batches import Windows, fit_to_text
@@ -131,7 +131,7 @@ def resume_run(
     folder = RunFolder(path)
     config = folder.read_config()
     refuse_if_trained(path)
-    folder.refuse_other_sizes(Network(config.network))
+    folder.refuse_other_sizes(network_of(config.network))
     tokenizer = read_tokenizer(folder, config)
     config = replace(config, training=_with_another_end(config.training, wishes or Wishes()))
     if not sources and config.text.sources == (STANDARD_INPUT,):
@@ -179,7 +179,7 @@ def _assemble(
     evaluate_every: int | None,
 ) -> Run:
     """Everything but the files: network, engine, windows, first state, measured speed, session."""
-    training, network = config.training, Network(config.network)
+    training, network = config.training, network_of(config.network)
     panels = has_small_matrix_kernel()
     engine = threaded(network, training.threads, lambda: Workspace(panels=panels))
     windows = Windows(

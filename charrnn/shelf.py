@@ -13,8 +13,8 @@ from charrnn.control import trainer_of
 from charrnn.errors import CharrnnError
 from charrnn.events import Evaluated, Event, Finished, Saved
 from charrnn.journal import read_milestones
-from charrnn.language.model import LanguageModel
-from charrnn.network.model import Network
+from charrnn.language.cloze import load_model
+from charrnn.network.cloze import network_of
 
 FILES = ("config.json", "tokenizer.json", "model.safetensors", "metrics.jsonl", "checkpoints")
 """A folder that holds one of them is taken for a run."""
@@ -77,7 +77,7 @@ def _settings(config: RunConfig) -> dict[str, Any]:
         "text": ", ".join(config.text.sources),
         "characters": config.text.characters,
         **{name: getattr(config.network, name) for name in ("cell", "layers", "hidden", "embedding")},
-        "parameters": Network(config.network).parameter_count(),
+        "parameters": network_of(config.network).parameter_count(),
     }
 
 
@@ -109,7 +109,7 @@ def _fault_of_model(path: Path, journal: list[Event]) -> str | None:
     if not any(isinstance(event, Evaluated | Saved) for event in journal):
         return None
     try:
-        LanguageModel.load(path)
+        load_model(path)
     except CharrnnError as error:
         return str(error)
     return None

@@ -21,6 +21,7 @@ from charrnn.cli import (
     corpora,
     doctor,
     evaluate,
+    fill,
     inspect,
     lab,
     play,
@@ -62,6 +63,7 @@ app.command()(train.train)
 app.command("eval")(evaluate.evaluate)
 app.command()(sample.sample)
 app.command()(complete.complete)
+app.command()(fill.fill)
 app.command()(score.score)
 app.command()(rescore.rescore)
 app.command()(play.play)

@@ -1,7 +1,8 @@
 """`charrnn eval`: how well a model predicts a text, or the part of its own text that it never trained on."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,10 +13,9 @@ from charrnn.errors import TextError, UsageError
 
 if TYPE_CHECKING:
     from charrnn.language.baselines import Loss
+    from charrnn.language.comparison import AnyModel, Task
     from charrnn.language.evaluation import Evaluation
     from charrnn.language.keystrokes import Keystrokes
-    from charrnn.language.model import LanguageModel
-    from charrnn.network.arrays import Array, Ids
 
 Texts = Annotated[
     list[str] | None,
@@ -33,6 +33,14 @@ Validation = Annotated[
         "--validation", help="Read what the run held out of its own text, TEXT if that has moved; default off."
     ),
 ]
+Against = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="RUN",
+        help="Beside it, another model on the same text, whatever its tokens are; more than once if you like.",
+        show_default="none",
+    ),
+]
 Baselines = Annotated[
     bool,
     typer.Option("--baselines", help="Beside it, n-grams of orders 1 to 8 and xz, of the same text; default off."),
@@ -47,7 +55,8 @@ CountKeys = Annotated[
 Words = Annotated[int, typer.Option(help="Words that are written for --keystrokes.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout; default off.")]
 
-LARGEST_FOR_XZ = 64 << 20
+LONGEST_WORDS = 40
+"""Characters that a word and what follows it are given, in finding a text for --keystrokes."""
 
 
 def evaluate(
@@ -56,6 +65,7 @@ def evaluate(
     encoding: Encoding = None,
     threads: Threads = None,
     validation: Validation = False,
+    against: Against = None,
     baselines: Baselines = False,
     mix: Mix = False,
     dynamic: Dynamic = False,
@@ -72,126 +82,70 @@ def evaluate(
     for name, number, most in (("threads", threads, 1024), ("words", words, 1_000_000)):
         if number is not None and not 1 <= number <= most:
             raise UsageError(f"--{name} is {number}; it must be from 1 to {most:,}")
-    from charrnn.language.model import LanguageModel
+    from charrnn.language.baselines import Loss
+    from charrnn.language.cloze import ClozeModel, load_model
+    from charrnn.language.comparison import other_ways, read
     from charrnn.parallel.blas import has_small_matrix_kernel, physical_cores, single_threaded
 
-    language_model = LanguageModel.load(model)
-    threads = threads or physical_cores()
+    first, others = load_model(model), [(path, load_model(path)) for path in against or ()]
+    more = baselines or mix or dynamic or keystrokes
+    if more and isinstance(first, ClozeModel):
+        raise UsageError(f"{model} fills blanks: --baselines, --mix, --dynamic and --keystrokes are for other models")
+    threads, panels = threads or physical_cores(), has_small_matrix_kernel()
     with single_threaded():
-        task = _held_out(language_model, sources) if validation else _text(language_model, sources, encoding)
-        evaluation = language_model.evaluate(
-            task.ids,
-            before=task.before,
-            characters=task.characters,
-            unknown=task.unknown,
-            threads=threads,
-            panels=has_small_matrix_kernel(),
-        )
-        if evaluation.unknown:
-            share = evaluation.unknown / evaluation.tokens
-            say(f"{evaluation.unknown:,} of {evaluation.tokens:,} characters are unknown to the model ({share:.2%})")
-        losses = list(_losses(language_model, task, evaluation, baselines, mix, dynamic, threads))
-        keys = _keys(language_model, task, words) if keystrokes else None
+        tasks = _tasks([first, *(other for _, other in others)], sources, encoding, validation)
+        evaluation = read(first, tasks[0], threads=threads, panels=panels)
+        losses = [Loss.of("model", evaluation.nats_per_character, 1)]
+        for (path, other), task in zip(others, tasks[1:], strict=True):
+            losses.append(Loss.of(str(path), read(other, task, threads=threads, panels=panels).nats_per_character, 1))
+        keys = None
+        if not isinstance(first, ClozeModel):
+            ways = other_ways(first, tasks[0], baselines=baselines, mix=mix, dynamic=dynamic, threads=threads)
+            losses += list(ways)
+            keys = _keys(first.completer(), tasks[0], words) if keystrokes else None
+    _print(evaluation, losses[0 if losses[1:] else 1 :], keys, as_json=as_json)
+
+
+def _tasks(
+    models: "list[AnyModel]", sources: tuple[str, ...], encoding: str | None, validation: bool
+) -> "list[Task]":
+    """The same text for each of the models, as its tokenizer cuts it."""
+    from charrnn.language.comparison import held_out, whole_text
+    from charrnn.text.corpus import read_corpus
+    from charrnn.text.parts import corpus_of
+
+    if not validation:
+        corpus = read_corpus(sources, encoding=encoding or "utf-8", stdin=standard_input())
+        return [whole_text(each, corpus) for each in models]
+    text = models[0].config.text
+    corpus = corpus_of(text, sources, standard_input())
+    for other in (each.config.text for each in models[1:]):
+        if (other.sha256, other.val_fraction) != (text.sha256, text.val_fraction):
+            raise TextError("not all of these runs held out the same text; name a text that all shall read")
+    tasks = [held_out(each, corpus) for each in models]
+    if not len(tasks[0].ids):
+        raise TextError("the run held nothing out of its text; name a text to read")
+    return tasks
+
+
+def _keys(completer: Any, task: "Task", words: int) -> "Keystrokes":
+    from charrnn.language.keystrokes import count_keystrokes
+
+    return count_keystrokes(completer, task.first(words * LONGEST_WORDS), words)
+
+
+def _print(evaluation: "Evaluation", losses: "list[Loss]", keys: "Keystrokes | None", *, as_json: bool) -> None:
+    if evaluation.unknown:
+        share = evaluation.unknown / evaluation.tokens
+        say(f"{evaluation.unknown:,} of {evaluation.tokens:,} characters are unknown to the model ({share:.2%})")
     if as_json:
-        print_json(asdict(evaluation) | _more(losses, keys))
+        more: dict[str, Any] = {"losses": [asdict(each) for each in losses]} if losses else {}
+        print_json(asdict(evaluation) | more | ({"keystrokes": asdict(keys)} if keys is not None else {}))
         return
     for name, value in asdict(evaluation).items():
         typer.echo(f"{name:<26}{value:,}" if isinstance(value, int) else f"{name:<26}{value:.6g}")
     for line in (*_table(losses), *_in_words(keys)):
         typer.echo(line)
-
-
-@dataclass(frozen=True, eq=False)
-class _Task:
-    """A text to read: ids (N,) after the token `before`, its characters, and the first `largest` of them."""
-
-    ids: "Ids"
-    before: int
-    characters: int
-    unknown: int
-    first: Callable[[int], str]
-
-
-def _text(model: "LanguageModel", sources: tuple[str, ...], encoding: str | None) -> _Task:
-    from charrnn.language.textmodel import start_token
-    from charrnn.text.corpus import read_corpus
-    from charrnn.text.dataset import encode_corpus
-    from charrnn.text.parts import beginning
-
-    corpus = read_corpus(sources, encoding=encoding or "utf-8", stdin=standard_input())
-    encoded, before = encode_corpus(corpus, model.tokenizer), start_token(model.tokenizer)
-    return _Task(
-        encoded.ids, before, encoded.characters, encoded.unknown, lambda largest: beginning(corpus.chunks(), largest)
-    )
-
-
-def _held_out(model: "LanguageModel", sources: tuple[str, ...]) -> _Task:
-    """The same figure as in training: the held-out part, read on from the last token that was trained on."""
-    from charrnn.text.dataset import dataset_of
-    from charrnn.text.parts import validation_text
-
-    dataset = dataset_of(model.config.text, model.tokenizer, sources=sources, stdin=standard_input())
-    if not len(dataset.validation):
-        raise TextError("the run held nothing out of its text; name a text to read")
-    return _Task(
-        dataset.validation,
-        int(dataset.training[-1]),
-        dataset.validation_characters,
-        dataset.validation_unknown,
-        lambda largest: validation_text(model.config.text, largest, sources),
-    )
-
-
-def _losses(
-    model: "LanguageModel",
-    task: _Task,
-    evaluation: "Evaluation",
-    baselines: bool,
-    mix: bool,
-    dynamic: bool,
-    threads: int,
-) -> Iterator["Loss"]:
-    """What was asked for beside the model's own loss, and that in the middle of it."""
-    from charrnn.language.baselines import Loss, mixed, xz_loss
-    from charrnn.language.dynamic import dynamic_log_probabilities
-    from charrnn.text.parts import training_text
-
-    if not (baselines or mix or dynamic):
-        return
-
-    def loss(name: str, logp: "Array") -> Loss:
-        return Loss.of(name, -float(logp.sum(dtype="float64")), task.characters)
-
-    ngram, ngram_logp = None, None
-    if baselines or mix:
-        ngram = model.ngrams()
-        by_order = ngram.ngrams.log_probabilities(task.ids, task.before)
-        ngram_logp = by_order[ngram.order - 1]
-        if baselines:
-            yield from (loss(f"{order}-gram", each) for order, each in enumerate(by_order, 1))
-            if task.characters <= LARGEST_FOR_XZ and model.config.text.characters <= LARGEST_FOR_XZ:
-                training = training_text(model.config.text, LARGEST_FOR_XZ)
-                yield xz_loss(training, task.first(LARGEST_FOR_XZ), task.characters)
-    yield Loss("model", evaluation.nats_per_character, evaluation.bits_per_character)
-    ways = {"model": model.token_log_probabilities(task.ids, task.before, threads=threads)} if mix else {}
-    if dynamic:
-        ways["dynamic"] = dynamic_log_probabilities(model.network, model.parameters, task.ids, task.before)
-        yield loss("dynamic", ways["dynamic"])
-    if mix and ngram is not None and ngram_logp is not None:
-        for name, logp in ways.items():
-            both, weight = mixed(logp, ngram_logp)
-            yield loss(f"{weight:.2f} {name} + {1 - weight:.2f} {ngram.order}-gram", both)
-
-
-def _keys(model: "LanguageModel", task: _Task, words: int) -> "Keystrokes":
-    from charrnn.language.keystrokes import count_keystrokes
-
-    return count_keystrokes(model.completer(), task.first(words * 40), words)
-
-
-def _more(losses: "list[Loss]", keys: "Keystrokes | None") -> dict[str, Any]:
-    more: dict[str, Any] = {"losses": [asdict(each) for each in losses]} if losses else {}
-    return more | ({"keystrokes": asdict(keys)} if keys is not None else {})
 
 
 def _table(losses: "list[Loss]") -> Iterator[str]:

@@ -82,6 +82,15 @@ Dropout: TypeAlias = Annotated[
 Cell: TypeAlias = Annotated[
     str | None, typer.Option(help=f"What a unit computes: {_one_of(CELLS)}; default tanh.", rich_help_panel=_MODEL)
 ]
+Cloze: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--cloze",
+        help="Predict each token from both sides, to fill blanks with charrnn fill; default off.",
+        show_default=False,
+        rich_help_panel=_MODEL,
+    ),
+]
 Initializer: TypeAlias = Annotated[
     str | None,
     typer.Option(

@@ -49,6 +49,7 @@ def train(
     dropout: options.Dropout = None,
     cell: options.Cell = None,
     initializer: options.Initializer = None,
+    cloze: options.Cloze = None,
     epochs: options.Epochs = None,
     steps: options.Steps = None,
     minutes: options.Minutes = None,

@@ -110,16 +110,19 @@ def broken_off(run: Path) -> str:
 
 def say_where(run: Path, *, speak: bool) -> None:
     """A sample of the best weights, on stdout, and where they are."""
-    if speak:
-        from charrnn.language.model import LanguageModel
-        from charrnn.language.sampler import Sampling
-        from charrnn.parallel.blas import single_threaded
+    from charrnn.language.cloze import ClozeModel, load_model
+    from charrnn.language.sampler import Sampling
+    from charrnn.parallel.blas import single_threaded
 
-        model = LanguageModel.load(run)
+    model, path = load_model(run), shlex.quote(str(run))
+    go_on = f"go on: charrnn train --resume {path} --steps MORE"
+    if isinstance(model, ClozeModel):
+        say(f"the model is in {path}; fill a blank: charrnn fill {path} 'one ____ more'; {go_on}")
+        return
+    if speak:
         seed = model.config.training.seed
         with single_threaded():
             write_pieces(model.stream(length=SAMPLE_LENGTH, sampling=Sampling(SAMPLE_TEMPERATURE), seed=seed))
-    path = shlex.quote(str(run))
-    say(
-        f"the model is in {path}; sample it: charrnn sample {path}; go on: charrnn train --resume {path} --steps MORE"
-    )
+        if model.tokenizer.end is not None:
+            write_pieces(["\n"])  # the model may have ended the text before it
+    say(f"the model is in {path}; sample it: charrnn sample {path}; {go_on}")

@@ -46,9 +46,11 @@ class LanguageModel(TextModel):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """The best weights of a run; ModelError if the folder is not a run, or is damaged or doctored."""
+        """The best weights of a run; ModelError if the folder is no run of this kind, or is damaged or doctored."""
         folder = RunFolder(Path(path))
         config = folder.read_config()
+        if config.network.cloze:
+            raise ModelError(f"{path} fills blanks, and cannot go on with a text; use charrnn fill {path} TEXT")
         tokenizer = read_tokenizer(folder, config)
         network = Network(config.network)
         return cls(config, network, folder.read_model(network), tokenizer)

@@ -25,6 +25,7 @@ class Workspace:
         self.dtype = np.dtype(dtype)
         self.panels = panels
         self._arrays: dict[tuple[str, tuple[int, ...]], Array] = {}
+        self._parts: dict[str, Workspace] = {}
 
     def array(self, name: str, *shape: int) -> Array:
         """The array of this name and shape; not cleared."""
@@ -32,6 +33,12 @@ class Workspace:
         if key not in self._arrays:
             self._arrays[key] = np.zeros(shape, self.dtype)
         return self._arrays[key]
+
+    def part(self, name: str) -> "Workspace":
+        """A workspace within this one, for a part that uses the same names as another."""
+        if name not in self._parts:
+            self._parts[name] = Workspace(self.dtype, panels=self.panels)
+        return self._parts[name]
 
 
 def within(prefix: str, parameters: Parameters) -> Parameters:

@@ -55,19 +55,7 @@ class Network:
 
     def initialize(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Parameters:
         """Fresh weights: Wh by the configured initializer × 0.9, biases zero, embeddings N(0, 1), the rest Glorot."""
-        recurrent = RECURRENT[self.config.initializer]
-        parameters: Parameters = {}
-        for name, shape in self.shapes().items():
-            if len(shape) == 1:
-                values: Array = np.zeros(shape)
-            elif name.endswith(".Wh"):
-                values = RECURRENT_GAIN * recurrent((shape[0], shape[1]), rng)
-            elif name == "vectorizer.weight":
-                values = rng.standard_normal(shape)
-            else:
-                values = glorot((shape[0], shape[1]), rng)
-            parameters[name] = values.astype(dtype)
-        return parameters
+        return fresh_weights(self.shapes(), self.config.initializer, rng, dtype)
 
     def start(self, B: int, dtype: DTypeLike = np.float32) -> Array:
         """The state before the first character: zeros (L, S, B, H)."""
@@ -89,20 +77,31 @@ class Network:
 
         Everything returned but the state lives in the workspace: it is valid until the next call.
         """
-        Wx, b = parameters["layers.0.Wx"], parameters["layers.0.b"]
-        z, to_ids = self.vectorizer.project(within("vectorizer", parameters), Wx, b, ids, workspace)
-        y, new_state, down_stack = run_stack(self.cell, parameters, z, state, masks, workspace, self.fresh(ids))
+        y, new_state, to_ids = self.read(parameters, ids, state, masks, workspace)
         logits, from_head = softmax_head(parameters["head.W"], parameters["head.b"], y, workspace)
 
         def back(dlogits: Array) -> tuple[Parameters, Array]:
             dy, dW, db = from_head(dlogits)
-            dz, gradients, dstate = down_stack(dy)
-            first = to_ids(dz)
-            gradients["layers.0.Wx"], gradients["layers.0.b"] = first.pop("Wx"), first.pop("b")
-            gradients |= {f"vectorizer.{name}": gradient for name, gradient in first.items()}
+            gradients, dstate = to_ids(dy)
             return gradients | {"head.W": dW, "head.b": db}, dstate
 
         return logits, new_state, back
+
+    def read(
+        self, parameters: Parameters, ids: Ids, state: Array, masks: Array | None, workspace: Workspace
+    ) -> tuple[Array, Array, Back]:
+        """What is below the head: y (T, B, H), the new state, and `back(dy) → gradients, dstate`."""
+        Wx, b = parameters["layers.0.Wx"], parameters["layers.0.b"]
+        z, to_ids = self.vectorizer.project(within("vectorizer", parameters), Wx, b, ids, workspace)
+        y, new_state, down_stack = run_stack(self.cell, parameters, z, state, masks, workspace, self.fresh(ids))
+
+        def back(dy: Array) -> tuple[Parameters, Array]:
+            dz, gradients, dstate = down_stack(dy)
+            first = to_ids(dz)
+            gradients["layers.0.Wx"], gradients["layers.0.b"] = first.pop("Wx"), first.pop("b")
+            return gradients | {f"vectorizer.{name}": gradient for name, gradient in first.items()}, dstate
+
+        return y, new_state, back
 
     def fresh(self, ids: Ids) -> Flags | None:
         """Where a document begins in ids (T, B), so that the state is cleared; None if nowhere."""
@@ -131,3 +130,21 @@ class Network:
         nats, dlogits = cross_entropy(logits, targets, count, workspace, self.counted(targets))
         gradients, _ = back(dlogits)
         return nats, gradients, new_state
+
+
+def fresh_weights(
+    shapes: dict[str, tuple[int, ...]], initializer: str, rng: np.random.Generator, dtype: DTypeLike
+) -> Parameters:
+    """Weights before the first step, by what their names say that they are."""
+    parameters: Parameters = {}
+    for name, shape in shapes.items():
+        if len(shape) == 1:
+            values: Array = np.zeros(shape)
+        elif name.endswith(".Wh"):
+            values = RECURRENT_GAIN * RECURRENT[initializer]((shape[0], shape[1]), rng)
+        elif name == "vectorizer.weight":
+            values = rng.standard_normal(shape)
+        else:
+            values = glorot((shape[0], shape[1]), rng)
+        parameters[name] = values.astype(dtype)
+    return parameters

@@ -13,13 +13,31 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from charrnn.network.arrays import Array, Ids, Parameters, Workspace
-from charrnn.network.model import Network
+from charrnn.network.arrays import Array, Flags, Ids, Parameters, Workspace
 
 Gradient: TypeAlias = tuple[float, Parameters, Array]
 """Mean nats a token, gradients of that mean by name, and the new state (L, S, B, H)."""
 
 MakeWorkspace: TypeAlias = Callable[[], Workspace]
+
+
+class Trainable(Protocol):
+    """A network, as far as its training is concerned; see `Network` for what each of them does."""
+
+    def dropout_masks(self, B: int, rng: np.random.Generator) -> Array | None: ...
+
+    def counted(self, targets: Ids) -> Flags | None: ...
+
+    def loss_and_gradients(
+        self,
+        parameters: Parameters,
+        inputs: Ids,
+        targets: Ids,
+        state: Array,
+        masks: Array | None,
+        count: int,
+        workspace: Workspace,
+    ) -> tuple[float, Parameters, Array]: ...
 
 
 class GradientEngine(Protocol):
@@ -31,7 +49,7 @@ class GradientEngine(Protocol):
         """inputs and targets (T, B), state (L, S, B, H); `rng` draws the dropout masks of the window."""
 
 
-def serial(network: Network, make_workspace: MakeWorkspace) -> GradientEngine:
+def serial(network: Trainable, make_workspace: MakeWorkspace) -> GradientEngine:
     """The engine that computes in the thread that calls it."""
     workspace = make_workspace()
 
@@ -48,7 +66,7 @@ def serial(network: Network, make_workspace: MakeWorkspace) -> GradientEngine:
     return compute
 
 
-def threaded(network: Network, threads: int, make_workspace: MakeWorkspace) -> GradientEngine:
+def threaded(network: Trainable, threads: int, make_workspace: MakeWorkspace) -> GradientEngine:
     """The engine that gives each of `threads` threads a shard of the streams."""
     workspaces = [make_workspace() for _ in range(threads)]
     pool = ThreadPoolExecutor(threads - 1, thread_name_prefix="gradient") if threads > 1 else None
@@ -82,7 +100,7 @@ def threaded(network: Network, threads: int, make_workspace: MakeWorkspace) -> G
     return compute
 
 
-def _count(network: Network, targets: Ids) -> int:
+def _count(network: Trainable, targets: Ids) -> int:
     """How many targets there are to predict, over all streams."""
     counted = network.counted(targets)
     return targets.size if counted is None else max(1, int(np.count_nonzero(counted)))

@@ -111,11 +111,9 @@ def dataset_from(
     return Dataset(tokenizer, array[:tokens], array[tokens:], cut, characters - cut, counts, unknown)
 
 
-def dataset_of(
-    config: TextConfig, tokenizer: Tokenizer, *, sources: tuple[str, ...] = (), stdin: BinaryIO | None = None
-) -> Dataset:
-    """The dataset of a run, from its own text, or from `sources` if that has moved; TextError if it is another."""
-    return dataset_from(corpus_of(config, sources, stdin), tokenizer, val_fraction=config.val_fraction)
+def dataset_of(config: TextConfig, tokenizer: Tokenizer) -> Dataset:
+    """The dataset of a run, from its own text; TextError if that has moved or changed."""
+    return dataset_from(corpus_of(config), tokenizer, val_fraction=config.val_fraction)
 
 
 def encode_corpus(

@@ -14,13 +14,18 @@ from charrnn.text.folding import joins_previous
 
 def training_text(config: TextConfig, largest: int) -> str:
     """What a run was trained on, up to `largest` characters; TextError if its text has moved or changed."""
-    parts = itertools.takewhile(lambda part: part[1], _parts(config, ()))
+    parts = itertools.takewhile(lambda part: part[1], _parts(config, corpus_of(config)))
     return beginning((piece for piece, _ in parts), largest)
 
 
-def validation_text(config: TextConfig, largest: int, sources: tuple[str, ...] = ()) -> str:
-    """What a run held out, up to `largest` characters; TextError if its text, or what `sources` name, is another."""
-    return beginning((piece for piece, is_training in _parts(config, sources) if not is_training), largest)
+def validation_text(config: TextConfig, largest: int) -> str:
+    """What a run held out, up to `largest` characters; TextError if its text has moved or changed."""
+    return beginning(validation_part(config, corpus_of(config)), largest)
+
+
+def validation_part(config: TextConfig, corpus: Corpus) -> Iterator[str]:
+    """What a run held out of its text, in chunks."""
+    return (piece for piece, is_training in _parts(config, corpus) if not is_training)
 
 
 def beginning(chunks: Iterable[str], largest: int) -> str:
@@ -45,8 +50,7 @@ def corpus_of(config: TextConfig, sources: tuple[str, ...] = (), stdin: BinaryIO
     return corpus
 
 
-def _parts(config: TextConfig, sources: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
-    corpus = corpus_of(config, sources)
+def _parts(config: TextConfig, corpus: Corpus) -> Iterator[tuple[str, bool]]:
     cut = training_length(characters_of(corpus, config.normal_form), config.val_fraction)
     return parted(normalised(corpus, config.normal_form), cut)
 
