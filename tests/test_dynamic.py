@@ -128,7 +128,10 @@ def test_no_rate_gives_a_log_p_that_is_not_finite(rate: float, longest_step: flo
 def test_a_gradient_that_is_not_finite_teaches_nothing() -> None:
     network, ids = make(), a_text(4 * WINDOW)
     given = weights(network)
-    given["head.W"] *= np.float32(1e25)  # the logits are finite, and the norm of what flows back is not
+    given["head.W"] *= np.float32(1e30)
+    given["layers.0.Wh"] *= np.float32(1e20)  # the gradient overflows on its way through this, and nothing else does:
+    for name in ("layers.0.Wx", "layers.0.b"):
+        given[name][...] = 0.0  # the layer is silent
     static = log_probabilities(network, given, ids, 0)
     assert np.isfinite(static).all()
     np.testing.assert_allclose(dynamic_log_probabilities(network, given, ids, 0, EAGER), static, rtol=1e-4)

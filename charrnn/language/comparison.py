@@ -1,4 +1,4 @@
-"""Comparison: one text, read by a model in several ways and by what it has to beat → losses that stand in one table."""
+"""Comparison: one text, read by a model in several ways and by what it has to beat → losses for one table."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def whole_text(model: AnyModel, corpus: Corpus) -> Task:
 
 
 def held_out(model: AnyModel, corpus: Corpus) -> Task:
-    """What a run held out of its text, read on from the last token that was trained on, as in training; maybe none."""
+    """What a run held out of its text, read on from the last token that was trained on; maybe nothing."""
     text = model.config.text
     dataset = dataset_from(corpus, model.tokenizer, val_fraction=text.val_fraction)
     return Task(

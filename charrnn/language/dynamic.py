@@ -18,6 +18,7 @@ from charrnn.network.model import Network
 from charrnn.training.clipping import global_norm
 
 LONGEST_STEP = 1e3
+"""The largest `longest_step`: with it, weights stay finite over any text."""
 SMALLEST_NORM = 1e-20
 """A gradient below this counts as one of this norm, so that no step overflows."""
 
