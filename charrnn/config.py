@@ -140,7 +140,8 @@ class TrainingConfig(_Json):
 class TextConfig(_Json):
     """Which text, how it is cut into documents and tokens, and what part of it is held out.
 
-    `documents` None leaves it to the text: files if there are several. `sources` are what was named on the command
+    `documents` None leaves it to the text: files if there are several. `origin` is the run whose weights this one
+    began with. `sources` are what was named on the command
     line. `characters` and `sha256` say what was found, so that a resumed run can tell whether the text has changed.
     """
 
@@ -152,6 +153,7 @@ class TextConfig(_Json):
     vocab_size: int | None = None
     min_count: int | None = None
     pieces: str = "bpe"
+    origin: str | None = None
     val_fraction: float = 0.1
     characters: int = 0
     sha256: str = ""
@@ -162,6 +164,7 @@ class TextConfig(_Json):
         _require(
             isinstance(self.encoding, str) and isinstance(self.sha256, str), "encoding and SHA-256 must be words"
         )
+        _require(self.origin is None or isinstance(self.origin, str), "the origin must be the path of a run")
         _whole_number("characters", self.characters, 0, 1 << 62)
         object.__setattr__(self, "sources", tuple(self.sources))
         _one_of("tokenizer", self.tokenizer, TOKENIZERS)

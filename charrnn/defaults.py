@@ -1,6 +1,6 @@
 """What is chosen for the person who does not say: the network and its training, from the size of the text."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from charrnn.config import NetworkConfig, TrainingConfig
@@ -9,6 +9,8 @@ from charrnn.errors import UsageError
 CHARACTERS_TO_READ = 10_000_000
 """How much text, over all passes, a run reads unless told otherwise: a few minutes on two cores."""
 MOST_EPOCHS = 30.0
+GENTLE_RATE, GENTLE_WARMUP = 0.25, 0.1
+"""In fine-tuning, the share of the usual learning rate, and that of the run over which it rises."""
 WORDS, SUBWORDS = 8000, 1000
 """The sizes of vocabularies, bytes included."""
 EVALUATION_COST = 1 / 3
@@ -16,6 +18,15 @@ EVALUATION_COST = 1 / 3
 EVALUATION_SHARE = 0.05
 """How much of a run's time evaluations may take."""
 MOST_EVALUATIONS = 40
+
+
+SHORT_TEXT = 100_000
+"""In a text of fewer characters, a word that comes once has a token of its own."""
+
+
+def least_count(characters: int) -> int:
+    """How often a word must come in a text of so many characters to have a token of its own."""
+    return 1 if characters < SHORT_TEXT else 2
 
 
 @dataclass(frozen=True)
@@ -48,11 +59,11 @@ class Wishes:
 _RATES = {"sgd": 1.0, "momentum": 0.1, "adagrad": 0.02, "rmsprop": 1e-3, "adam": 2e-3}
 
 
-def choose_network(wishes: Wishes, *, tokens: int, vocabulary: int) -> NetworkConfig:
+def choose_network(wishes: Wishes, *, tokens: int, vocabulary: int, start: int | None = None) -> NetworkConfig:
     """The wishes, and for the rest a network that a text of so many training tokens can teach."""
     hidden, dropout = next(values for limit, values in _SIZES if tokens <= limit)
     hidden = hidden if wishes.hidden is None else wishes.hidden
-    chosen = {"vocabulary": vocabulary, "hidden": hidden, "embedding": hidden, "dropout": dropout}
+    chosen = {"vocabulary": vocabulary, "hidden": hidden, "embedding": hidden, "dropout": dropout, "start": start}
     return NetworkConfig(**chosen | _said(wishes, NetworkConfig))
 
 
@@ -75,6 +86,13 @@ def choose_training(wishes: Wishes, *, tokens: int, threads: int) -> TrainingCon
         chosen["epochs"] = max(1.0, min(MOST_EPOCHS, CHARACTERS_TO_READ / tokens))
     config = TrainingConfig(**chosen | said)
     return config if wishes.lr is not None else TrainingConfig(**config.to_json() | {"lr": _RATES[config.optimizer]})
+
+
+def choose_gently(wishes: Wishes, *, tokens: int, threads: int) -> TrainingConfig:
+    """The same for weights that are trained already: a lower learning rate, which rises to it more slowly."""
+    config = choose_training(wishes, tokens=tokens, threads=threads)
+    lr = config.lr * GENTLE_RATE if wishes.lr is None else config.lr
+    return replace(config, lr=lr, warmup=GENTLE_WARMUP if wishes.warmup is None else wishes.warmup)
 
 
 def evaluation_interval(steps: int, *, window_tokens: int, validation_tokens: int) -> int:

@@ -66,7 +66,10 @@ class StepDone(Event):
 
 @dataclass(frozen=True)
 class Evaluated(Event):
-    """The validation text was read: the fields of `charrnn eval`, and whether this is the best so far."""
+    """The validation text was read: the fields of `charrnn eval`, and whether this is the best so far.
+
+    `before` is the loss, in nats a character, of what the run held out that this one goes on from.
+    """
 
     kind: ClassVar[str] = "evaluation"
     characters: int
@@ -78,6 +81,7 @@ class Evaluated(Event):
     nats_per_token: float
     perplexity_per_token: float
     best: bool
+    before: float | None = None
 
 
 @dataclass(frozen=True)

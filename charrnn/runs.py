@@ -12,15 +12,17 @@ import numpy as np
 from charrnn.checkpoint import RunFolder
 from charrnn.config import RunConfig, TextConfig, TrainingConfig
 from charrnn.control import Claim, refuse_if_trained
-from charrnn.defaults import Wishes, choose_network, choose_training, evaluation_interval
+from charrnn.defaults import Wishes, choose_gently, choose_network, choose_training, evaluation_interval
 from charrnn.errors import RunError
 from charrnn.events import Command, Compared, Event, Started
+from charrnn.finetuning import Origin, evaluator_of_origin
 from charrnn.instruments import baseline, evaluator, prober, speaker
 from charrnn.journal import append_event, open_journal
 from charrnn.language.baselines import Loss
 from charrnn.language.model import read_tokenizer
-from charrnn.network.arrays import Workspace
-from charrnn.network.cloze import network_of
+from charrnn.network.arrays import Parameters, Workspace
+from charrnn.network.cloze import ClozeNetwork, network_of
+from charrnn.network.model import Network
 from charrnn.parallel.blas import has_small_matrix_kernel, physical_cores, single_threaded
 from charrnn.parallel.threads import shard_count, threaded
 from charrnn.text.batches import Windows, fit_to_text
@@ -100,22 +102,29 @@ class Run:
                 yield event
 
 
-def start_run(path: Path, text: TextConfig, wishes: Wishes, *, stdin: BinaryIO | None = None) -> Run:
-    """A new run in a new folder; TextError, UsageError or RunError if it cannot be."""
+def start_run(
+    path: Path, text: TextConfig, wishes: Wishes, *, origin: Path | None = None, stdin: BinaryIO | None = None
+) -> Run:
+    """A new run in a new folder, from fresh weights or those of `origin`; a CharrnnError if it cannot be."""
     folder = RunFolder(path)
     folder.refuse_existing()
+    before = None if origin is None else Origin.open(origin)
     corpus = read_corpus(text.sources, encoding=text.encoding, stdin=stdin)
     documents = text.documents or ("files" if corpus.report.files > 1 else "none")
     text = replace(text, documents=documents, characters=corpus.report.characters, sha256=corpus.report.sha256)
-    dataset = build_dataset(corpus, text, scratch=_nearest_folder(path))
+    text = text if before is None else before.text_config(text)
+    dataset = build_dataset(corpus, text, None if before is None else before.grown, scratch=_nearest_folder(path))
     tokens, tokenizer = len(dataset.training), dataset.tokenizer
-    network = choose_network(wishes, tokens=tokens, vocabulary=tokenizer.vocabulary_size)
-    network = replace(network, start=tokenizer.start)
-    training = choose_training(wishes, tokens=tokens, threads=physical_cores())
+    if before is None:
+        network = choose_network(wishes, tokens=tokens, vocabulary=tokenizer.vocabulary_size, start=tokenizer.start)
+        training = choose_training(wishes, tokens=tokens, threads=physical_cores())
+    else:
+        network = before.network_config(wishes, tokenizer)
+        training = choose_gently(wishes, tokens=tokens, threads=physical_cores())
     training, notes = _fitted(training, wishes, tokens)
-    compared = baseline(dataset)
-    run = _assemble(folder, corpus, dataset, RunConfig(text, network, training), notes, wishes.evaluate_every)
-    run = replace(run, preflight=replace(run.preflight, baseline=compared))
+    materials = Materials(corpus, dataset, RunConfig(text, network, training), notes, wishes.evaluate_every)
+    run = _assemble(folder, materials, None if before is None else before.weights(tokenizer))
+    run = replace(run, preflight=replace(run.preflight, baseline=baseline(dataset)))
     folder.create(run.preflight.config, tokenizer.to_json(), tokenizer.model)
     return run
 
@@ -142,9 +151,20 @@ def resume_run(
     if corpus.report.sha256 != config.text.sha256:
         raise RunError(f"the text is not the one that {path} began with; name that one, or start a new run")
     dataset = dataset_from(corpus, tokenizer, val_fraction=config.text.val_fraction, scratch=path)
-    run = _assemble(folder, corpus, dataset, config, (), config.training.evaluate_every)
+    run = _assemble(folder, Materials(corpus, dataset, config, (), config.training.evaluate_every))
     run.session.go_on_from(folder.read_last(run.session.state))
     return replace(run, resumed=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Materials:
+    """What a run is made of: its text, what was chosen, what to note, and the steps between evaluations if said."""
+
+    corpus: Corpus
+    dataset: Dataset
+    config: RunConfig
+    notes: tuple[str, ...]
+    evaluate_every: int | None
 
 
 def _nearest_folder(path: Path) -> Path:
@@ -170,46 +190,35 @@ def _with_another_end(training: TrainingConfig, wishes: Wishes) -> TrainingConfi
     return replace(training, **ends) if any(end is not None for end in ends.values()) else training  # type: ignore[arg-type]
 
 
-def _assemble(
-    folder: RunFolder,
-    corpus: Corpus,
-    dataset: Dataset,
-    config: RunConfig,
-    notes: tuple[str, ...],
-    evaluate_every: int | None,
-) -> Run:
+def _assemble(folder: RunFolder, materials: Materials, weights: Parameters | None = None) -> Run:
     """Everything but the files: network, engine, windows, first state, measured speed, session."""
-    training, network = config.training, network_of(config.network)
-    panels = has_small_matrix_kernel()
-    engine = threaded(network, training.threads, lambda: Workspace(panels=panels))
+    dataset, config = materials.dataset, materials.config
+    training, network, panels = config.training, network_of(config.network), has_small_matrix_kernel()
     windows = Windows(
-        dataset.training,
-        training.bptt,
-        training.batch,
-        training.seed,
-        dataset.tokenizer.unknown,
-        dataset.rare(),
+        dataset.training, training.bptt, training.batch, training.seed, dataset.tokenizer.unknown, dataset.rare()
     )
-    optimizer = OPTIMIZERS[training.optimizer]
-    trainer = Trainer(windows, engine, optimizer, training.clip, training.clip_by)
-    rng = np.random.default_rng(training.seed)
-    parameters = network.initialize(rng)
-    state = TrainingState(parameters, fresh_moments(optimizer, parameters), network.start(training.batch), rng)
+    engine = threaded(network, training.threads, lambda: Workspace(panels=panels))
+    trainer = Trainer(windows, engine, OPTIMIZERS[training.optimizer], training.clip, training.clip_by)
+    state = _first_state(network, trainer, training, weights)
     with single_threaded():
         seconds_per_step = _measure(trainer, state)
-    characters = dataset.training_characters / len(dataset.training)  # of the text, a token
     steps = _steps(training, windows, seconds_per_step)
-    window_tokens = training.bptt * training.batch
-    interval = evaluate_every or evaluation_interval(
-        steps, window_tokens=window_tokens, validation_tokens=len(dataset.validation)
+    window_tokens, held_out = training.bptt * training.batch, len(dataset.validation)
+    interval = materials.evaluate_every or evaluation_interval(
+        steps, window_tokens=window_tokens, validation_tokens=held_out
     )
     config = replace(config, training=replace(training, evaluate_every=interval))
+    beside, notes = None, materials.notes
+    if config.text.origin is not None:
+        found = evaluator_of_origin(config.text, config.network, dataset.tokenizer, training.threads, panels)
+        beside, notes = (None, (*notes, found)) if isinstance(found, str) else (found, notes)
+    characters = dataset.training_characters / len(dataset.training)  # of the text, a token
     session = Session(
         config=config.training,
         trainer=trainer,
         state=state,
         total_steps=None if training.minutes is not None else steps,
-        evaluate=evaluator(network, dataset, training.threads, panels) if len(dataset.validation) else None,
+        evaluate=evaluator(network, dataset, training.threads, panels) if held_out else None,
         sample=speaker(network, dataset, training.seed),
         probe=prober(network, windows),
         save_best=folder.write_model,
@@ -218,19 +227,29 @@ def _assemble(
         clock=time.perf_counter,
         rest=lambda: time.sleep(SECONDS_OF_REST),
         characters_per_token=characters,
+        evaluate_before=beside,
     )
     preflight = Preflight(
-        corpus=corpus.report,
+        corpus=materials.corpus.report,
         config=config,
         parameters=network.parameter_count(),
         training_tokens=len(dataset.training),
-        validation_tokens=len(dataset.validation),
+        validation_tokens=held_out,
         steps=steps,
         characters_per_second=window_tokens * characters / seconds_per_step,
         seconds=steps * seconds_per_step,
         notes=notes,
     )
     return Run(folder, preflight, session, resumed=False)
+
+
+def _first_state(
+    network: Network | ClozeNetwork, trainer: Trainer, training: TrainingConfig, weights: Parameters | None
+) -> TrainingState:
+    rng = np.random.default_rng(training.seed)
+    parameters = network.initialize(rng) if weights is None else weights
+    moments = fresh_moments(trainer.optimizer, parameters)
+    return TrainingState(parameters, moments, network.start(training.batch), rng)
 
 
 def _steps(training: TrainingConfig, windows: Windows, seconds_per_step: float) -> int:

@@ -159,6 +159,15 @@ Out: TypeAlias = Annotated[
         metavar="RUN", help="Folder of the new run; default runs/NAME, after the text.", rich_help_panel=_RUN
     ),
 ]
+From: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="RUN",
+        help="Begin with the weights of this run; new characters or words are added to its own; default fresh ones.",
+        rich_help_panel=_RUN,
+    ),
+]
 Resume: TypeAlias = Annotated[
     Path | None,
     typer.Option(

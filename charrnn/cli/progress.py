@@ -38,7 +38,9 @@ def line_of(event: Event) -> str | None:
     """What is told of an event that is more than a step; None for those that tell nothing."""
     match event:
         case Evaluated():
-            return f"step {event.step:,}: validation {losses(event)} a character{'; the best so far' * event.best}"
+            before = f", {event.before:.4f} nats of the text before" if event.before is not None else ""
+            praise = "; the best so far" * event.best
+            return f"step {event.step:,}: validation {losses(event)} a character{before}{praise}"
         case Sampled():
             return f"step {event.step:,} says:\n{textwrap.indent(event.text, '  ')}"
         case Recovered():

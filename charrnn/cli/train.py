@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from charrnn.runs import Preflight, Run
 
 _WISHES = frozenset(each.name for each in fields(Wishes))
-_TEXT = ("tokenizer", "vocab_size", "min_count", "pieces", "documents", "normal_form", "encoding", "val_fraction")
+_TOKENS = ("tokenizer", "vocab_size", "min_count", "pieces", "documents", "normal_form")
+_TEXT = (*_TOKENS, "encoding", "val_fraction")
+_SIZES = ("hidden", "layers", "embedding", "cell", "initializer", "cloze")
 _ENDS = ("steps", "epochs", "minutes")
 
 
@@ -64,6 +66,7 @@ def train(
     seed: options.Seed = None,
     threads: options.Threads = None,
     out: options.Out = None,
+    origin: options.From = None,
     resume: options.Resume = None,
     no_tui: options.NoTui = False,
     background: options.Background = False,
@@ -81,7 +84,7 @@ def train(
     said = {name: value for name, value in context.params.items() if value is not None}
     wishes = Wishes(**{name: value for name, value in said.items() if name in _WISHES})
     sources = tuple(corpus or ())
-    run = _resumed(resume, sources, wishes, said) if resume else _started(out, sources, wishes, said)
+    run = _resumed(resume, sources, wishes, said) if resume else _started(out, sources, wishes, said, origin)
     if run.session.is_over():
         say(f"{run.folder.path} is finished at step {run.session.state.step:,}; to go on, give it more --steps")
         return
@@ -123,22 +126,33 @@ def _apart(*, dashboard: bool) -> int:
     return 0
 
 
-def _started(out: Path | None, sources: tuple[str, ...], wishes: Wishes, said: dict[str, Any]) -> "Run":
+def _started(
+    out: Path | None, sources: tuple[str, ...], wishes: Wishes, said: dict[str, Any], origin: Path | None
+) -> "Run":
     """A new run; whatever can be refused without reading the text is refused first."""
     text = TextConfig(sources or ("english",), **{name: said[name] for name in _TEXT if name in said})
+    _refuse_what_is_of_origin(origin, said)
     choose_network(wishes, tokens=1, vocabulary=2)
     choose_training(wishes, tokens=1, threads=1)
     path = out or _free_path(text.sources)
     _refuse_unwritable(path)
     from charrnn.runs import start_run
 
-    return start_run(path, text, wishes, stdin=standard_input())
+    return start_run(path, text, wishes, origin=origin, stdin=standard_input())
+
+
+def _refuse_what_is_of_origin(origin: Path | None, said: dict[str, Any]) -> None:
+    """UsageError if something was said that only the run which --from names can say."""
+    fixed = [name for name in (*_TOKENS, *_SIZES) if name in said]
+    if origin is not None and fixed:
+        name = fixed[0].replace("_", "-")
+        raise UsageError(f"--{name} is that of the model which --from names; leave it out")
 
 
 def _resumed(path: Path, sources: tuple[str, ...], wishes: Wishes, said: dict[str, Any]) -> "Run":
-    fixed = [name for name in (*_TEXT, *sorted(_WISHES - set(_ENDS)), "out") if name in said]
+    fixed = [name for name in (*_TEXT, *sorted(_WISHES - set(_ENDS)), "out", "origin") if name in said]
     if fixed:
-        name = fixed[0].replace("_", "-")
+        name = {"origin": "from"}.get(fixed[0], fixed[0]).replace("_", "-")
         raise UsageError(
             f"--{name} cannot change in a run that goes on with --resume; leave it out, or start a new run"
         )

@@ -6,10 +6,10 @@ held out; the vocabulary comes from the rest alone. The same text gives the same
 
 import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ from charrnn.text.parts import characters_of, corpus_of, normalised, parted, tra
 from charrnn.text.tokenizers import Ids, Tokenizer, make_tokenizer
 
 MEMORY_THRESHOLD = 64 << 20
+
+
+MakeTokenizer: TypeAlias = Callable[[Callable[[], Iterable[str]], int], Tokenizer]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,14 +62,16 @@ class EncodedText:
 def build_dataset(
     corpus: Corpus,
     config: TextConfig,
+    make: MakeTokenizer | None = None,
     *,
     scratch: Path | None = None,
     memory_threshold: int = MEMORY_THRESHOLD,
 ) -> Dataset:
     """Make the tokenizer that `config` asks for from the training part, and encode both parts with it.
 
-    More than `memory_threshold` bytes of ids go to an unnamed file in `scratch`, by default the system's
-    temporary folder, which vanishes with the arrays. TextError if fewer than 2 tokens are left to train on.
+    `make` makes another one, from what gives the training part and from its length in characters. More than
+    `memory_threshold` bytes of ids go to an unnamed file in `scratch`, by default the system's temporary folder,
+    which vanishes with the arrays. TextError if fewer than 2 tokens are left to train on.
     """
     characters = characters_of(corpus, config.normal_form)
     cut = training_length(characters, config.val_fraction)
@@ -77,7 +82,7 @@ def build_dataset(
         parts = parted(normalised(corpus, config.normal_form), cut)
         return (piece for piece, _ in itertools.takewhile(lambda part: part[1], parts))
 
-    tokenizer = make_tokenizer(config, training, cut)
+    tokenizer = make(training, cut) if make else make_tokenizer(config, training, cut)
     return dataset_from(
         corpus, tokenizer, val_fraction=config.val_fraction, scratch=scratch, memory_threshold=memory_threshold
     )

@@ -57,7 +57,8 @@ class Session:
     `evaluate`, `sample` and `probe` are None where there is no validation text, or no wish for them; `save_best` and
     `save_last` write to disk, and `read_best` reads what `save_best` wrote; `clock` gives seconds; `commands` gives
     what has been told since the last call, and `rest` waits a moment before it is asked again.
-    `characters_per_token` makes characters a second of tokens a second.
+    `characters_per_token` makes characters a second of tokens a second; `evaluate_before` gives nats a character of
+    the text of the run that this one goes on from, if there is one.
     """
 
     config: TrainingConfig
@@ -74,6 +75,7 @@ class Session:
     rest: Callable[[], None]
     commands: Callable[[], Iterable[Command]] = tuple
     characters_per_token: float = 1.0
+    evaluate_before: Callable[[Parameters], float] | None = None
 
     def __post_init__(self) -> None:
         self._watch = Stopwatch(self.clock, self.state.time)
@@ -106,6 +108,8 @@ class Session:
 
         RunError if a step is still not finite after five recoveries in a row.
         """
+        if self.evaluate_before is not None and self.state.step == 0:  # what the weights of before know
+            yield from self._evaluate_and_save()
         while (progress := self.progress()) < 1.0:
             yield from self._step(progress)
             yield from self._listen()
@@ -222,7 +226,14 @@ class Session:
             if best:
                 state.best = measured.nats_per_character
                 self.save_best(state.parameters)
-            yield Evaluated(state.step, self._watch.now(), **asdict(measured), best=best)  # type: ignore[call-overload]
+            before = None if self.evaluate_before is None else self.evaluate_before(state.parameters)
+            yield Evaluated(
+                state.step,
+                self._watch.now(),
+                **asdict(measured),  # type: ignore[call-overload]
+                best=best,
+                before=before,
+            )
         yield from self._speak()
 
     def _speak(self) -> Iterator[Event]:

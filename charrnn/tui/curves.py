@@ -55,6 +55,9 @@ def losses(history: History, view: View) -> tuple[list[Series], tuple[float, flo
     if len(evaluations):
         nats = view.of_nats(evaluations.column(1))
         series.append(Series("validation", evaluations.column(0), nats, "points", "o"))
+    if len(history.evaluations_before):
+        at_before, nats = history.evaluations_before.column(0), view.of_nats(history.evaluations_before.column(1))
+        series.append(Series("the text before", at_before, nats, "line", "x"))
     if len(at) < 2:
         return series, None
     first, last = float(at[0]), float(at[-1])

@@ -43,11 +43,15 @@ class Rows:
 
 @dataclass
 class History:
-    """All that the dashboard shows. Rows: `steps` (step, loss, smoothed loss), `evaluations` (step, nats)."""
+    """All that the dashboard shows. Rows: `steps` (step, loss, smoothed loss), `evaluations` (step, nats).
+
+    `evaluations_before` (step, nats) are those of the text of the run that this one goes on from.
+    """
 
     course: Course = field(default_factory=Course)
     steps: Rows = field(default_factory=lambda: Rows(3))
     evaluations: Rows = field(default_factory=lambda: Rows(2))
+    evaluations_before: Rows = field(default_factory=lambda: Rows(2))
     samples: deque[Sampled] = field(default_factory=lambda: deque(maxlen=SAMPLES_KEPT))
     samples_seen: int = 0
     best: Evaluated | None = None
@@ -67,6 +71,8 @@ class History:
                 self._clipped.append(event.clipped)
             case Evaluated(step, nats_per_character=nats):
                 self.evaluations.append(step, nats)
+                if event.before is not None:
+                    self.evaluations_before.append(step, event.before)
                 self.best = event if event.best or self.best is None else self.best
             case Compared():
                 self.baseline = event

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from charrnn.config import TOKENIZERS, TextConfig
-from charrnn.defaults import SUBWORDS, WORDS
+from charrnn.defaults import SUBWORDS, WORDS, least_count
 from charrnn.errors import ModelError
 from charrnn.text.tokenizers.base import UNKNOWN_TEXT, Decoder, Ids, Tokenizer
 from charrnn.text.tokenizers.characters import CharacterTokenizer, alphabet_in, code_points
@@ -34,9 +34,6 @@ __all__ = [
     "tokenizer_from_json",
 ]
 
-SHORT_TEXT = 100_000
-"""In a text of fewer characters, a word that comes once is frequent."""
-
 _KEYS = {"character": {"characters"}, "byte": set[str](), "word": {"words"}, "subword": {"model_sha256"}}
 
 
@@ -54,7 +51,7 @@ def _plain(config: TextConfig, chunks: Callable[[], Iterable[str]], characters: 
         return ByteTokenizer(config.normal_form)
     if config.tokenizer == "word":
         size = (config.vocab_size or WORDS) - len(BYTES)
-        min_count = config.min_count or (1 if characters < SHORT_TEXT else 2)
+        min_count = config.min_count or least_count(characters)
         return WordTokenizer(frequent_words(chunks(), size, min_count), config.normal_form)
     if config.tokenizer == "subword":
         model = learn_pieces(chunks(), config.vocab_size or SUBWORDS, config.pieces, characters)
