@@ -1,28 +1,48 @@
 """`charrnn sample`: the model goes on with a prompt, character by character."""
 
-from typing import Annotated
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from secrets import randbits
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from charrnn.cli.output import print_json, say, write_pieces, write_text
 from charrnn.cli.prompt import read_prompt
 from charrnn.cli.voice import Model, Ngram, open_voice
-from charrnn.errors import UsageError
+from charrnn.errors import TextError, UsageError
+
+if TYPE_CHECKING:
+    from charrnn.language.sampler import Sampling
+    from charrnn.language.textmodel import TextModel
 
 Prompt = Annotated[str, typer.Option(help="The text to go on with, - to read it from stdin.", show_default="none")]
-Length = Annotated[int, typer.Option(help="Characters to write after the prompt.")]
+Length = Annotated[int, typer.Option(help="Characters to write after the prompt, at most.")]
+Count = Annotated[
+    int, typer.Option(help="How many texts, a line each; names that are not in the training text are new.")
+]
+Stop = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="End before this string; more than once if you like.", show_default="only where a document ends"
+    ),
+]
 Temperature = Annotated[float, typer.Option(help="Below 1 likelier, above 1 bolder; 0 takes the likeliest.")]
 TopK = Annotated[int, typer.Option(help="Choose among the K likeliest; 0 for all.")]
 TopP = Annotated[float, typer.Option(help="Choose among the likeliest that hold this share of the probability.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed, the same text.", show_default="a new one")]
 NoEcho = Annotated[bool, typer.Option("--no-echo", help="Leave out the prompt; default off.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object with prompt, text and seed; default off.")]
+AsJson = Annotated[bool, typer.Option("--json", help="A JSON object with prompt, text and seed a text; default off.")]
+
+LARGEST_SEED = 1 << 63
 
 
 def sample(
     model: Model,
     prompt: Prompt = "",
     length: Length = 500,
+    count: Count = 1,
+    stop: Stop = None,
     temperature: Temperature = 1.0,
     top_k: TopK = 0,
     top_p: TopP = 1.0,
@@ -31,10 +51,12 @@ def sample(
     ngram: Ngram = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write what a model makes of a prompt; a flow of text, as it comes."""
-    for name, number in (("length", length), ("seed", seed)):
-        if number is not None and number < 0:
-            raise UsageError(f"--{name} is {number}; it must be 0 or above")
+    """Write what a model makes of a prompt; a flow of text, as it comes, to the end of the document if it has one."""
+    for name, number, least in (("length", length, 0), ("seed", seed, 0), ("count", count, 1)):
+        if number is not None and number < least:
+            raise UsageError(f"--{name} is {number}; it must be {least} or above")
+    if stop and not all(stop):
+        raise UsageError("--stop is empty; give the text to stop before, or leave it out")
     from charrnn.language.sampler import Sampling
     from charrnn.parallel.blas import single_threaded
 
@@ -43,14 +65,51 @@ def sample(
     read, replaced = voice.tokenizer.prepare(read_prompt(prompt))
     if replaced:
         say(f"in the prompt, {replaced}")
-    if as_json and seed is None:
-        from secrets import randbits
-
-        seed = randbits(32)
+    seed = randbits(32) if seed is None else seed
+    echo, is_new = "" if no_echo else read, _novelty(model) if count > 1 or as_json else None
     with single_threaded():
-        pieces = voice.stream(read, length=length, sampling=sampling, seed=seed)
-        if as_json:
-            print_json({"prompt": read, "text": "".join(pieces), "seed": seed})
-        else:
-            write_text("" if no_echo else read)
-            write_pieces(pieces)
+        for number in range(count):
+            pieces = _speak(voice, read, length, sampling, (seed + number) % LARGEST_SEED, stop or [])
+            if as_json:
+                _write_json(read, "".join(pieces), seed + number, is_new)
+            elif count > 1:
+                _write_line(echo, read, "".join(pieces), is_new)
+            else:
+                write_text(echo)
+                write_pieces(pieces)
+                if voice.tokenizer.end is not None:
+                    write_text("\n")
+
+
+def _speak(
+    voice: "TextModel", prompt: str, length: int, sampling: "Sampling", seed: int, stops: list[str]
+) -> Iterator[str]:
+    from charrnn.language.stopping import until
+
+    return until(voice.stream(prompt, length=length, sampling=sampling, seed=seed), stops)
+
+
+def _novelty(path: Path) -> Callable[[str], bool] | None:
+    """What tells whether a line is new; None for a model of other things than lines, or if its text is gone."""
+    from charrnn.checkpoint import RunFolder
+    from charrnn.text.parts import training_text
+
+    config = RunFolder(path).read_config()
+    if config.text.documents != "lines":
+        return None
+    try:
+        known = frozenset(training_text(config.text, config.text.characters).split("\n"))
+    except TextError as error:
+        say(f"which are new cannot be told: {error}")
+        return None
+    return lambda line: line not in known
+
+
+def _write_json(prompt: str, text: str, seed: int, is_new: Callable[[str], bool] | None) -> None:
+    novel = {} if is_new is None else {"new": is_new(prompt + text)}
+    print_json({"prompt": prompt, "text": text, "seed": seed} | novel)
+
+
+def _write_line(echo: str, prompt: str, text: str, is_new: Callable[[str], bool] | None) -> None:
+    mark = "" if is_new is None else "\tnew" if is_new(prompt + text) else "\tknown"
+    write_text(f"{echo}{text}{mark}\n")

@@ -1,0 +1,182 @@
+"""What stands beside a model: baselines, mixtures, other models, and what a writer saves."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from charrnn import LanguageModel
+from charrnn.cli import app
+from charrnn.config import TextConfig
+from charrnn.defaults import Wishes
+from charrnn.errors import CharrnnError, TextError, UsageError
+from charrnn.events import Compared
+from charrnn.journal import read_journal
+from charrnn.language.completion import Completer
+from charrnn.language.keystrokes import Keystrokes, count_keystrokes, words_of
+from charrnn.network.arrays import Array, Ids
+from charrnn.runs import start_run
+from charrnn.text.tokenizers import CharacterTokenizer
+
+
+def told(*arguments: str) -> dict[str, Any]:
+    result = CliRunner().invoke(app, ["eval", *arguments, "--json"], catch_exceptions=False)
+    values: dict[str, Any] = json.loads(result.stdout)
+    return values
+
+
+def test_baselines_and_mixtures_stand_in_one_table(tiny_run: Path) -> None:
+    values = told(str(tiny_run), "--validation", "--baselines", "--mix", "--dynamic")
+    losses = {each["name"]: each for each in values["losses"]}
+    names = list(losses)
+    assert names[:2] == ["model", "dynamic"]
+    assert names[2:11] == [*(f"{order}-gram" for order in range(1, 9)), "xz"]
+    assert [name.split()[1] for name in names[11:]] == ["model", "dynamic"]
+    assert losses["model"]["nats_per_character"] == pytest.approx(values["nats_per_character"])
+    for each in losses.values():
+        assert each["bits_per_character"] == pytest.approx(each["nats_per_character"] / np.log(2.0))
+
+
+def test_the_model_on_disk_is_as_it_was(tiny_run: Path) -> None:
+    before = (tiny_run / "model.safetensors").read_bytes()
+    told(str(tiny_run), "--validation", "--dynamic")
+    assert (tiny_run / "model.safetensors").read_bytes() == before
+
+
+def test_models_of_other_tokens_are_held_against_each_other(tiny_run: Path, story: Path, tmp_path: Path) -> None:
+    for kind in ("byte", "word"):
+        text = TextConfig((str(story),), tokenizer=kind)
+        list(start_run(tmp_path / kind, text, Wishes(hidden=8, steps=20, bptt=8, batch=4)).train())
+    others = [str(tmp_path / kind) for kind in ("byte", "word")]
+    values = told(str(tiny_run), "--validation", "--against", others[0], "--against", others[1])
+    assert [each["name"] for each in values["losses"]] == ["model", *others]
+    for path, each in zip(others, values["losses"][1:], strict=True):
+        assert each["nats_per_character"] == pytest.approx(told(path, "--validation")["nats_per_character"])
+
+
+def test_runs_of_other_texts_need_a_text_to_be_held_against_each_other(
+    tiny_run: Path, story: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("something else\n" * 60, "utf-8")
+    list(start_run(tmp_path / "run", TextConfig((str(other),)), Wishes(hidden=8, steps=5, bptt=8, batch=4)).train())
+    arguments = ["eval", str(tiny_run), "--validation", "--against", str(tmp_path / "run")]
+    assert isinstance(CliRunner().invoke(app, arguments).exception, TextError)
+    assert len(told(str(tiny_run), str(story), "--against", str(tmp_path / "run"))["losses"]) == 2
+
+
+def test_without_a_wish_nothing_stands_beside_it(tiny_run: Path) -> None:
+    assert "losses" not in told(str(tiny_run), "--validation")
+    assert "keystrokes" not in told(str(tiny_run), "--validation")
+
+
+def test_a_run_tells_what_it_has_to_beat(tiny_run: Path) -> None:
+    compared = [event for event in read_journal(tiny_run) if isinstance(event, Compared)]
+    ngram = LanguageModel.load(tiny_run).ngrams()
+    assert [event.order for event in compared] == [ngram.order]
+    losses = told(str(tiny_run), "--validation", "--baselines")["losses"]
+    best = min(each["nats_per_character"] for each in losses if each["name"].endswith("gram"))
+    assert compared[0].nats_per_character == pytest.approx(best)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["sample", "--seed", "1"], "lamp"),
+        (["complete", "the old l"], "lamp"),
+        (["score", "the old lamp"], "the old lamp"),
+        (["rescore"], "1\t"),
+    ],
+)
+def test_the_table_of_counts_speaks_in_place_of_the_network(
+    tiny_run: Path, arguments: list[str], expected: str
+) -> None:
+    said = {}
+    for more in ([], ["--ngram", "6"]):
+        command = [arguments[0], str(tiny_run), *arguments[1:], *more]
+        result = CliRunner().invoke(app, command, input="the lamp\nlit by\n")
+        assert result.exit_code == 0
+        said[bool(more)] = result.stdout
+    assert expected in said[True]
+    assert said[True] != said[False]
+
+
+def test_an_order_that_cannot_be_is_refused(tiny_run: Path) -> None:
+    for order in ("-1", "33"):
+        result = CliRunner().invoke(app, ["sample", str(tiny_run), "--ngram", order])
+        assert isinstance(result.exception, UsageError)
+
+
+def test_a_text_that_is_gone_is_missed(story: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "moved.txt"
+    moved.write_bytes(story.read_bytes())
+    run = start_run(tmp_path / "run", TextConfig((str(moved),)), Wishes(hidden=8, steps=5, bptt=8, batch=4))
+    list(run.train())
+    moved.unlink()
+    for arguments in (["sample", "--ngram", "3"], ["eval", "--validation", "--mix"]):
+        result = CliRunner().invoke(app, [arguments[0], str(tmp_path / "run"), *arguments[1:]])
+        assert isinstance(result.exception, CharrnnError)
+
+
+# --- keystrokes ----------------------------------------------------------------------------------------------
+
+
+class Knowing:
+    """A predictor that knows a text by heart."""
+
+    def __init__(self, tokenizer: CharacterTokenizer, text: str) -> None:
+        self._tokens, self._V = tokenizer.encode("\n" + text + " "), tokenizer.vocabulary_size
+
+    def start(self) -> int:
+        return 0
+
+    def advance(self, ids: Sequence[int] | Ids, state: int) -> tuple[Array, int]:
+        state += len(ids)
+        logits = np.full(self._V, -20.0)
+        logits[self._tokens[min(state, len(self._tokens) - 1)]] = 20.0
+        return logits, state
+
+
+def keys_of(text: str, words: int = 100) -> Keystrokes:
+    tokenizer = CharacterTokenizer("".join(sorted(set("\n " + text))))
+    return count_keystrokes(Completer(Knowing(tokenizer, text), tokenizer, 1), text, words)
+
+
+def test_who_knows_the_text_needs_a_key_a_word() -> None:
+    """one, two and three are a key each in place of 3, 3 and 5; the spaces stay."""
+    keys = keys_of("one two three")
+    assert (keys.words, keys.characters) == (3, 13)
+    assert keys.saved_with_1 == pytest.approx((2 + 2 + 4) / 13)
+    assert keys.top_1 == (1.0, 1.0, 1.0, 1.0, 1.0)
+    assert keys_of("one two three", words=2).characters == 7
+
+
+def test_nothing_is_saved_where_nothing_is_known() -> None:
+    tokenizer = CharacterTokenizer("\n abc")
+
+    class Clueless(Knowing):
+        def advance(self, ids: Sequence[int] | Ids, state: int) -> tuple[Array, int]:
+            return np.array([-9.0, -9.0, 0.0, 0.0, 0.0, 0.0]), state
+
+    keys = count_keystrokes(Completer(Clueless(tokenizer, ""), tokenizer, 1), "cabba bacab", 10)
+    assert keys.saved_with_3 == 0.0
+    assert max(keys.top_3[:4]) == 0.0
+
+
+def test_words_are_found_where_they_begin_and_end() -> None:
+    text = "The dog's 'bone', well-known; 我们 10th."
+    assert [text[a:b] for a, b in words_of(text)] == ["The", "dog's", "bone", "well-known", "我", "们", "10th"]
+    assert list(words_of("")) == []
+    assert [b for _, b in words_of("dogs' ")] == [4]
+
+
+def test_the_command_counts_keystrokes(tiny_run: Path) -> None:
+    keys = told(str(tiny_run), "--validation", "--keystrokes", "--words", "30")["keystrokes"]
+    assert keys["words"] == 30
+    assert 0.3 < keys["saved_with_1"] <= keys["saved_with_3"] < 1.0
+    assert len(keys["top_1"]) == len(keys["top_3"]) == 5
+    assert keys["top_1"][3] > 0.8
