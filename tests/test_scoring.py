@@ -13,18 +13,10 @@ from hypothesis import strategies as st
 
 from charrnn.config import TextConfig
 from charrnn.defaults import Wishes
-from charrnn.language import scoring
+from charrnn.language import ranking, scoring
 from charrnn.language.model import LanguageModel
-from charrnn.language.scoring import (
-    Blend,
-    Candidate,
-    Ranker,
-    ScoredText,
-    Scorer,
-    Tally,
-    lines_of,
-    score_lines,
-)
+from charrnn.language.ranking import Blend, Candidate, Ranker
+from charrnn.language.scoring import ScoredText, Scorer, Tally, lines_of, score_lines
 from charrnn.language.textmodel import start_token
 from charrnn.network.arrays import Array, Ids
 from charrnn.runs import start_run
@@ -270,7 +262,7 @@ def test_candidates_rank_as_their_log_probabilities_do(model: LanguageModel) -> 
 def test_what_is_shared_is_read_once_and_changes_nothing(texts: list[str], most_kept: int) -> None:
     tokenizer, table = CharacterTokenizer("\nab"), chain(4).table
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scoring, "MOST_KEPT", most_kept)
+        patch.setattr(ranking, "MOST_KEPT", most_kept)
         (ranked,) = Ranker(Chain(table), tokenizer, 1).rank(map(Candidate, texts), Blend())
     for each in ranked.candidates:
         (alone,) = Ranker(Chain(table), tokenizer, 1).rank([Candidate(each.text)], Blend())

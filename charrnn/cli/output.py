@@ -9,6 +9,8 @@ from typing import Any, BinaryIO
 
 from charrnn.text.shown import visible
 
+WIDEST_MENTION = 72
+"""Characters of a text that a message names."""
 SECONDS_BETWEEN_FLUSHES = 0.1
 
 
@@ -61,3 +63,8 @@ def _finite(value: Any) -> Any:
 def standard_input() -> BinaryIO | None:
     """The bytes of stdin; None if it is closed."""
     return sys.stdin.buffer if sys.stdin is not None else None
+
+
+def shortened(text: str) -> str:
+    """As much of a text as a message has room for."""
+    return text if len(text) <= WIDEST_MENTION else text[: WIDEST_MENTION - 1] + "…"

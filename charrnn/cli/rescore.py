@@ -3,20 +3,19 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charrnn.cli.output import print_json, say, write_text
-from charrnn.cli.score import read_chunks, shortened
+from charrnn.cli.output import print_json, say, shortened, write_text
+from charrnn.cli.streams import read_chunks
+from charrnn.cli.voice import Model, Ngram, open_voice
 from charrnn.errors import TextError, UsageError
 from charrnn.text.shown import visible_line
 
 if TYPE_CHECKING:
-    from charrnn.language.scoring import Candidate, RankedGroup
+    from charrnn.language.ranking import Candidate, RankedGroup
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="The folder of a run.", show_default=False)]
 File = Annotated[
     str,
     typer.Argument(
@@ -52,6 +51,7 @@ def rescore(
     weight: Weight = None,
     length_power: LengthPower = 0.0,
     top: Top = 0,
+    ngram: Ngram = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank candidate lines, as speech or character recognition gives them, by how likely a model finds each."""
@@ -61,12 +61,11 @@ def rescore(
         raise UsageError(f"--length-power is {length_power:g}; it must be from 0 to 2")
     if top < 0:
         raise UsageError(f"--top is {top}; it must be 0 (all) or above")
-    from charrnn.language.model import LanguageModel
-    from charrnn.language.scoring import Blend, Ranker
+    from charrnn.language.ranking import Blend, Ranker
     from charrnn.language.textmodel import start_token
     from charrnn.parallel.blas import single_threaded
 
-    language_model = LanguageModel.load(model)
+    voice = open_voice(model, ngram)
     candidates = list(parse(_lines(read_chunks(file, "utf-8"))))
     if not candidates:
         raise TextError("there are no candidates to rank; give one a line")
@@ -74,9 +73,9 @@ def rescore(
     if weight is not None and not has_outside:
         raise UsageError("--weight is for lines with a score from outside as their third column; leave it out")
     blend = Blend((0.5 if weight is None else weight) if has_outside else 1.0, length_power)
-    unknown, tokenizer = 0, language_model.tokenizer
+    unknown, tokenizer = 0, voice.tokenizer
     with single_threaded():
-        ranker = Ranker(language_model.predictor(), tokenizer, start_token(tokenizer))
+        ranker = Ranker(voice.predictor(), tokenizer, start_token(tokenizer))
         for group in ranker.rank(candidates, blend):
             _write(group, top or len(group.candidates), as_json=as_json)
             unknown += group.unknown
@@ -106,7 +105,7 @@ def _lines(chunks: Iterable[str]) -> Iterator[str]:
 
 def parse(lines: Iterable[str]) -> Iterator["Candidate"]:
     """Candidates from lines of one to three columns, as many in each; lines with nothing in them are passed over."""
-    from charrnn.language.scoring import Candidate
+    from charrnn.language.ranking import Candidate
 
     expected = None
     for number, line in enumerate(lines, 1):

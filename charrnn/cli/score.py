@@ -1,19 +1,16 @@
 """`charrnn score`: how surprised a model is by each character of a text; a heat map on a terminal."""
 
-import contextlib
-import io
-import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from charrnn.cli.output import print_json, say, standard_input, write_text
+from charrnn.cli.output import print_json, say, shortened, write_text
 from charrnn.cli.prompt import read_prompt
+from charrnn.cli.streams import mode_of, read_chunks
+from charrnn.cli.voice import Model, Ngram, open_voice
 from charrnn.errors import TextError, UsageError
 from charrnn.text.folding import joins_previous
 from charrnn.text.shown import visible, visible_line
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
 
     from charrnn.language.scoring import ScoredLine, ScoredText, Totals
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="The folder of a run.", show_default=False)]
 Source = Annotated[
     str,
     typer.Argument(metavar="TEXT", help="A file, - for stdin, or the words themselves.", show_default=False),
@@ -31,9 +27,6 @@ Source = Annotated[
 Encoding = Annotated[str, typer.Option(help="Encoding of the file or of stdin.")]
 Worst = Annotated[int, typer.Option(help="How many of the lines that surprised the model most to name at the end.")]
 AsJson = Annotated[bool, typer.Option("--json", help="A JSON object a line, and one for them all; default off.")]
-
-WIDEST_MENTION = 72
-"""Characters of a text that a message names."""
 
 
 @dataclass(frozen=True)
@@ -55,22 +48,26 @@ SHADES = (
 
 
 def score(
-    model: Model, text: Source, encoding: Encoding = "utf-8", worst: Worst = 5, as_json: AsJson = False
+    model: Model,
+    text: Source,
+    encoding: Encoding = "utf-8",
+    worst: Worst = 5,
+    ngram: Ngram = None,
+    as_json: AsJson = False,
 ) -> None:
     """Tell how surprised a model is by each character of a text, in bits, line by line as it comes."""
     if worst < 0:
         raise UsageError(f"--worst is {worst}; it must be 0 or above")
-    from charrnn.language.model import LanguageModel
     from charrnn.language.scoring import Scorer, Tally, lines_of, score_lines
     from charrnn.language.textmodel import start_token
     from charrnn.parallel.blas import single_threaded
 
-    language_model = LanguageModel.load(model)
+    voice = open_voice(model, ngram)
     chunks = _chunks(text, encoding)
-    tokenizer, tally = language_model.tokenizer, Tally(worst)
+    tokenizer, tally = voice.tokenizer, Tally(worst)
     page: _Page = _Json() if as_json else _HeatMap() if sys.stdout.isatty() else _Columns()
     with single_threaded():
-        scorer = Scorer(language_model.predictor(), tokenizer, start_token(tokenizer))
+        scorer = Scorer(voice.predictor(), tokenizer, start_token(tokenizer))
         for line in score_lines(scorer, lines_of(chunks)):
             tally.add(line)
             page.line(line)
@@ -83,94 +80,13 @@ def score(
     page.end(totals)
 
 
-# Where the text comes from.
-
-
 def _chunks(said: str, encoding: str) -> Iterator[str]:
     """The text of stdin, of a file, or the words that were said."""
-    if said == "-" or _mode(said) is not None:
+    if said == "-" or mode_of(said) is not None:
         return read_chunks(said, encoding)
     words = read_prompt(said)
     say(f"no file is called {shortened(visible_line(words))}, so the words themselves are scored")
     return iter((words,))
-
-
-def read_chunks(name: str, encoding: str) -> Iterator[str]:
-    """The text of a file, or of stdin for -, in pieces; what comes through a pipe is there as soon as it comes.
-
-    TextError if it cannot be read or decoded, is a folder or is no text; UsageError for an unknown encoding.
-    """
-    _check_encoding(encoding)
-    mode = _mode(name)
-    if name == "-":
-        stream = standard_input()
-        if stream is None:
-            raise UsageError("there is no standard input to read a text from; name a file")
-        return _piped(stream, "standard input", encoding)
-    if mode is None:
-        raise TextError(f"there is no file {visible_line(name)}; name one, or - for standard input")
-    if stat.S_ISDIR(mode):
-        raise TextError(f"{visible_line(name)} is a folder; name a file in it")
-    return _from_file(name, encoding) if stat.S_ISREG(mode) else _from_pipe(name, encoding)
-
-
-def shortened(text: str) -> str:
-    """As much of a text as a message has room for."""
-    return text if len(text) <= WIDEST_MENTION else text[: WIDEST_MENTION - 1] + "…"
-
-
-def _mode(name: str) -> int | None:
-    try:
-        return Path(name).stat().st_mode if name else None
-    except (OSError, ValueError):
-        return None
-
-
-def _check_encoding(encoding: str) -> None:
-    try:
-        "a".encode(encoding)
-    except (LookupError, ValueError) as error:
-        raise UsageError(
-            f"--encoding {encoding!r} is not an encoding of text; take one such as utf-8, utf-16 or cp1252"
-        ) from error
-
-
-def _from_file(name: str, encoding: str) -> Iterator[str]:
-    from charrnn.text.documents import Document
-
-    document = Document(name, Path(name), encoding)
-    fault = document.fault()
-    if fault is not None:
-        raise TextError(fault)
-    return document.chunks()
-
-
-def _from_pipe(name: str, encoding: str) -> Iterator[str]:
-    try:
-        with Path(name).open("rb") as stream:
-            yield from _piped(stream, name, encoding)
-    except OSError as error:
-        raise TextError(f"cannot read {visible_line(name)}: {error.strerror or error}") from error
-
-
-def _piped(stream: BinaryIO, name: str, encoding: str) -> Iterator[str]:
-    """Lines, or pieces of long ones, without a byte order mark, and with LF for every line end."""
-    from charrnn.language.scoring import LONGEST_LINE
-
-    reader, lines = io.TextIOWrapper(stream, encoding), 0
-    try:
-        for piece in iter(partial(reader.readline, LONGEST_LINE), ""):
-            yield piece if lines else piece.removeprefix("\ufeff")
-            lines += 1
-    except UnicodeError as error:
-        remedy = "say what it is with --encoding NAME, such as cp1252 or gb18030"
-        raise TextError(f"{visible_line(name)} is not {encoding}, some way after line {lines:,}; {remedy}") from error
-    finally:
-        with contextlib.suppress(ValueError):  # it may have been closed by others
-            reader.detach()
-
-
-# What is shown of it.
 
 
 class _Page(Protocol):

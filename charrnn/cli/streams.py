@@ -1,0 +1,84 @@
+"""Streams: a file of any length, or what comes through a pipe → its text in pieces, as soon as they are there."""
+
+import contextlib
+import io
+import stat
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from charrnn.cli.output import standard_input
+from charrnn.errors import TextError, UsageError
+from charrnn.text.shown import visible_line
+
+
+def read_chunks(name: str, encoding: str) -> Iterator[str]:
+    """The text of a file, or of stdin for -, in pieces; what comes through a pipe is there as soon as it comes.
+
+    TextError if it cannot be read or decoded, is a folder or is no text; UsageError for an unknown encoding.
+    """
+    _check_encoding(encoding)
+    mode = mode_of(name)
+    if name == "-":
+        stream = standard_input()
+        if stream is None:
+            raise UsageError("there is no standard input to read a text from; name a file")
+        return _piped(stream, "standard input", encoding)
+    if mode is None:
+        raise TextError(f"there is no file {visible_line(name)}; name one, or - for standard input")
+    if stat.S_ISDIR(mode):
+        raise TextError(f"{visible_line(name)} is a folder; name a file in it")
+    return _from_file(name, encoding) if stat.S_ISREG(mode) else _from_pipe(name, encoding)
+
+
+def mode_of(name: str) -> int | None:
+    """What kind of file a name is of; None if there is none."""
+    try:
+        return Path(name).stat().st_mode if name else None
+    except (OSError, ValueError):
+        return None
+
+
+def _check_encoding(encoding: str) -> None:
+    try:
+        "a".encode(encoding)
+    except (LookupError, ValueError) as error:
+        raise UsageError(
+            f"--encoding {encoding!r} is not an encoding of text; take one such as utf-8, utf-16 or cp1252"
+        ) from error
+
+
+def _from_file(name: str, encoding: str) -> Iterator[str]:
+    from charrnn.text.documents import Document
+
+    document = Document(name, Path(name), encoding)
+    fault = document.fault()
+    if fault is not None:
+        raise TextError(fault)
+    return document.chunks()
+
+
+def _from_pipe(name: str, encoding: str) -> Iterator[str]:
+    try:
+        with Path(name).open("rb") as stream:
+            yield from _piped(stream, name, encoding)
+    except OSError as error:
+        raise TextError(f"cannot read {visible_line(name)}: {error.strerror or error}") from error
+
+
+def _piped(stream: BinaryIO, name: str, encoding: str) -> Iterator[str]:
+    """Lines, or pieces of long ones, without a byte order mark, and with LF for every line end."""
+    from charrnn.language.scoring import LONGEST_LINE
+
+    reader, lines = io.TextIOWrapper(stream, encoding), 0
+    try:
+        for piece in iter(partial(reader.readline, LONGEST_LINE), ""):
+            yield piece if lines else piece.removeprefix("\ufeff")
+            lines += 1
+    except UnicodeError as error:
+        remedy = "say what it is with --encoding NAME, such as cp1252 or gb18030"
+        raise TextError(f"{visible_line(name)} is not {encoding}, some way after line {lines:,}; {remedy}") from error
+    finally:
+        with contextlib.suppress(ValueError):  # it may have been closed by others
+            reader.detach()
