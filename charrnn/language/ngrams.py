@@ -67,6 +67,13 @@ class Level:
     raw: Smoothed
     continued: Smoothed
 
+    @classmethod
+    def of(cls, V: int, keys: Numbers, counts: tuple[Numbers, Numbers], C: int, is_first: bool) -> "Level":
+        """From the keys (n,), their raw and continuation counts (n,), and how many contexts there are."""
+        contexts = np.zeros(len(keys), np.int64) if is_first else keys // V
+        raw, continued = (Smoothed.of(each, contexts, C) for each in counts)
+        return cls(V, keys, keys.searchsorted(np.arange(C + 1) * V), raw, continued)
+
     def find(self, contexts: Numbers, tokens: Numbers) -> Numbers:
         """The number of each k-gram (…), NONE where it is not in the table."""
         keys = contexts * self.V + tokens
@@ -119,22 +126,21 @@ class Ngrams:
     def count(cls, ids: Ids, V: int, order: int, start: int | None = None) -> "Ngrams":
         """Count a text of ids (N,), N ≥ 1; of fewer orders if no document of it is so long."""
         tokens = np.asarray(ids[:MOST_TOKENS]).astype(np.int64)
-        reach = _reach(tokens, start)
-        tables = [_unigrams(tokens, V, start)]
-        while len(tables) < order and (reach > len(tables)).any():
-            tables.append(_longer(tables[-1], tokens, reach > len(tables), V))
-        levels = []
-        for k, table in enumerate(tables, 1):
-            counts = table.counts
-            if k < len(tables):
-                counts = np.bincount(tables[k].suffixes, minlength=len(table.keys))
-                counts += np.bincount(table.ended[reach == k], minlength=len(table.keys))  # with nothing before them
+        reach, levels, contexts = _reach(tokens, start), list[Level](), 1
+        table: _Table | None = _unigrams(tokens, V, start)
+        while table is not None:
+            k = len(levels) + 1
+            longer = _longer(table, tokens, reach > k, V) if k < order and (reach > k).any() else None
+            continued = table.counts
+            if longer is not None:
+                continued = np.bincount(longer.suffixes, minlength=len(table.keys))
+                continued += np.bincount(
+                    table.ended[reach == k], minlength=len(table.keys)
+                )  # with nothing before them
             if k == 1 and start is not None:
-                counts[start] = 0
-            C = len(tables[k - 2].keys) if k > 1 else 1
-            contexts = table.keys // V if k > 1 else np.zeros(V, np.int64)
-            raw, continued = (Smoothed.of(each, contexts, C) for each in (table.counts, counts))
-            levels.append(Level(V, table.keys, table.keys.searchsorted(np.arange(C + 1) * V), raw, continued))
+                continued[start] = 0
+            levels.append(Level.of(V, table.keys, (table.counts, continued), contexts, k == 1))
+            contexts, table = len(table.keys), longer
         return cls(V, start, tuple(levels))
 
     def log_probabilities(self, ids: Ids, before: int) -> Floats:
@@ -224,4 +230,4 @@ def _longer(below: _Table, tokens: Numbers, whole: NDArray[np.bool_], V: int) ->
     )
     ended = np.full(len(tokens), NONE)
     ended[places] = numbers
-    return _Table(keys, counts, below.ended[places][first], ended)
+    return _Table(keys, counts, below.ended[places[first]], ended)
