@@ -54,6 +54,10 @@ def xz_loss(training: str, text: str, characters: int) -> Loss:
 def mixed(first: Array, second: Array) -> tuple[NDArray[np.float64], float]:
     """log p (N,) of two models interpolated, from their own log p (N,), and the weight of the first at the end.
 
+    >>> logp, weight = mixed(np.log([0.5, 0.9]), np.log([0.1, 0.9]))
+    >>> np.exp(logp).round(3)
+    array([0.3, 0.9])
+
     The weight of a block of tokens is the first model's mean share in what was read before it, by on-line expectation
     maximisation (Cappé and Moulines 2009), so that nothing is known before it is read.
     """

@@ -49,7 +49,12 @@ class Filling:
 
 @dataclass(frozen=True, eq=False)
 class ClozeModel:
-    """A network that predicts a token from both sides, with its tokenizer."""
+    """A network that predicts a token from both sides, with its tokenizer.
+
+    >>> model = ClozeModel.load(cloze_run)
+    >>> model.fill("the old l____p at the end", n=1, longest=2)[0].text
+    'am'
+    """
 
     config: RunConfig
     network: ClozeNetwork

@@ -59,6 +59,12 @@ def dynamic_log_probabilities(
     """log p (N,) in nats of each token of ids (N,), read after the token `before` by weights that follow the text.
 
     It is 0 for the beginning of a document, which nothing predicts. There is no dropout.
+
+    >>> model = LanguageModel.load(run)
+    >>> ids = model.tokenizer.encode("a quay by the quay by the quay by the quay by the quay")
+    >>> dynamic = dynamic_log_probabilities(model.network, model.parameters, ids, start_token(model.tokenizer))
+    >>> dynamic.sum() > model.token_log_probabilities(ids, start_token(model.tokenizer)).sum()
+    np.True_
     """
     adaptation = adaptation or Adaptation()
     workspace = Workspace(next(iter(parameters.values())).dtype)

@@ -32,7 +32,12 @@ class Keystrokes:
 
 
 def count_keystrokes(completer: Completer, text: str, most_words: int) -> Keystrokes:
-    """Write a text, up to so many words of it."""
+    """Write a text, up to so many words of it.
+
+    >>> keys = count_keystrokes(LanguageModel.load(run).completer(), "the old lamp at the end of the quay", 100)
+    >>> keys.words, keys.characters
+    (9, 35)
+    """
     words = [span for span, _ in zip(words_of(text), range(most_words), strict=False)]
     length = words[-1][1] if words else len(text)
     saved = dict.fromkeys(SHOWN, 0)

@@ -33,10 +33,19 @@ def read_tokenizer(folder: RunFolder, config: RunConfig) -> Tokenizer:
 
 @dataclass(frozen=True, eq=False)
 class LanguageModel(TextModel):
-    """A trained network with its tokenizer.
+    """A trained network with its tokenizer. `run` is the folder of one that knows a sentence about a lamp.
 
-    >>> model = LanguageModel.load("runs/english")              # doctest: +SKIP
-    >>> model.sample("The harbour ", length=80, seed=1)         # doctest: +SKIP
+    >>> model = LanguageModel.load(run)
+    >>> model.sample("the old ", length=4, temperature=0.0)
+    'lamp'
+    >>> model.complete("the old lamp at the end of the q", n=1)[0].word
+    'quay'
+    >>> model.tokenizer.decode([model.next("the old lam").argmax()])
+    'p'
+    >>> len(model.log_probabilities("the old lamp"))
+    12
+    >>> model.ngrams(order=6).sample("the old ", length=4, temperature=0.0)
+    'lamp'
     """
 
     config: RunConfig

@@ -64,6 +64,12 @@ class Blend:
 class Ranker:
     """Ranks candidates with one predictor, each read as a text of its own. Not for two threads.
 
+    >>> model = LanguageModel.load(run)
+    >>> ranker = Ranker(model.predictor(), model.tokenizer, start_token(model.tokenizer))
+    >>> candidates = [Candidate("the cold ramp"), Candidate("the old lamp")]
+    >>> next(ranker.rank(candidates, Blend())).candidates[0].text
+    'the old lamp'
+
     The end of a candidate is read too: the tokenizer's end token, or a newline if the model knows that. It counts as
     a character.
     """

@@ -61,6 +61,12 @@ class ScoredText:
 class Scorer:
     """Scores one text, given piece by piece, with one predictor. Not for two threads.
 
+    >>> model = LanguageModel.load(run)
+    >>> scorer = Scorer(model.predictor(), model.tokenizer, start_token(model.tokenizer))
+    >>> bits = scorer.score("the old lump").surprise()
+    >>> bits.index(max(bits))  # the place of the u
+    9
+
     Where it is given a text in pieces, the sum is that of the whole text, as long as no token would lie across
     two pieces; none does where `lines_of` cuts at a line break.
     """

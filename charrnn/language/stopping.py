@@ -4,7 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 
 def until(pieces: Iterable[str], stops: Sequence[str]) -> Iterator[str]:
-    """The pieces up to the first stop; what might be the beginning of one is held until it is not."""
+    """The pieces up to the first stop; what might be the beginning of one is held until it is not.
+
+    >>> "".join(until(["one. tw", "o. th", "ree"], [". th"]))
+    'one. two'
+    """
     held = ""
     for piece in pieces:
         held += piece

@@ -38,7 +38,11 @@ def _pattern() -> re.Pattern[str]:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text, each with the space before it; joined, they are the text."""
+    """The words of a text, each with the space before it; joined, they are the text.
+
+    >>> split_words("She'd never been late.")
+    ["She'd", ' never', ' been', ' late', '.']
+    """
     return _pattern().findall(text)
 
 

@@ -1,0 +1,48 @@
+"""The library: every example in a docstring does what it says."""
+
+import doctest
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import charrnn
+from charrnn import LanguageModel
+from charrnn.config import TextConfig
+from charrnn.defaults import Wishes
+from charrnn.language.textmodel import start_token
+from charrnn.runs import start_run
+
+WITHOUT = ("charrnn.tui", "charrnn.cli", "charrnn.__main__")
+
+
+@pytest.fixture(scope="session")
+def cloze_run(story: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("runs") / "cloze"
+    wishes = Wishes(hidden=24, layers=1, bptt=16, batch=8, steps=150, lr=0.01, cloze=True)
+    list(start_run(path, TextConfig((str(story),)), wishes).train())
+    return path
+
+
+def test_the_examples_are_right(tiny_run: Path, cloze_run: Path) -> None:
+    given = {
+        "run": tiny_run,
+        "cloze_run": cloze_run,
+        "LanguageModel": LanguageModel,
+        "start_token": start_token,
+    }
+    tried = 0
+    for module in pkgutil.walk_packages(charrnn.__path__, "charrnn."):
+        if not module.name.startswith(WITHOUT):
+            failed, examples = doctest.testmod(importlib.import_module(module.name), extraglobs=given)
+            assert failed == 0, module.name
+            tried += examples
+    assert tried > 25
+
+
+def test_there_are_examples_of_what_one_imports() -> None:
+    names = ("model", "cloze", "ngrams", "scoring", "ranking", "dynamic", "baselines", "stopping", "keystrokes")
+    for name in names:
+        module = importlib.import_module(f"charrnn.language.{name}")
+        assert any(test.examples for test in doctest.DocTestFinder().find(module)), name
