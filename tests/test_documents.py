@@ -11,7 +11,9 @@ from charrnn.checkpoint import RunFolder
 from charrnn.config import NetworkConfig, TextConfig
 from charrnn.defaults import Wishes
 from charrnn.language.evaluation import log_probabilities, surprise
+from charrnn.language.exploration import Tree
 from charrnn.language.predictor import RnnPredictor
+from charrnn.language.sampler import Sampling
 from charrnn.network.arrays import Ids, Parameters, Workspace
 from charrnn.network.gradient_check import check_gradients
 from charrnn.network.losses import cross_entropy
@@ -233,3 +235,21 @@ def test_a_long_document_is_read_as_it_comes(tmp_path: Path) -> None:
     training, _ = ids_of(corpus, "lines")
     start: int = int(training.max())
     assert np.count_nonzero(training == start) == 300
+
+
+def test_a_sampled_text_goes_on_with_a_new_document_behind_an_end(tmp_path: Path) -> None:
+    names = ["anna", "bert", "carl"]
+    for documents in ("lines", "files"):
+        folder = tmp_path / documents
+        folder.mkdir()
+        for name in names:
+            (folder / f"{name}.txt").write_text(f"{name}\n", "utf-8")
+        text = TextConfig((f"{folder}/*.txt",), val_fraction=0.0, documents=documents)
+        list(start_run(folder / "run", text, SMALL).train())
+        model = LanguageModel.load(folder / "run")
+        tree = Tree(model.predictor(), model.tokenizer)
+        for _ in range(60):
+            tree.step(Sampling(), np.random.default_rng(len(tree.text())))
+        assert set(tree.text().split()[:-1]) <= set(names)
+        tree.write("\nbe")
+        assert tree.take(int(tree.logits().argmax())).text == "r"

@@ -91,9 +91,14 @@ class Tree:
             unread.append(each)
         for each in reversed(unread):
             before = self._predictor.start() if each.parent is None else self._of(each.parent)[0]
-            logits, state = self._predictor.advance((each.token,), before)
+            logits, state = self._predictor.advance(self._read(each.token), before)
             each.known = state, logits
         return self._of(node)
+
+    def _read(self, token: int) -> tuple[int, ...]:
+        """What is read for a token: behind the end of a document, the beginning of the next one too."""
+        tokenizer = self.tokenizer
+        return (token,) if tokenizer.start is None or token != tokenizer.end else (token, tokenizer.start)
 
     @staticmethod
     def _of(node: Node) -> tuple[Array, Array]:
@@ -122,7 +127,8 @@ class Tree:
         """Go on with a text that somebody typed, as near as the model knows it; what had to be replaced."""
         read, replaced = self.tokenizer.prepare(text)
         for token in self.tokenizer.encode(read):
-            self.take(int(token), typed=True)
+            if token != self.tokenizer.start:
+                self.take(int(token), typed=True)
         return replaced
 
     def _piece(self, token: int) -> str:
@@ -135,7 +141,7 @@ class Tree:
         decoder = self.tokenizer.decoder()
         for each in reversed(pending):
             decoder.feed(each)
-        return decoder.feed(token)
+        return decoder.feed(token) or "\n" * (token == self.tokenizer.end)
 
     # Walking.
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import UsageError
-from charrnn.language.predictor import Predictor
+from charrnn.language.predictor import Predictor, State
 from charrnn.network.arrays import Array, Ids
 
 
@@ -63,14 +63,18 @@ class Sampling:
 
 def sample_tokens(
     predictor: Predictor,
-    prompt: Ids,
+    prompt: Sequence[int] | Ids,
     sampling: Sampling,
     rng: np.random.Generator,
     *,
     never: Sequence[int] = (),
+    state: State | None = None,
 ) -> Iterator[int]:
-    """Tokens without end, from what follows the prompt (n,), n ≥ 1; those of `never` are not chosen."""
-    logits, state = predictor.advance(prompt, predictor.start())
+    """Tokens without end, from what follows the prompt (n,), n ≥ 1; those of `never` are not chosen.
+
+    The prompt is read from `state`, by default that before any text.
+    """
+    logits, state = predictor.advance(prompt, predictor.start() if state is None else state)
     while True:
         for token in never:
             logits[token] = -np.inf

@@ -1,17 +1,21 @@
 """The text model: whatever predicts the next token can go on with a text, complete its words and score it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.language.completion import Completer, Completion
+from charrnn.language.healing import Lexicon, covering, decoded, split
 from charrnn.language.predictor import Predictor
 from charrnn.language.sampler import Sampling, sample_tokens
 from charrnn.network.arrays import Array, Ids
 from charrnn.network.losses import softmax
 from charrnn.text.tokenizers import Tokenizer
+
+MOST_STEPS = 200
+"""In finding how tokens can go on with the word that a prompt ends in."""
 
 
 def start_token(tokenizer: Tokenizer) -> int:
@@ -65,15 +69,28 @@ class TextModel(ABC):
 
         The same seed gives the same characters.
         """
-        decoder, rng = self.tokenizer.decoder(), np.random.default_rng(seed)
-        never = never_chosen(self.tokenizer)
-        tokens = sample_tokens(self.predictor(), self._prompt(prompt), sampling or Sampling(), rng, never=never)
-        for token in tokens:
-            if length <= 0 or token == self.tokenizer.end:
+        rng, end = np.random.default_rng(seed), self.tokenizer.end
+        for token, piece in self._tokens(prompt, sampling or Sampling(), rng):
+            if length <= 0 or (token is not None and token == end):
                 break
-            piece = decoder.feed(token)[:length]
+            yield piece[:length]
             length -= len(piece)
-            yield piece
+
+    def _tokens(self, prompt: str, sampling: Sampling, rng: np.random.Generator) -> Iterator[tuple[int | None, str]]:
+        """Tokens without end behind a prompt, and what each adds; None for those that the prompt ends within."""
+        predictor, lexicon = self.predictor(), Lexicon(self.tokenizer)
+        head, tail = split(lexicon, prompt)
+        read: Sequence[int] | Ids = self._prompt(head)
+        state, decoder = predictor.start(), self.tokenizer.decoder()
+        if tail:
+            logits, state = predictor.advance(read, state)
+            found, _ = covering(predictor, lexicon, (logits, state), tail, MOST_STEPS)
+            shares = np.array([share for share, _ in found])
+            beginning = found[int(rng.choice(len(found), p=shares / shares.sum()))][1]
+            read, state = (beginning.token,), beginning.state
+            yield None, decoded(beginning.data)[0][len(tail) :]
+        for token in sample_tokens(predictor, read, sampling, rng, never=never_chosen(self.tokenizer), state=state):
+            yield token, decoder.feed(token)
 
     def sample(
         self,
