@@ -5,12 +5,12 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from charrnn.cli.output import print_json, say, standard_input
+from charrnn.cli.voice import Model
 from charrnn.errors import UsageError
 from charrnn.text.shown import visible_line
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from charrnn.language.model import LanguageModel
     from charrnn.language.neurons import Reading
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="The folder of a run.", show_default=False)]
 Source = Annotated[
     str | None,
     typer.Argument(
@@ -27,6 +26,7 @@ Source = Annotated[
         show_default=False,
     ),
 ]
+Encoding = Annotated[str, typer.Option(help="Encoding of the file or of stdin.")]
 Neuron = Annotated[
     str | None,
     typer.Option(metavar="LAYER:UNIT", help="Show the text with this unit's activation; both count from 0."),
@@ -62,6 +62,7 @@ LEGEND = "below the text: # from 0.6, + from 0.2, - below -0.2, = below -0.6"
 def inspect(
     model: Model,
     text: Source = None,
+    encoding: Encoding = "utf-8",
     neuron: Neuron = None,
     top: Top = 3,
     length: Length = 5000,
@@ -78,7 +79,7 @@ def inspect(
     language_model = LanguageModel.load(model)
     place = None if neuron is None else _place(neuron, language_model)
     with single_threaded():
-        said, what = own_text(language_model, length) if text is None else _text(text, length)
+        said, what = own_text(language_model, length) if text is None else _text(text, encoding, length)
         say(f"reading {what}")
         reading = read(language_model, said)
         if place is None:
@@ -98,18 +99,14 @@ def _place(said: str, model: "LanguageModel") -> tuple[int, int]:
     return place
 
 
-def _text(source: str, length: int) -> tuple[str, str]:
+def _text(source: str, encoding: str, length: int) -> tuple[str, str]:
     """The first `length` characters of a text, and what they are."""
     from charrnn.text.corpus import read_corpus
+    from charrnn.text.parts import beginning
 
-    corpus = read_corpus((source,), stdin=standard_input())
-    pieces, room = [], length
-    for chunk in corpus.chunks():
-        pieces.append(chunk[:room])
-        room -= len(pieces[-1])
-        if not room:
-            break
-    return "".join(pieces), f"{length - room:,} of the {corpus.report.characters:,} characters of the text"
+    corpus = read_corpus((source,), encoding=encoding, stdin=standard_input())
+    read = beginning(corpus.chunks(), length)
+    return read, f"{len(read):,} of the {corpus.report.characters:,} characters of the text"
 
 
 def _anatomy(model: "LanguageModel", reading: "Reading", top: int) -> dict[str, Any]:
