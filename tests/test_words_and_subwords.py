@@ -37,9 +37,7 @@ ALL: list[Tokenizer] = [
 ]
 
 ODD = ["\u2581", "\n", "\r", "\t", " ", "  ", "\x00", "\x1b", "é", "🦊", "👩\u200d👧", "我", "\ufffd", "\ufeff"]
-pieces = st.one_of(
-    st.text(st.characters(), max_size=40), st.sampled_from([*ODD, "The lamp", " keeper", "-"])
-)
+pieces = st.one_of(st.text(st.characters(), max_size=40), st.sampled_from([*ODD, "The lamp", " keeper", "-"]))
 any_text = st.lists(pieces).map("".join)
 
 
