@@ -23,8 +23,10 @@ from charrnn.text.tokenizers import Tokenizer
 from charrnn.text.words import end_inside, word_at_end, word_in
 
 MOST_EXPANSIONS = 600
+MOST_OF_LONG_TOKENS = 192
+"""The same where each step has to look at a vocabulary of words or subwords."""
 SMALL_SHARE = 0.1
-AT_ONCE = 8
+AT_ONCE = 16
 """Beginnings that are read side by side."""
 
 
@@ -49,6 +51,7 @@ class _Search:
         self._heap: list[tuple[float, int, Beginning, Iterator[tuple[float, Beginning]]]] = []
         self._order = itertools.count()
         self.found: dict[str, float] = {}
+        self._least = LEAST
 
     def likeliest(self, n: int, most: int) -> list[tuple[float, Beginning]]:
         """The likeliest beginnings and their probabilities; none if none can change the n likeliest words any more.
@@ -57,9 +60,9 @@ class _Search:
         """
         words = sorted(self.found.values(), reverse=True)
         enough = SMALL_SHARE if self._lexicon.cuts_words else 1.0
-        least = enough * words[n - 1] if len(words) >= n else 0.0
+        self._least = enough * words[n - 1] if len(words) >= n else LEAST
         taken: list[tuple[float, Beginning]] = []
-        while self._heap and len(taken) < most and -self._heap[0][0] > least:
+        while self._heap and len(taken) < most and -self._heap[0][0] > self._least:
             negative, _, beginning, siblings = heapq.heappop(self._heap)
             self._push(siblings)
             taken.append((-negative, beginning))
@@ -81,8 +84,8 @@ class _Search:
             self._finish(p, data, state)
             return
         verdicts = self._lexicon.verdicts[self._place(text)]
-        likely = p > LEAST
-        for token in np.flatnonzero((verdicts > 0) & likely):
+        likely = p > self._least
+        for token in np.flatnonzero((verdicts > 0) & (p > LEAST)):
             piece, _ = decoded(self._lexicon.pieces[token])
             self._count(text + piece[: verdicts[token]], float(p[token]))
         if ended := float(p[verdicts == 0].sum()):
@@ -128,7 +131,7 @@ class _Search:
 class Completer:
     """Completes texts with one predictor, each read on from what it shares with the one before. Not for two threads.
 
-    `exact` tells whether the last search came to its end before MOST_EXPANSIONS steps.
+    `exact` tells whether the last search came to its end before it had taken too many steps.
     """
 
     def __init__(self, predictor: Predictor, tokenizer: Tokenizer, start: int) -> None:
@@ -149,9 +152,9 @@ class Completer:
         read = "" if self._lexicon.cuts_words else typed
         spaced = tail.startswith(" ") or not (head == "" or head[-1].isspace())
         search = _Search(self._lexicon, read, tail, spaced)
-        at_once = AT_ONCE if self._lexicon.cuts_words else 1
+        at_once, most = (AT_ONCE, MOST_OF_LONG_TOKENS) if self._lexicon.cuts_words else (1, MOST_EXPANSIONS)
         expansions = self._begin(search, head, tail)
-        while (likeliest := search.likeliest(n, at_once)) and expansions < MOST_EXPANSIONS:
+        while (likeliest := search.likeliest(n, at_once)) and expansions < most:
             beginnings = [beginning for _, beginning in likeliest]
             tokens, states = [each.token for each in beginnings], [each.state for each in beginnings]
             known = advance_each(self._predictor, tokens, states)

@@ -21,6 +21,8 @@ from charrnn.text.words import end_inside, word_at_end, word_in
 
 LEAST = 1e-9
 """Beginnings that are less likely are not followed."""
+LEAST_SHARE = 1e-6
+"""The same of those that have what was typed in them."""
 
 
 @dataclass(frozen=True)
@@ -118,4 +120,4 @@ def covering(
         negative, _, beginning = heapq.heappop(heap)
         logits, state = predictor.advance((beginning.token,), beginning.state)
         p, data, so_far, steps = probabilities(logits), beginning.data, -negative, steps + 1
-    return [(joint / total, beginning) for joint, beginning in found if joint > LEAST * total], steps
+    return [(joint / total, beginning) for joint, beginning in found if joint > LEAST_SHARE * total], steps

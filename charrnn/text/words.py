@@ -14,7 +14,8 @@ HAN = ((0x2E80, 0x303F), (0x3041, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (
 
 def is_han(character: str) -> bool:
     """Whether it is a letter of a script without spaces."""
-    return character.isalpha() and any(low <= ord(character) <= high for low, high in HAN)
+    code = ord(character)
+    return code >= HAN[0][0] and character.isalpha() and any(low <= code <= high for low, high in HAN)
 
 
 def is_letter(character: str) -> bool:
