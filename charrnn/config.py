@@ -12,7 +12,7 @@ from charrnn.errors import ModelError, UsageError
 TOKENIZERS = ("character", "byte", "word", "subword")
 PIECES = ("bpe", "unigram")
 DOCUMENTS = ("none", "files", "lines")
-CELLS = ("tanh",)
+CELLS = ("tanh", "relu", "sigmoid", "identity", "lstm", "gru")
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
 SCHEDULES = ("constant", "step", "cosine")
 CLIPPINGS = ("norm", "value")

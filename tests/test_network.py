@@ -5,7 +5,7 @@ import pytest
 
 from charrnn.config import NetworkConfig
 from charrnn.network import Array, Ids, Network, OneHot, Parameters, Workspace, affine, run_stack, unroll
-from charrnn.network.cells.tanh import Tanh
+from charrnn.network.cells.elman import Tanh
 
 F64 = np.float64
 T, B, V, H = 6, 3, 7, 5

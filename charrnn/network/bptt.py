@@ -30,7 +30,8 @@ def unroll(
     (T, B, _), (S, _, H) = z.shape, state.shape
     s = workspace.array(f"{name}.s", S, T + 1, B, H)
     s[:, 0] = state
-    step = cell.forward(Wh, z, s, workspace)
+    own = workspace.part(name)  # what a cell keeps for the way back
+    step = cell.forward(Wh, z, s, own)
     cleared = {} if fresh is None else {int(t): np.flatnonzero(fresh[t]) for t in np.flatnonzero(fresh.any(axis=1))}
     for t in range(T):
         if t in cleared:
@@ -40,7 +41,7 @@ def unroll(
     def back(dy: Array) -> tuple[Array, Array, Array]:
         ds = workspace.array("bptt.ds", S, B, H)
         ds[...] = 0.0
-        step_back = cell.backward(Wh, z, s, ds, workspace)
+        step_back = cell.backward(Wh, z, s, ds, own)
         for t in reversed(range(T)):
             np.add(ds[0], dy[t], out=ds[0])
             step_back(t)
@@ -49,7 +50,7 @@ def unroll(
         dz = z
         before = s[0, :T].reshape(T * B, H)  # h[t], paired with the dz[t] that it led to
         dWh = workspace.array(f"{name}.dWh", *Wh.shape)
-        np.matmul(before.T, dz.reshape(T * B, -1), out=dWh)
+        np.matmul(before.T, cell.recurrent_gradient(dz, own).reshape(T * B, -1), out=dWh)
         return dz, dWh, ds
 
     return s[0, 1:], s[:, T], back

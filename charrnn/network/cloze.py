@@ -50,7 +50,8 @@ class ClozeNetwork:
 
     def initialize(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Parameters:
         """Fresh weights, as those of a `Network`."""
-        return fresh_weights(self.shapes(), self.config.initializer, rng, dtype)
+        bias = self.stack.cell.bias(self.config.hidden)
+        return fresh_weights(self.shapes(), self.config.initializer, bias, rng, dtype)
 
     def start(self, B: int, dtype: DTypeLike = np.float32) -> Array:
         """The state of the forward stack before the first token: zeros (L, S, B, H); the other carries none."""

@@ -46,6 +46,12 @@ class _Observed:
     def forward(self, Wh: Array, z: Array, s: Array, workspace: Workspace) -> Callable[[int], None]:
         return self.cell.forward(Wh, z, s, workspace)
 
+    def recurrent_gradient(self, dz: Array, workspace: Workspace) -> Array:
+        return self.cell.recurrent_gradient(dz, workspace)
+
+    def bias(self, H: int) -> Array:
+        return self.cell.bias(H)
+
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Callable[[int], None]:
         self.saturated.append(float((np.abs(s[0, 1:]) > SATURATED).mean()))
         step_back = self.cell.backward(Wh, z, s, ds, workspace)

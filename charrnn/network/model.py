@@ -55,7 +55,8 @@ class Network:
 
     def initialize(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Parameters:
         """Fresh weights: Wh by the configured initializer × 0.9, biases zero, embeddings N(0, 1), the rest Glorot."""
-        return fresh_weights(self.shapes(), self.config.initializer, rng, dtype)
+        bias = self.cell.bias(self.config.hidden)
+        return fresh_weights(self.shapes(), self.config.initializer, bias, rng, dtype)
 
     def start(self, B: int, dtype: DTypeLike = np.float32) -> Array:
         """The state before the first character: zeros (L, S, B, H)."""
@@ -133,13 +134,13 @@ class Network:
 
 
 def fresh_weights(
-    shapes: dict[str, tuple[int, ...]], initializer: str, rng: np.random.Generator, dtype: DTypeLike
+    shapes: dict[str, tuple[int, ...]], initializer: str, bias: Array, rng: np.random.Generator, dtype: DTypeLike
 ) -> Parameters:
-    """Weights before the first step, by what their names say that they are."""
+    """Weights before the first step, by what their names say that they are; `bias` (G·H,) is that of every layer."""
     parameters: Parameters = {}
     for name, shape in shapes.items():
         if len(shape) == 1:
-            values: Array = np.zeros(shape)
+            values: Array = np.zeros(shape) if name == "head.b" else bias
         elif name.endswith(".Wh"):
             values = RECURRENT_GAIN * RECURRENT[initializer]((shape[0], shape[1]), rng)
         elif name == "vectorizer.weight":

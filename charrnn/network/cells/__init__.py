@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from charrnn.network.arrays import Array, Workspace
-from charrnn.network.cells.tanh import Tanh
+from charrnn.network.cells.elman import Identity, Relu, Sigmoid, Tanh
+from charrnn.network.cells.gru import Gru
+from charrnn.network.cells.lstm import Lstm
 
 Step: TypeAlias = Callable[[int], None]
 
@@ -35,8 +37,22 @@ class Cell(Protocol):
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Step:
         """Prepare `step_back(t)`, which turns ds (S, B, H) from dL/ds[:, t + 1] into dL/ds[:, t].
 
-        It leaves dL/dz[t] in z[t], for the products over all time steps that follow the loop.
+        It leaves dL/dz[t] in z[t], for the products over all time steps that follow the loop. The workspace is the
+        one that `forward` had, and nobody else's.
         """
 
+    def recurrent_gradient(self, dz: Array, workspace: Workspace) -> Array:
+        """dL/d(h @ Wh) (T, B, G·H) after the loop: dz itself where z and h @ Wh are simply added."""
 
-CELLS: dict[str, Cell] = {"tanh": Tanh()}
+    def bias(self, H: int) -> Array:
+        """b (G·H,) before the first step of training."""
+
+
+CELLS: dict[str, Cell] = {
+    "tanh": Tanh(),
+    "relu": Relu(),
+    "sigmoid": Sigmoid(),
+    "identity": Identity(),
+    "lstm": Lstm(),
+    "gru": Gru(),
+}
