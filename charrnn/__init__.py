@@ -9,6 +9,8 @@
     text      → state → distribution    charrnn.language.predictor, charrnn.language.model
     distribution → choice → screen      charrnn.language.sampler, charrnn.cli
 
+    counts, in place of a network       charrnn.language.ngrams
+
 Nothing heavy is imported until a public name is used. The BLAS kernel is chosen here, since that must come before
 NumPy is imported; see `charrnn.parallel.blas` for what to do where NumPy comes first.
 """
@@ -20,7 +22,7 @@ from charrnn.parallel.blas import choose_kernel
 if TYPE_CHECKING:
     from charrnn.language.model import LanguageModel
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __all__ = ["LanguageModel", "__version__", "kernel_choice"]
 
 kernel_choice = choose_kernel()
