@@ -9,6 +9,7 @@ from charrnn.cli.output import print_json, say, write_text
 from charrnn.cli.prompt import read_prompt
 from charrnn.cli.voice import Model
 from charrnn.errors import UsageError
+from charrnn.text.shown import visible_line
 
 Text = Annotated[
     str,
@@ -41,4 +42,4 @@ def fill(model: Model, text: Text, count: Count = 5, longest: Longest = 3, as_js
                 print_json({"fillings": [asdict(each) for each in found]})
                 continue
             for each in found:
-                write_text(f"{each.probability:.4f}\t{each.text}\n")
+                write_text(f"{each.probability:.4f}\t{visible_line(each.text)}\n")

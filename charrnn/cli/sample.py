@@ -11,6 +11,7 @@ from charrnn.cli.output import print_json, say, write_pieces, write_text
 from charrnn.cli.prompt import read_prompt
 from charrnn.cli.voice import Model, Ngram, open_voice
 from charrnn.errors import TextError, UsageError
+from charrnn.text.shown import visible_line
 
 if TYPE_CHECKING:
     from charrnn.language.sampler import Sampling
@@ -112,4 +113,4 @@ def _write_json(prompt: str, text: str, seed: int, is_new: Callable[[str], bool]
 
 def _write_line(echo: str, prompt: str, text: str, is_new: Callable[[str], bool] | None) -> None:
     mark = "" if is_new is None else "\tnew" if is_new(prompt + text) else "\tknown"
-    write_text(f"{echo}{text}{mark}\n")
+    write_text(f"{visible_line(echo + text)}{mark}\n")

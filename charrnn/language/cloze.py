@@ -79,7 +79,8 @@ class ClozeModel:
         weights = softmax(np.array(scores))
         found: dict[str, Filling] = {}
         for at in np.argsort(-weights, kind="stable"):
-            said = self.tokenizer.decode(candidates[at]).strip(" ")
+            said = self.tokenizer.decode(candidates[at])
+            said = said.strip(" ") or said  # the space before a word is not worth telling
             before = found.get(said, Filling(said, scores[at], 0.0))
             found[said] = replace(before, probability=before.probability + float(weights[at]))
         return list(found.values())[:n]

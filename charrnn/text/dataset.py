@@ -111,7 +111,10 @@ def dataset_from(
                 unknown += _unknown_in(ids, tokenizer)
         tokens = int(counts.sum())
         if tokens < 2:
-            raise _too_short(characters, cut)
+            raise TextError(
+                f"at least 2 tokens are needed to train on, and this text leaves {tokens}; give a longer text, or a "
+                "smaller --val-fraction"
+            )
         array = writer.array()
     return Dataset(tokenizer, array[:tokens], array[tokens:], cut, characters - cut, counts, unknown)
 
