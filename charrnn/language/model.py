@@ -25,7 +25,7 @@ def read_tokenizer(folder: RunFolder, config: RunConfig) -> Tokenizer:
     tokenizer = tokenizer_from_json(folder.read_tokenizer(), folder.read_tokenizer_model)
     if (tokenizer.vocabulary_size, tokenizer.start) != (config.network.vocabulary, config.network.start):
         raise ModelError(
-            f"{folder.path}: tokenizer.json has {tokenizer.vocabulary_size} tokens, of which <s> is {tokenizer.start}, "
+            f"{folder.path}: tokenizer.json has {tokenizer.vocabulary_size} tokens, <s> being {tokenizer.start}, "
             f"and the network {config.network.vocabulary} and {config.network.start}; they are not of one run"
         )
     return tokenizer

@@ -33,6 +33,8 @@ SECONDS_BETWEEN_FRAMES = 0.05
 SECONDS_OF_SAMPLING = 0.02
 """How much of a frame is spent on the model when it runs as fast as it can."""
 PAGE = 20
+NAME_WIDTHS = {"word": 10, "subword": 8}
+"""Cells for the name of a token, by the kind of tokenizer; 4 for characters and bytes."""
 
 
 class Sampler(Screen[None]):
@@ -91,7 +93,7 @@ class Sampler(Screen[None]):
             yield Story()
             with Vertical(id="side"):
                 yield Static(id="next", markup=False)
-                yield Bars()
+                yield Bars(name_width=NAME_WIDTHS.get(self.sample.tokenizer.kind, 4))
         yield Figures()
         yield Footer(compact=True)
 
