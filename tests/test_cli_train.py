@@ -212,7 +212,7 @@ def test_a_run_is_never_changed_by_what_does_not_fit_it(folder: Path, arguments:
         (("absent.txt", "--layers", "-1"), 2, "--layers"),
         (("absent.txt", "--lr", "nan"), 2, "--lr"),
         (("absent.txt", "--seed", "-1"), 2, "--seed"),
-        (("absent.txt", "--cell", "sigmoid"), 2, "--cell"),
+        (("absent.txt", "--cell", "xlstm"), 2, "--cell"),
         (("absent.txt", "--steps", "5", "--minutes", "1"), 2, "--minutes"),
     ],
 )
