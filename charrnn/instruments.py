@@ -7,6 +7,7 @@ import itertools
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,25 +41,16 @@ def evaluator(
 ) -> Callable[[Parameters], Evaluation]:
     """Read the whole validation part, as it goes on from the last token of the training part."""
     before = int(dataset.training[-1])
+    measure = partial(evaluate_cloze, network) if isinstance(network, ClozeNetwork) else partial(evaluate, network)
 
     def read(parameters: Parameters) -> Evaluation:
-        if isinstance(network, ClozeNetwork):
-            return evaluate_cloze(
-                network,
-                parameters,
-                dataset.validation,
-                before,
-                characters=dataset.validation_characters,
-                unknown=dataset.validation_unknown,
-                threads=threads,
-            )
-        return evaluate(
-            network,
+        characters, unknown = dataset.validation_characters, dataset.validation_unknown
+        return measure(
             parameters,
             dataset.validation,
             before,
-            characters=dataset.validation_characters,
-            unknown=dataset.validation_unknown,
+            characters=characters,
+            unknown=unknown,
             threads=threads,
             panels=panels,
         )

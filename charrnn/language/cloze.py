@@ -17,7 +17,7 @@ import numpy as np
 from charrnn.checkpoint import RunFolder
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError, UsageError
-from charrnn.language.evaluation import Evaluation
+from charrnn.language.evaluation import Evaluation, how_many
 from charrnn.language.model import LanguageModel, read_tokenizer
 from charrnn.language.textmodel import never_chosen, start_token
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace
@@ -148,10 +148,16 @@ class ClozeModel:
         panels: bool = False,
     ) -> Evaluation:
         """How well each token of a text, read as ids (N,), N ≥ 1, is predicted from all others around it."""
-        del panels
         first = start_token(self.tokenizer) if before is None else before
         return evaluate_cloze(
-            self.network, self.parameters, ids, first, characters=characters, unknown=unknown, threads=threads
+            self.network,
+            self.parameters,
+            ids,
+            first,
+            characters=characters,
+            unknown=unknown,
+            threads=threads,
+            panels=panels,
         )
 
 
@@ -170,12 +176,12 @@ def evaluate_cloze(
     characters: int,
     unknown: int,
     threads: int = 1,
+    panels: bool = False,
 ) -> Evaluation:
     """The figures of `charrnn eval`, where every token in its turn is the blank."""
-    nats = -float(cloze_log_probabilities(network, parameters, ids, before, threads=threads).sum(dtype=np.float64))
-    counted = network.counted(ids)
-    tokens = len(ids) if counted is None else max(1, int(np.count_nonzero(counted)))
-    return Evaluation.of(nats, tokens=tokens, characters=characters, unknown=unknown)
+    logp = cloze_log_probabilities(network, parameters, ids, before, threads=threads, panels=panels)
+    nats = -float(logp.sum(dtype=np.float64))
+    return Evaluation.of(nats, tokens=how_many(network.counted(ids), ids), characters=characters, unknown=unknown)
 
 
 def filled(network: ClozeNetwork, parameters: Parameters, dataset: Dataset) -> str:
@@ -197,7 +203,13 @@ def filled(network: ClozeNetwork, parameters: Parameters, dataset: Dataset) -> s
 
 
 def cloze_log_probabilities(
-    network: ClozeNetwork, parameters: Parameters, ids: Ids, before: int, *, threads: int = 1
+    network: ClozeNetwork,
+    parameters: Parameters,
+    ids: Ids,
+    before: int,
+    *,
+    threads: int = 1,
+    panels: bool = False,
 ) -> Array:
     """log p (N,) in nats of each token of ids (N,), from the FARTHEST tokens or more on either side of it.
 
@@ -208,7 +220,7 @@ def cloze_log_probabilities(
 
     def read(batch: list[tuple[int, int, int, int]]) -> None:
         windows = np.stack([tokens[low : high + 1] for low, _, _, high in batch], axis=1)  # (T + 1, B)
-        workspace = Workspace(found.dtype)
+        workspace = Workspace(found.dtype, panels=panels)
         with np.errstate(all="ignore"):
             logp = _window_log_probabilities(network, parameters, windows, workspace)
         for column, (low, begin, end, _) in enumerate(batch):

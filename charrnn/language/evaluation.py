@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.network.arrays import Array, Ids, Parameters, Workspace
+from charrnn.network.arrays import Array, Flags, Ids, Parameters, Workspace
 from charrnn.network.losses import log_softmax
 from charrnn.network.model import Network
 
@@ -68,9 +68,12 @@ def evaluate(
 ) -> Evaluation:
     """How well the network predicts a text of so many original characters, read as ids (N,), N ≥ 1."""
     nats = surprise(network, parameters, ids, before, threads=threads, panels=panels)
-    counted = network.counted(ids)
-    tokens = len(ids) if counted is None else max(1, int(np.count_nonzero(counted)))
-    return Evaluation.of(nats, tokens=tokens, characters=characters, unknown=unknown)
+    return Evaluation.of(nats, tokens=how_many(network.counted(ids), ids), characters=characters, unknown=unknown)
+
+
+def how_many(counted: Flags | None, ids: Ids) -> int:
+    """How many of ids (N,) are predicted, at least 1; None counts all."""
+    return len(ids) if counted is None else max(1, int(np.count_nonzero(counted)))
 
 
 def surprise(
