@@ -78,8 +78,8 @@ def test_in_a_pipe_there_are_lines_under_names_and_the_explanation_is_a_message(
     assert gradcheck.EXPLANATION in result.stderr
     lines = [line.split("\t") for line in result.stdout.splitlines()]
     headings = [line for line in lines if line[0] == "#table"]
-    assert [len(heading) for heading in headings] == [11 + 1, 6 + 1]
-    assert {len(line) for line in lines} == {12, 7}
+    assert [len(heading) for heading in headings] == [12 + 1, 6 + 1]
+    assert {len(line) for line in lines} == {13, 7}
     assert all(line[-1] == "yes" for line in lines if line not in headings)
 
 

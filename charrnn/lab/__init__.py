@@ -51,4 +51,8 @@ class Experiment:
 
 EXPERIMENTS: dict[str, Experiment] = {
     "gradcheck": Experiment("Is every gradient right, and would a wrong one be noticed?", "10 seconds", "gradcheck"),
+    "forward": Experiment("What does a recurrent layer compute, number by number?", "no time", "forward"),
+    "softmax": Experiment("What do softmax, cross-entropy and temperature do to four scores?", "no time", "softmax"),
+    "clipping": Experiment("What do the two ways of clipping do to a gradient?", "no time", "clipping"),
+    "gradients": Experiment("How much of an error is left after 100 steps back?", "a second", "gradients"),
 }

@@ -14,6 +14,7 @@ from charrnn.config import NetworkConfig
 from charrnn.lab import Finding
 from charrnn.lab.planted_bugs import PLANTED_BUGS
 from charrnn.network.arrays import Parameters, Workspace
+from charrnn.network.cells import CELLS
 from charrnn.network.gradient_check import GradientCheck, check_gradients
 from charrnn.network.losses import cross_entropy
 from charrnn.network.model import Network
@@ -47,9 +48,10 @@ class Group:
     layers: int
     hidden: int
     panels: bool
+    cell: str = "tanh"
 
     def config(self, dropout: float) -> NetworkConfig:
-        return NetworkConfig(self.vocabulary, self.hidden, self.layers, self.embedding, dropout)
+        return NetworkConfig(self.vocabulary, self.hidden, self.layers, self.embedding, dropout, self.cell)
 
     @property
     def entries(self) -> int | None:
@@ -61,7 +63,7 @@ GROUPS = tuple(
     for vocabulary, embedding in ((7, 0), (7, 4), (300, 0), (300, 4))
     for layers in (1, 2, 3)
     for hidden, panels in ((5, False), (32, True))
-)
+) + tuple(Group(7, 4, 2, 5, False, cell) for cell in CELLS if cell != "tanh")
 
 
 def run(seed: int) -> Iterator[Finding]:
@@ -80,6 +82,7 @@ def check_group(group: Group, rng: np.random.Generator) -> Finding:
     return Finding(
         "gradients",
         {
+            "cell": group.cell,
             "input": f"embedding of {group.embedding}" if group.embedding else "one-hot",
             "vocabulary": group.vocabulary,
             "layers": group.layers,
