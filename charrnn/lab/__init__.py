@@ -54,5 +54,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     "forward": Experiment("What does a recurrent layer compute, number by number?", "no time", "forward"),
     "softmax": Experiment("What do softmax, cross-entropy and temperature do to four scores?", "no time", "softmax"),
     "clipping": Experiment("What do the two ways of clipping do to a gradient?", "no time", "clipping"),
+    "hello": Experiment("What is inside a network that has learned one word?", "no time", "hello"),
+    "recall": Experiment("Who can remember a subject over a gap?", "a minute", "recall"),
+    "cloze": Experiment("Who can tell a word that only the future tells?", "a second", "cloze"),
     "gradients": Experiment("How much of an error is left after 100 steps back?", "a second", "gradients"),
 }
