@@ -244,7 +244,7 @@ def _assemble(folder: RunFolder, materials: Materials, weights: Parameters | Non
 
 
 def _first_state(
-    network: Network | ClozeNetwork, trainer: Trainer, training: TrainingConfig, weights: Parameters | None
+    network: Network | ClozeNetwork, trainer: Trainer[Windows], training: TrainingConfig, weights: Parameters | None
 ) -> TrainingState:
     rng = np.random.default_rng(training.seed)
     parameters = network.initialize(rng) if weights is None else weights
@@ -262,7 +262,7 @@ def _steps(training: TrainingConfig, windows: Windows, seconds_per_step: float) 
     return max(1, round(60.0 * training.minutes / seconds_per_step))
 
 
-def _measure(trainer: Trainer, state: TrainingState) -> float:
+def _measure(trainer: Trainer[Windows], state: TrainingState) -> float:
     """Seconds a step takes: the median of a few on a copy of the state, which stays as it is."""
     durations: list[float] = []
     trial, began = state.copy(), time.perf_counter()

@@ -6,7 +6,8 @@ import pytest
 from charrnn.config import NetworkConfig
 from charrnn.lab.gradcheck import check_network
 from charrnn.lab.planted_bugs import PLANTED_BUGS
-from charrnn.network import Array, Network, Parameters
+from charrnn.lab.sequence_check import FORMS, check_form
+from charrnn.network import CELLS, HEADS, Array, Network, Parameters
 from charrnn.network.gradient_check import central_differences, check_gradients, compare
 
 
@@ -35,6 +36,15 @@ def test_every_gradient_is_right_in_panels_and_with_more_tokens_than_places(
     network = Network(NetworkConfig(V, H, 2, embedding, dropout=0.4))
     check = check_network(network, T, np.random.default_rng(T), panels=panels, entries=30)
     assert check.passed, check.suspects
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("form", FORMS)
+def test_every_gradient_of_networks_over_sequences_is_right(form: str, cell: str) -> None:
+    """Cell × direction or encoder and decoder × depth × head × steps, with padding before and behind."""
+    checks = check_form(form, cell, np.random.default_rng(0))
+    assert len(checks) == 2 * len(HEADS) * 3
+    assert all(check.passed for check in checks), [check.suspects for check in checks if check.suspects]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from charrnn import LanguageModel
 from charrnn.config import TextConfig
 from charrnn.defaults import Wishes
+from charrnn.language import completion
 from charrnn.language.completion import Completer
 from charrnn.language.healing import Lexicon, covering, probabilities, split
 from charrnn.language.ngrams import Ngrams
@@ -69,16 +70,25 @@ def test_all_ways_of_cutting_are_found_with_their_shares(seed: int, tail: str) -
 @settings(deadline=None, max_examples=15)
 @given(st.integers(0, 1000), st.sampled_from([".", ". a", ". ab", ". b"]))
 def test_the_probability_of_a_word_is_the_sum_of_its_cuts(seed: int, text: str) -> None:
-    """P(word and then no letter | what was typed), with all cuts written out."""
+    """P(word and then no letter | what was typed), all cuts written out; a quick search has no more than that."""
     ngrams = table(seed)
-    completer = Completer(ngrams.predictor(), WORDS, 46)
     tail = text[1:]
     others = [chr(byte) for byte in range(128) if not (chr(byte).isalnum() or chr(byte) in "'-")]
     typed = of_all_cuts(ngrams, tail, 46) if tail else 1.0
-    for each in completer.complete(text, 3):
-        if len(each.ending) <= 4:
-            whole = sum(of_all_cuts(ngrams, tail + each.ending + other, 46) for other in others) / typed
-            assert each.probability == pytest.approx(whole, rel=0.1, abs=1e-6)
+
+    def whole(ending: str) -> float:
+        return sum(of_all_cuts(ngrams, tail + ending + other, 46) for other in others) / typed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(completion, "SMALL_SHARE", 1e-3)
+        patch.setattr(completion, "MOST_OF_LONG_TOKENS", 20_000)
+        completer = Completer(ngrams.predictor(), WORDS, 46)
+        found = [each for each in completer.complete(text, 3) if len(each.ending) <= 4]
+        assert completer.exact
+    assert [each.probability for each in found] == pytest.approx([whole(each.ending) for each in found], rel=0.01)
+    quick = {each.ending: each.probability for each in Completer(ngrams.predictor(), WORDS, 46).complete(text, 3)}
+    for each in found:
+        assert quick.get(each.ending, 0.0) <= each.probability + 1e-9
 
 
 def test_a_text_is_cut_before_its_last_word_where_tokens_are_long() -> None:

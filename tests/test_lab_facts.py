@@ -3,25 +3,31 @@
 import numpy as np
 import pytest
 
-from charrnn.lab import EXPERIMENTS, clipping, forward, gradients, softmax
+from charrnn.lab import EXPERIMENTS, Finding, clipping, forward, gradients, softmax
 
 
-@pytest.mark.parametrize("name", ["forward", "softmax", "clipping", "gradients"])
+def findings_of(name: str, steps: int | None = None, seed: int = 0) -> list[Finding]:
+    experiment = EXPERIMENTS[name]
+    found = experiment.load().run(seed, steps or experiment.steps)
+    return [each for each in found if isinstance(each, Finding)]
+
+
+@pytest.mark.parametrize("name", ["forward", "softmax", "clipping", "gradients", "hello", "cloze"])
 def test_every_finding_is_as_it_should_be(name: str) -> None:
-    findings = list(EXPERIMENTS[name].load().run(0))
+    findings = findings_of(name)
     assert findings
     assert all(finding.passed for finding in findings)
 
 
 def test_the_worked_example_would_notice_a_wrong_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forward, "WH", forward.WH.T)
-    assert [finding.passed for finding in forward.run(0)][:2] == [True, False]
+    assert [finding.passed for finding in forward.run(0, 0)][:2] == [True, False]
 
 
 def test_both_ways_of_writing_the_recurrence_are_told_from_a_mistake() -> None:
     forms = {
         str(finding.figures["form"]): finding.figures["differs_by"]
-        for finding in forward.run(0)
+        for finding in forward.run(0, 0)
         if finding.table == "forms"
     }
     assert sorted(forms.values()) == [pytest.approx(0.0, abs=1e-15), pytest.approx(0.0125, abs=1e-3)]
@@ -29,12 +35,12 @@ def test_both_ways_of_writing_the_recurrence_are_told_from_a_mistake() -> None:
 
 def test_softmax_would_notice_a_wrong_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(softmax, "COSTS", (3.0, *softmax.COSTS[1:]))
-    labels = [finding.passed for finding in softmax.run(0) if finding.table == "labels"]
+    labels = [finding.passed for finding in softmax.run(0, 0) if finding.table == "labels"]
     assert labels == [False, True, True, True]
 
 
 def test_clipping_tells_the_two_ways_apart() -> None:
-    found = {finding.figures["by"]: finding.figures["cosine"] for finding in list(clipping.run(0))[:2]}
+    found = {finding.figures["by"]: finding.figures["cosine"] for finding in list(clipping.run(0, 0))[:2]}
     assert found["norm"] == pytest.approx(1.0)
     assert found["value"] == pytest.approx(7 / (5 * 2**0.5))
 

@@ -2,17 +2,20 @@
 
 An experiment is one file here with three parts, and one line in `EXPERIMENTS`:
 
-    TITLE          a few words
-    EXPLANATION    a few lines: what is done, and what to look for
-    run(seed)      → Findings, one after the other, as they are found
+    TITLE              a few words
+    EXPLANATION        a few lines: what is done, and what to look for
+    run(seed, steps)   → results, one after the other, as they are found: findings, curves and, at last, claims
+
+A claim is a finding of the table "claims", which says what a reference has and what was reached here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, TypeAlias, cast
 
 Figure: TypeAlias = str | int | float | bool
+CLAIMS = "claims"
 
 
 @dataclass(frozen=True)
@@ -28,34 +31,56 @@ class Finding:
     passed: bool = True
 
 
+@dataclass(frozen=True)
+class Curves:
+    """Lines by name, each with its points x and y, over one axis; values that are not finite are left out."""
+
+    title: str
+    x: str
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+    logarithmic: bool = False
+
+
+Result: TypeAlias = Finding | Curves
+
+
+def claim(text: str, reference: str, reached: str, *, passed: bool) -> Finding:
+    """What should come out, what the reference has, and what did come out."""
+    return Finding(CLAIMS, {"claim": text, "reference": reference, "reached": reached}, passed)
+
+
 class ExperimentModule(Protocol):
     """The parts of an experiment's file."""
 
     TITLE: str
     EXPLANATION: str
 
-    def run(self, seed: int) -> Iterator[Finding]: ...
+    def run(self, seed: int, steps: int) -> Iterator[Result]: ...
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """An experiment before it is imported: one sentence, how long it takes, and its file in this folder."""
+    """An experiment before it is imported: one sentence, how long it takes, and its file in this folder.
+
+    `steps` is how many updates each of its trainings has at full size; 0 if it does not train.
+    """
 
     summary: str
     duration: str
     file: str
+    steps: int = 0
 
     def load(self) -> ExperimentModule:
         return cast(ExperimentModule, import_module(f"charrnn.lab.{self.file}"))
 
 
 EXPERIMENTS: dict[str, Experiment] = {
-    "gradcheck": Experiment("Is every gradient right, and would a wrong one be noticed?", "10 seconds", "gradcheck"),
+    "gradcheck": Experiment("Is every gradient right, and would a wrong one be noticed?", "20 seconds", "gradcheck"),
     "forward": Experiment("What does a recurrent layer compute, number by number?", "no time", "forward"),
     "softmax": Experiment("What do softmax, cross-entropy and temperature do to four scores?", "no time", "softmax"),
     "clipping": Experiment("What do the two ways of clipping do to a gradient?", "no time", "clipping"),
-    "hello": Experiment("What is inside a network that has learned one word?", "no time", "hello"),
-    "recall": Experiment("Who can remember a subject over a gap?", "a minute", "recall"),
-    "cloze": Experiment("Who can tell a word that only the future tells?", "a second", "cloze"),
+    "hello": Experiment("What is inside a network that has learned one word?", "no time", "hello", 300),
     "gradients": Experiment("How much of an error is left after 100 steps back?", "a second", "gradients"),
+    "recall": Experiment("Who can remember a subject over a gap?", "a minute", "recall", 1500),
+    "cloze": Experiment("Who can tell a word that only the future tells?", "a second", "cloze", 200),
 }

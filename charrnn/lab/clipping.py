@@ -22,8 +22,8 @@ TOLERANCE = 1e-9
 Clip: TypeAlias = Callable[[Parameters, float], tuple[float, bool]]
 
 
-def run(seed: int) -> Iterator[Finding]:
-    del seed  # nothing is drawn
+def run(seed: int, steps: int) -> Iterator[Finding]:
+    del seed, steps  # nothing is drawn, nothing trained
     cases: tuple[tuple[str, Clip, list[float], list[float]], ...] = (
         ("norm", clip_by_norm, [3.0, 4.0], [0.6, 0.8]),
         ("value", clip_by_value, [3.0, 4.0], [1.0, 1.0]),

@@ -6,7 +6,7 @@ import numpy as np
 
 from charrnn.config import NetworkConfig
 from charrnn.lab import Finding
-from charrnn.lab.learning import learn, probabilities
+from charrnn.lab.learning import always, learn, probabilities
 from charrnn.network.arrays import Array, Ids
 from charrnn.network.cloze import ClozeNetwork, network_of
 
@@ -19,16 +19,16 @@ chance. Two networks, one of which reads backwards, meet at the label and name i
 never saw."""
 
 NOISE_TOKENS, LENGTH, SEQUENCES = 4, 6, 400
-HIDDEN, STEPS, RATE = 16, 200, 0.02
+HIDDEN, RATE = 16, 0.02
 
 
-def run(seed: int) -> Iterator[Finding]:
+def run(seed: int, steps: int) -> Iterator[Finding]:
     rng = np.random.default_rng(seed)
     train, test = sequences(rng), sequences(rng)
     for way, both in (("forward", False), ("forward and backward", True)):
         network = network_of(NetworkConfig(5 + NOISE_TOKENS, HIDDEN, 1, 8, cloze=both))
         parameters = network.initialize(np.random.default_rng(seed))
-        for _ in learn(network, parameters, train[:-1], train[1:], steps=STEPS, rate=RATE):
+        for _ in learn(network, parameters, always(train[:-1], train[1:]), steps=steps, rate=RATE, rng=rng):
             pass
         labels = probabilities(network, parameters, test[:-1], test[1:])[0]  # (B, V)
         right = float((labels.argmax(axis=-1) == test[1]).mean())

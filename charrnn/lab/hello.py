@@ -7,7 +7,7 @@ import numpy as np
 
 from charrnn.config import NetworkConfig
 from charrnn.lab import Finding
-from charrnn.lab.learning import learn, probabilities
+from charrnn.lab.learning import always, learn, probabilities
 from charrnn.language.neurons import activations
 from charrnn.network.model import Network
 
@@ -20,14 +20,15 @@ hidden units are not the same, because the state remembers whether there was an 
 network is."""
 
 LETTERS, WORD = "ehlo", "hello"
-HIDDEN, STEPS, RATE = 3, 300, 0.05
+HIDDEN, RATE = 3, 0.05
 
 
-def run(seed: int) -> Iterator[Finding]:
+def run(seed: int, steps: int) -> Iterator[Finding]:
     network = Network(NetworkConfig(len(LETTERS), HIDDEN, 1))
-    parameters = network.initialize(np.random.default_rng(seed), np.float64)
+    rng = np.random.default_rng(seed)
+    parameters = network.initialize(rng, np.float64)
     ids = np.array([LETTERS.index(letter) for letter in WORD])[:, None]
-    losses = list(learn(network, parameters, ids[:-1], ids[1:], steps=STEPS, rate=RATE))
+    losses = list(learn(network, parameters, always(ids[:-1], ids[1:]), steps=steps, rate=RATE, rng=rng))
     h = activations(network, parameters, ids[:-1, 0])[:, 0]  # (T, H)
     p = probabilities(network, parameters, ids[:-1], ids[1:])
     for t, (letter, following) in enumerate(itertools.pairwise(WORD)):
@@ -37,4 +38,4 @@ def run(seed: int) -> Iterator[Finding]:
         figures |= {f"p({each})": float(p[t, 0, index]) for index, each in enumerate(LETTERS)}
         yield Finding("steps", figures | {"says": said}, said == following)
     before, after = losses[0], losses[-1]
-    yield Finding("loss", {"updates": STEPS, "before": before, "after": after}, after < 0.1 < before)
+    yield Finding("loss", {"updates": steps, "before": before, "after": after}, after < 0.1 < before)

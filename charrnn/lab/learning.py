@@ -1,40 +1,96 @@
-"""Learning: the small loop of the lab: a batch of whole sequences, back-propagation through all of them, Adam.
+"""Learning: how the lab trains: the trainer of the language model, over windows that are whole sequences.
 
-inputs and targets (T, B) of token ids, read from a state of zeros, again and again.
+A network, its weights and a way to draw a batch of examples → the loss before each update.
 """
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace
 from charrnn.network.cloze import ClozeNetwork
 from charrnn.network.losses import softmax
 from charrnn.network.model import Network
-from charrnn.training.clipping import clip_by_norm
-from charrnn.training.optimizers import Adam, fresh_moments
+from charrnn.network.sequences import EncoderDecoder, SequenceNetwork
+from charrnn.parallel.threads import Gradient, GradientEngine, Trainable, Window, serial
+from charrnn.training.optimizers import Adam, Optimizer, fresh_moments
+from charrnn.training.trainer import Trainer, TrainingState
+
+Draw: TypeAlias = Callable[[np.random.Generator], tuple[Window, Window]]
+
+
+class Learner(Trainable, Protocol):
+    """A network that can be trained from a state of zeros."""
+
+    def start(self, B: int, dtype: DTypeLike = ...) -> Array: ...
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Windows that are drawn, each of them read from a state of zeros."""
+
+    draw: Draw
+
+    def starts_epoch(self, number: int) -> bool:
+        del number
+        return True
+
+    def window(self, number: int, rng: np.random.Generator) -> tuple[Window, Window]:
+        del number
+        return self.draw(rng)
 
 
 def learn(
-    network: Network | ClozeNetwork,
+    network: Learner,
     parameters: Parameters,
-    inputs: Ids,
-    targets: Ids,
+    draw: Draw,
     *,
     steps: int,
     rate: float,
+    rng: np.random.Generator,
+    optimizer: Optimizer | None = None,
     clip: float = 5.0,
+    connected: Parameters | None = None,
 ) -> Iterator[float]:
-    """The loss before each update, in nats a target; the parameters are changed in place."""
-    optimizer, workspace = Adam(), Workspace(next(iter(parameters.values())).dtype)
-    moments, start = fresh_moments(optimizer, parameters), network.start(inputs.shape[1], workspace.dtype)
-    for step in range(1, steps + 1):
-        nats, gradients, _ = network.loss_and_gradients(
-            parameters, inputs, targets, start, None, targets.size, workspace
-        )
-        yield nats / targets.size
-        clip_by_norm(gradients, clip)
-        optimizer.update(parameters, gradients, moments, rate, step)
+    """The mean loss a target before each update; the parameters are changed in place.
+
+    `clip` bounds the global norm, 0 does not. `connected` are masks of ones and zeros by name: a weight whose mask
+    is zero never changes.
+    """
+    optimizer = optimizer or Adam()
+    dtype = next(iter(parameters.values())).dtype
+    engine: GradientEngine = serial(network, lambda: Workspace(dtype))
+    if connected is not None:
+        engine = _masked(engine, connected)
+    trainer = Trainer(Examples(draw), engine, optimizer, clip, "norm")
+    _, targets = draw(copy.deepcopy(rng))
+    start = network.start(targets.shape[1], dtype)
+    state = TrainingState(parameters, fresh_moments(optimizer, parameters), start, rng)
+    for _ in range(steps):
+        yield trainer.step(state, rate).loss
+
+
+def always(inputs: Window, targets: Window) -> Draw:
+    """The same examples at every update."""
+    return lambda rng: (inputs, targets)
+
+
+def trained(
+    network: SequenceNetwork | EncoderDecoder,
+    draw: Draw,
+    *,
+    steps: int,
+    rate: float,
+    rng: np.random.Generator,
+    clip: float = 5.0,
+) -> tuple[Parameters, list[float]]:
+    """Weights after training by Adam, and the loss before each update."""
+    parameters = network.initialize(rng)
+    return parameters, list(learn(network, parameters, draw, steps=steps, rate=rate, rng=rng, clip=clip))
 
 
 def probabilities(network: Network | ClozeNetwork, parameters: Parameters, inputs: Ids, targets: Ids) -> Array:
@@ -46,3 +102,17 @@ def probabilities(network: Network | ClozeNetwork, parameters: Parameters, input
     else:
         logits, _, _ = network.forward(parameters, inputs, start, None, workspace)
     return softmax(np.array(logits, np.float64))
+
+
+def _masked(engine: GradientEngine, connected: Parameters) -> GradientEngine:
+    """The same engine, without the gradients of weights that are not connected."""
+
+    def compute(
+        parameters: Parameters, inputs: Window, targets: Window, state: Array, rng: np.random.Generator
+    ) -> Gradient:
+        loss, gradients, new_state = engine(parameters, inputs, targets, state, rng)
+        for name, mask in connected.items():
+            np.multiply(gradients[name], mask, out=gradients[name])
+        return loss, gradients, new_state
+
+    return compute

@@ -9,7 +9,7 @@ import numpy as np
 
 from charrnn.config import NetworkConfig
 from charrnn.lab import Finding
-from charrnn.lab.learning import learn, probabilities
+from charrnn.lab.learning import always, learn, probabilities
 from charrnn.language.ngrams import Ngrams
 from charrnn.network.arrays import Ids
 from charrnn.network.model import Network
@@ -35,18 +35,18 @@ KINDS = (
 )
 MUST_REACH = {("lstm", "orthogonal", 9): 5, ("gru", "orthogonal", 9): 5, ("tanh", "orthogonal", 9): 4}
 """How many of five runs have to, by cell, start and gap."""
-H, RATE, STEPS, ENOUGH, EVERY = 32, 0.01, 1500, 0.99, 20
+H, RATE, ENOUGH, EVERY = 32, 0.01, 0.99, 20
 
 
-def run(seed: int) -> Iterator[Finding]:
+def run(seed: int, steps: int) -> Iterator[Finding]:
     for order in (2, 5, 10, 11):
         p = counted(order, gap=9)
         can = order > 10
         yield Finding("n-grams", {"order": order, "gap": 9, "p": p}, (p > ENOUGH) if can else p < 0.26)
     for gap in GAPS:
         for cell, initializer in KINDS:
-            found = [remembered(cell, initializer, gap, seed * RUNS + number) for number in range(RUNS)]
-            updates = sorted(steps for steps in found if steps is not None)
+            found = [remembered(cell, initializer, gap, steps, seed * RUNS + number) for number in range(RUNS)]
+            updates = sorted(each for each in found if each is not None)
             figures: dict[str, str | int] = {
                 "cell": cell,
                 "start": initializer,
@@ -65,13 +65,14 @@ def sentences(gap: int) -> Ids:
     return np.array(rows).T
 
 
-def remembered(cell: str, initializer: str, gap: int, seed: int) -> int | None:
+def remembered(cell: str, initializer: str, gap: int, steps: int, seed: int) -> int | None:
     """After how many updates the subject is named with p > ENOUGH in all sentences; None if it never is."""
     tokens = sentences(gap)
     inputs, targets = tokens[:-1], tokens[1:]
     network = Network(NetworkConfig(SUBJECTS + gap + 1, H, 1, 0, 0.0, cell, initializer))
-    parameters = network.initialize(np.random.default_rng(seed))
-    for step, _ in enumerate(learn(network, parameters, inputs, targets, steps=STEPS, rate=RATE)):
+    rng = np.random.default_rng(seed)
+    parameters = network.initialize(rng)
+    for step, _ in enumerate(learn(network, parameters, always(inputs, targets), steps=steps, rate=RATE, rng=rng)):
         if step % EVERY == 0:
             p = probabilities(network, parameters, inputs, targets)[-1]  # (B, V)
             if p[np.arange(SUBJECTS), targets[-1]].min() > ENOUGH:

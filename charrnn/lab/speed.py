@@ -205,7 +205,7 @@ def measure_sampling(size: Size, effort: Effort, torch: Any | None) -> SamplingS
     )
 
 
-def _trainer(size: Size, threads: int, training: TrainingConfig) -> tuple[Trainer, TrainingState]:
+def _trainer(size: Size, threads: int, training: TrainingConfig) -> tuple[Trainer[Windows], TrainingState]:
     """Trainer and first state as a run has them, over a text of random characters of 64 windows."""
     network, rng = size.network, np.random.default_rng(training.seed)
     ids = rng.integers(VOCABULARY, size=size.batch * size.window * 64 + size.batch)

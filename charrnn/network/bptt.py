@@ -6,15 +6,19 @@ The gradient is exact inside the window; between windows only the state is carri
 Peng 1990).
 """
 
-from collections.abc import Callable
-from typing import TypeAlias
+from typing import Protocol
 
 import numpy as np
 
 from charrnn.network.arrays import Array, Flags, Workspace
 from charrnn.network.cells import Cell
 
-Back: TypeAlias = Callable[[Array], tuple[Array, Array, Array]]
+
+class Back(Protocol):
+    """The way back of a window."""
+
+    def __call__(self, dy: Array, dlast: Array | None = None) -> tuple[Array, Array, Array]:
+        """dy (T, B, H), and dlast (S, B, H) if something else reads the last state → dz, dWh, dstate."""
 
 
 def unroll(
@@ -23,8 +27,8 @@ def unroll(
     """Run the cell over the window. Where a stream begins anew, its y of the step before is cleared too: no loss may
     ask for it.
 
-    Returns y, the last state, and `back(dy) → dz (T, B, G·H), dWh (H, G·H), dstate (S, B, H)`, where dstate is
-    the gradient of the state that the window began with. All of them are views of the workspace, and dstate is
+    Returns y, the last state, and `back(dy, dlast) → dz (T, B, G·H), dWh (H, G·H), dstate (S, B, H)`, where dstate
+    is the gradient of the state that the window began with. All of them are views of the workspace, and dstate is
     overwritten by the next call of any layer.
     """
     (T, B, _), (S, _, H) = z.shape, state.shape
@@ -38,9 +42,9 @@ def unroll(
             s[:, t, cleared[t]] = 0.0
         step(t)
 
-    def back(dy: Array) -> tuple[Array, Array, Array]:
+    def back(dy: Array, dlast: Array | None = None) -> tuple[Array, Array, Array]:
         ds = workspace.array("bptt.ds", S, B, H)
-        ds[...] = 0.0
+        ds[...] = 0.0 if dlast is None else dlast
         step_back = cell.backward(Wh, z, s, ds, own)
         for t in reversed(range(T)):
             np.add(ds[0], dy[t], out=ds[0])

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from charrnn.config import NetworkConfig
+from charrnn.network.affine import affine
 from charrnn.network.arrays import Array, Flags, Ids, Parameters, Workspace, within
 from charrnn.network.cells import CELLS, Cell
-from charrnn.network.heads import softmax_head
 from charrnn.network.initializers import RECURRENT, glorot
 from charrnn.network.losses import cross_entropy
 from charrnn.network.stack import run_stack
@@ -79,7 +79,7 @@ class Network:
         Everything returned but the state lives in the workspace: it is valid until the next call.
         """
         y, new_state, to_ids = self.read(parameters, ids, state, masks, workspace)
-        logits, from_head = softmax_head(parameters["head.W"], parameters["head.b"], y, workspace)
+        logits, from_head = affine(y, parameters["head.W"], parameters["head.b"], "head", workspace)
 
         def back(dlogits: Array) -> tuple[Parameters, Array]:
             dy, dW, db = from_head(dlogits)
@@ -134,15 +134,23 @@ class Network:
 
 
 def fresh_weights(
-    shapes: dict[str, tuple[int, ...]], initializer: str, bias: Array, rng: np.random.Generator, dtype: DTypeLike
+    shapes: dict[str, tuple[int, ...]],
+    initializer: str,
+    bias: Array,
+    rng: np.random.Generator,
+    dtype: DTypeLike,
+    gain: float = RECURRENT_GAIN,
 ) -> Parameters:
-    """Weights before the first step, by what their names say that they are; `bias` (G·H,) is that of every layer."""
+    """Weights before the first step, by what their names say that they are; `bias` (G·H,) is that of every layer.
+
+    Wh is `gain` times what the initializer gives.
+    """
     parameters: Parameters = {}
     for name, shape in shapes.items():
         if len(shape) == 1:
-            values: Array = np.zeros(shape) if name == "head.b" else bias
+            values: Array = np.zeros(shape) if name.endswith("head.b") else bias
         elif name.endswith(".Wh"):
-            values = RECURRENT_GAIN * RECURRENT[initializer]((shape[0], shape[1]), rng)
+            values = gain * RECURRENT[initializer]((shape[0], shape[1]), rng)
         elif name == "vectorizer.weight":
             values = rng.standard_normal(shape)
         else:

@@ -9,14 +9,18 @@ shards are summed in their order, so that the same number of shards gives the sa
 import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from charrnn.network.arrays import Array, Flags, Ids, Parameters, Workspace
+from charrnn.network.arrays import Array, Flags, Parameters, Workspace
 
 Gradient: TypeAlias = tuple[float, Parameters, Array]
 """Mean nats a token, gradients of that mean by name, and the new state (L, S, B, H)."""
+
+Window: TypeAlias = NDArray[Any]
+"""Inputs or targets (T, B, …): ids, or vectors. Only the network looks into them."""
 
 MakeWorkspace: TypeAlias = Callable[[], Workspace]
 
@@ -26,13 +30,13 @@ class Trainable(Protocol):
 
     def dropout_masks(self, B: int, rng: np.random.Generator) -> Array | None: ...
 
-    def counted(self, targets: Ids) -> Flags | None: ...
+    def counted(self, targets: Window) -> Flags | None: ...
 
     def loss_and_gradients(
         self,
         parameters: Parameters,
-        inputs: Ids,
-        targets: Ids,
+        inputs: Window,
+        targets: Window,
         state: Array,
         masks: Array | None,
         count: int,
@@ -44,9 +48,9 @@ class GradientEngine(Protocol):
     """Computes the gradient of one window. What it returns is valid until it is called again."""
 
     def __call__(
-        self, parameters: Parameters, inputs: Ids, targets: Ids, state: Array, rng: np.random.Generator
+        self, parameters: Parameters, inputs: Window, targets: Window, state: Array, rng: np.random.Generator
     ) -> Gradient:
-        """inputs and targets (T, B), state (L, S, B, H); `rng` draws the dropout masks of the window."""
+        """inputs and targets (T, B, …), state (L, S, B, H); `rng` draws the dropout masks of the window."""
 
 
 def serial(network: Trainable, make_workspace: MakeWorkspace) -> GradientEngine:
@@ -54,7 +58,7 @@ def serial(network: Trainable, make_workspace: MakeWorkspace) -> GradientEngine:
     workspace = make_workspace()
 
     def compute(
-        parameters: Parameters, inputs: Ids, targets: Ids, state: Array, rng: np.random.Generator
+        parameters: Parameters, inputs: Window, targets: Window, state: Array, rng: np.random.Generator
     ) -> Gradient:
         masks, count = network.dropout_masks(inputs.shape[1], rng), _count(network, targets)
         with np.errstate(all="ignore"):  # the trainer looks at the loss and the norm itself
@@ -74,7 +78,7 @@ def threaded(network: Trainable, threads: int, make_workspace: MakeWorkspace) ->
         return serial(network, make_workspace)
 
     def compute(
-        parameters: Parameters, inputs: Ids, targets: Ids, state: Array, rng: np.random.Generator
+        parameters: Parameters, inputs: Window, targets: Window, state: Array, rng: np.random.Generator
     ) -> Gradient:
         B, count = inputs.shape[1], _count(network, targets)
         masks = network.dropout_masks(B, rng)
@@ -100,10 +104,10 @@ def threaded(network: Trainable, threads: int, make_workspace: MakeWorkspace) ->
     return compute
 
 
-def _count(network: Trainable, targets: Ids) -> int:
+def _count(network: Trainable, targets: Window) -> int:
     """How many targets there are to predict, over all streams."""
     counted = network.counted(targets)
-    return targets.size if counted is None else max(1, int(np.count_nonzero(counted)))
+    return targets.shape[0] * targets.shape[1] if counted is None else max(1, int(np.count_nonzero(counted)))
 
 
 def shard_slices(B: int, shards: int) -> list[slice]:

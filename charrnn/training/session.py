@@ -32,6 +32,7 @@ from charrnn.events import (
     Stop,
 )
 from charrnn.network.arrays import Parameters
+from charrnn.text.batches import Windows
 from charrnn.training.schedules import SCHEDULES, with_warmup
 from charrnn.training.stopwatch import Stopwatch
 from charrnn.training.trainer import StepResult, Trainer, TrainingState
@@ -62,7 +63,7 @@ class Session:
     """
 
     config: TrainingConfig
-    trainer: Trainer
+    trainer: Trainer[Windows]
     state: TrainingState
     total_steps: int | None
     evaluate: Callable[[Parameters], Measured] | None

@@ -3,12 +3,12 @@
 import copy
 import math
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
 from charrnn.network.arrays import Array, Parameters
-from charrnn.parallel.threads import GradientEngine
-from charrnn.text.batches import Windows
+from charrnn.parallel.threads import GradientEngine, Window
 from charrnn.training.clipping import CLIPPINGS, no_clipping
 from charrnn.training.optimizers import Optimizer
 
@@ -50,11 +50,24 @@ class StepResult:
         return math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
 
 
+class Source(Protocol):
+    """Where windows come from."""
+
+    def starts_epoch(self, number: int) -> bool:
+        """Whether the state must be cleared before this window."""
+
+    def window(self, number: int, rng: np.random.Generator) -> tuple[Window, Window]:
+        """Inputs and targets (T, B, …) of the window of this number, counted from 0."""
+
+
+W = TypeVar("W", bound=Source)
+
+
 @dataclass(frozen=True)
-class Trainer:
+class Trainer(Generic[W]):
     """What one step needs. `clip` 0 means no clipping."""
 
-    windows: Windows
+    windows: W
     engine: GradientEngine
     optimizer: Optimizer
     clip: float
