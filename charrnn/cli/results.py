@@ -53,7 +53,9 @@ def as_json(name: str, seed: int, found: Iterable[Result]) -> dict[str, Any]:
         if isinstance(each, Finding):
             findings.append({"table": each.table, **row(each)})
         else:
-            lines = {line: {"x": list(x), "y": list(y)} for line, (x, y) in each.lines.items()}
+            lines = {
+                line: {"x": [float(a) for a in x], "y": [float(b) for b in y]} for line, (x, y) in each.lines.items()
+            }
             curves.append({"title": each.title, "x": each.x, "logarithmic": each.logarithmic, "lines": lines})
     passed = all(finding["passed"] for finding in findings)
     return {"experiment": name, "seed": seed, "passed": passed, "findings": findings, "curves": curves}
@@ -71,7 +73,7 @@ def write_lines(name: str, seed: int, found: Iterable[Result]) -> None:
             _write_line(["#curves", "line", part.x, "y"])
             for line, (x, y) in part.lines.items():
                 for point in zip(x, y, strict=True):
-                    _write_line([part.title, line, *map(plain, point)])
+                    _write_line([part.title, line, *(plain(float(value)) for value in point)])
             continue
         table, group = part
         for number, finding in enumerate(group):

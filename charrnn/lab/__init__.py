@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, TypeAlias, cast
 
+from charrnn.network.arrays import Array
+
 Figure: TypeAlias = str | int | float | bool
+Points: TypeAlias = Sequence[float] | Array
 CLAIMS = "claims"
 
 
@@ -37,7 +40,7 @@ class Curves:
 
     title: str
     x: str
-    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+    lines: Mapping[str, tuple[Points, Points]]
     logarithmic: bool = False
 
 
@@ -80,6 +83,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "softmax": Experiment("What do softmax, cross-entropy and temperature do to four scores?", "no time", "softmax"),
     "clipping": Experiment("What do the two ways of clipping do to a gradient?", "no time", "clipping"),
     "hello": Experiment("What is inside a network that has learned one word?", "no time", "hello", 300),
+    "adder": Experiment("Can a network learn to carry?", "5 seconds", "adder", 20_000),
     "gradients": Experiment("How much of an error is left after 100 steps back?", "a second", "gradients"),
     "recall": Experiment("Who can remember a subject over a gap?", "a minute", "recall", 1500),
     "cloze": Experiment("Who can tell a word that only the future tells?", "a second", "cloze", 200),

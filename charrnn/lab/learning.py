@@ -20,7 +20,8 @@ from charrnn.parallel.threads import Gradient, GradientEngine, Trainable, Window
 from charrnn.training.optimizers import Adam, Optimizer, fresh_moments
 from charrnn.training.trainer import Trainer, TrainingState
 
-Draw: TypeAlias = Callable[[np.random.Generator], tuple[Window, Window]]
+Draw: TypeAlias = Callable[[int, np.random.Generator], tuple[Window, Window]]
+"""The number of a window, from 0, and a generator → its inputs and targets (T, B, …)."""
 
 
 class Learner(Trainable, Protocol):
@@ -40,8 +41,7 @@ class Examples:
         return True
 
     def window(self, number: int, rng: np.random.Generator) -> tuple[Window, Window]:
-        del number
-        return self.draw(rng)
+        return self.draw(number, rng)
 
 
 def learn(
@@ -67,7 +67,7 @@ def learn(
     if connected is not None:
         engine = _masked(engine, connected)
     trainer = Trainer(Examples(draw), engine, optimizer, clip, "norm")
-    _, targets = draw(copy.deepcopy(rng))
+    _, targets = draw(0, copy.deepcopy(rng))
     start = network.start(targets.shape[1], dtype)
     state = TrainingState(parameters, fresh_moments(optimizer, parameters), start, rng)
     for _ in range(steps):
@@ -76,7 +76,7 @@ def learn(
 
 def always(inputs: Window, targets: Window) -> Draw:
     """The same examples at every update."""
-    return lambda rng: (inputs, targets)
+    return lambda number, rng: (inputs, targets)
 
 
 def trained(
