@@ -16,7 +16,7 @@ CELLS = ("tanh", "relu", "sigmoid", "identity", "lstm", "gru")
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
 SCHEDULES = ("constant", "step", "cosine")
 CLIPPINGS = ("norm", "value")
-INITIALIZERS = ("uniform", "glorot", "orthogonal", "identity")
+INITIALIZERS = ("uniform", "glorot", "orthogonal", "identity", "positive-definite")
 
 
 class _Json:

@@ -43,6 +43,7 @@ def lab(
 def _do_one(name: str, seed: int, steps: int | None, *, as_json: bool) -> None:
     from charrnn.cli import results
     from charrnn.errors import CharrnnError, UsageError
+    from charrnn.parallel.blas import single_threaded
 
     experiment = _find(name)
     if steps is not None and not experiment.steps:
@@ -52,7 +53,8 @@ def _do_one(name: str, seed: int, steps: int | None, *, as_json: bool) -> None:
     if not as_json:
         say(f"{module.TITLE}\n\n{module.EXPLANATION}\n")
     noted: list[Result] = []
-    write(name, seed, _noted(module.run(seed, steps or experiment.steps), noted))
+    with single_threaded():  # small products are slower on several threads
+        write(name, seed, _noted(module.run(seed, steps or experiment.steps), noted))
     failed, all_of_them = results.count_failed(noted)
     if failed:
         short = f", after {steps} updates and not {experiment.steps}" if steps and steps < experiment.steps else ""
@@ -65,11 +67,14 @@ def _do_all(seed: int, steps: int | None, *, as_json: bool) -> None:
     from charrnn.cli import report, results
     from charrnn.errors import CharrnnError
     from charrnn.lab import EXPERIMENTS
+    from charrnn.parallel.blas import single_threaded
 
     done = []
     for name, experiment in EXPERIMENTS.items():
         say(f"{name}: {experiment.summary} ({experiment.duration})")
-        done.append((name, experiment.load(), list(experiment.load().run(seed, steps or experiment.steps))))
+        module = experiment.load()
+        with single_threaded():
+            done.append((name, module, list(module.run(seed, steps or experiment.steps))))
     if as_json:
         print_json({"seed": seed, "experiments": [results.as_json(name, seed, found) for name, _, found in done]})
     else:

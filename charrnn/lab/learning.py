@@ -22,6 +22,8 @@ from charrnn.training.trainer import Trainer, TrainingState
 
 Draw: TypeAlias = Callable[[int, np.random.Generator], tuple[Window, Window]]
 """The number of a window, from 0, and a generator → its inputs and targets (T, B, …)."""
+Rate: TypeAlias = Callable[[float], float]
+"""The share of the training that is behind → the learning rate."""
 
 
 class Learner(Trainable, Protocol):
@@ -32,13 +34,13 @@ class Learner(Trainable, Protocol):
 
 @dataclass(frozen=True)
 class Examples:
-    """Windows that are drawn, each of them read from a state of zeros."""
+    """Windows that are drawn, each read from a state of zeros, or, if `carried`, from that of the one before."""
 
     draw: Draw
+    carried: bool
 
     def starts_epoch(self, number: int) -> bool:
-        del number
-        return True
+        return number == 0 or not self.carried
 
     def window(self, number: int, rng: np.random.Generator) -> tuple[Window, Window]:
         return self.draw(number, rng)
@@ -50,28 +52,29 @@ def learn(
     draw: Draw,
     *,
     steps: int,
-    rate: float,
+    rate: float | Rate,
     rng: np.random.Generator,
     optimizer: Optimizer | None = None,
     clip: float = 5.0,
     connected: Parameters | None = None,
+    carried: bool = False,
 ) -> Iterator[float]:
     """The mean loss a target before each update; the parameters are changed in place.
 
     `clip` bounds the global norm, 0 does not. `connected` are masks of ones and zeros by name: a weight whose mask
-    is zero never changes.
+    is zero never changes. `carried` is truncated back-propagation: the state goes on from window to window.
     """
     optimizer = optimizer or Adam()
     dtype = next(iter(parameters.values())).dtype
     engine: GradientEngine = serial(network, lambda: Workspace(dtype))
     if connected is not None:
         engine = _masked(engine, connected)
-    trainer = Trainer(Examples(draw), engine, optimizer, clip, "norm")
+    trainer = Trainer(Examples(draw, carried), engine, optimizer, clip, "norm")
     _, targets = draw(0, copy.deepcopy(rng))
     start = network.start(targets.shape[1], dtype)
     state = TrainingState(parameters, fresh_moments(optimizer, parameters), start, rng)
-    for _ in range(steps):
-        yield trainer.step(state, rate).loss
+    for step in range(steps):
+        yield trainer.step(state, rate(step / steps) if callable(rate) else rate).loss
 
 
 def always(inputs: Window, targets: Window) -> Draw:
@@ -84,7 +87,7 @@ def trained(
     draw: Draw,
     *,
     steps: int,
-    rate: float,
+    rate: float | Rate,
     rng: np.random.Generator,
     clip: float = 5.0,
 ) -> tuple[Parameters, list[float]]:

@@ -39,10 +39,23 @@ def identity(shape: tuple[int, int], rng: np.random.Generator) -> Array:
     return np.hstack([np.eye(rows)] * -(-columns // rows))[:, :columns]
 
 
+def positive_definite(shape: tuple[int, int], rng: np.random.Generator) -> Array:
+    """A positive definite matrix whose largest eigenvalue is 1 and all others are below, or several side by side: the
+    start of the np-RNN, for rectifiers (Talathi and Vartak 2015)."""
+    rows, columns = shape
+    blocks = []
+    for start in range(0, columns, rows):
+        R = rng.standard_normal((rows, rows))
+        A = R.T @ R / rows + np.eye(rows)
+        blocks.append((A / np.linalg.eigvalsh(A)[-1])[:, : columns - start])
+    return np.hstack(blocks)
+
+
 RECURRENT: dict[str, Callable[[tuple[int, int], np.random.Generator], Array]] = {
     "uniform": uniform,
     "glorot": glorot,
     "orthogonal": orthogonal,
     "identity": identity,
+    "positive-definite": positive_definite,
 }
 """Initializers of Wh by the name in the configuration."""
