@@ -19,17 +19,14 @@ Random bits come in, and the network has to say the bit of some steps ago: its s
 language model is, by truncated back-propagation: in windows of so many steps, with the state carried from each to the
 next but not the gradient.
 In a window that is longer than the delay, the error reaches back to the step where the bit came in, and the network
-learns to keep it. In one that is not, no error ever does. Short delays are said right all the same: a random
-recurrence echoes for some steps by itself, and only the output has to learn to read it (an echo state network, Jaeger
-2001). Beyond what it happens to keep, the network stays near chance however long one trains: nothing tells it to keep
-more. That is what --bptt is about."""
+learns to keep it. In one that is not, no error ever does, and the network stays near chance however long one trains:
+its state could carry the bit, and nothing tells it to. A little above chance is what a random recurrence happens to
+echo by itself, for the output to read (an echo state network, Jaeger 2001). That is what --bptt is about."""
 
 H, BATCH, RATE = 32, 32, 0.005
-DELAYS, WINDOWS = (1, 4, 8, 12), (1, 4, 8, 16)
-BY_ITSELF = 4
-"""A delay that a random recurrence may keep without being taught."""
+DELAYS, WINDOWS = (2, 4, 8, 12), (4, 8, 16)
 TEST = 500
-ENOUGH, NEAR_CHANCE = 0.99, 0.65
+ENOUGH, NEAR_CHANCE = 0.99, 0.75
 
 
 def run(seed: int, steps: int) -> Iterator[Result]:
@@ -38,18 +35,11 @@ def run(seed: int, steps: int) -> Iterator[Result]:
         for T in WINDOWS:
             right = learned(delay, T, steps, np.random.default_rng([seed, delay, T]))
             figures = {"delay": delay, "window": T, "window_reaches": delay < T, "right": right}
-            passed = as_expected(delay, T, right)
+            passed = right > ENOUGH if delay < T else right < NEAR_CHANCE
             yield Finding("bits said right", figures, passed)
             judged.append(passed)
     reached = f"{sum(judged)} of {len(judged)}"
     yield claim("learned where the window reaches, near chance elsewhere", "all", reached, passed=all(judged))
-
-
-def as_expected(delay: int, T: int, right: float) -> bool:
-    """Whether it was learned where the window reaches, and was not where it does not, but for what comes by itself."""
-    if delay < T:
-        return right > ENOUGH
-    return delay <= BY_ITSELF or right < NEAR_CHANCE
 
 
 def learned(delay: int, T: int, steps: int, rng: np.random.Generator) -> float:
