@@ -86,6 +86,8 @@ EXPERIMENTS: dict[str, Experiment] = {
     "adder": Experiment("Can a network learn to carry?", "5 seconds", "adder", 20_000),
     "sine": Experiment("Does a network predict a curve better than a ruler does?", "20 seconds", "sine", 5000),
     "adding": Experiment("Who can carry a number through 200 steps?", "a minute", "adding", 3000),
+    "memory": Experiment("What does a state look like that remembers?", "5 seconds", "memory", 1500),
+    "counting": Experiment("How far do networks count?", "a minute", "counting", 2000),
     "echo": Experiment("What can a window that is too short not teach?", "5 seconds", "echo", 1000),
     "gradients": Experiment("How much of an error is left after 100 steps back?", "a second", "gradients"),
     "recall": Experiment("Who can remember a subject over a gap?", "a minute", "recall", 1500),
