@@ -49,7 +49,7 @@ Result: TypeAlias = Finding | Curves
 
 def claim(text: str, reference: str, reached: str, *, passed: bool) -> Finding:
     """What should come out, what the reference has, and what did come out."""
-    return Finding(CLAIMS, {"claim": text, "reference": reference, "reached": reached}, passed)
+    return Finding(CLAIMS, {"claim": text, "reference": reference, "reached": reached}, bool(passed))
 
 
 class ExperimentModule(Protocol):
@@ -89,6 +89,11 @@ EXPERIMENTS: dict[str, Experiment] = {
     "memory": Experiment("What does a state look like that remembers?", "5 seconds", "memory", 1500),
     "counting": Experiment("How far do networks count?", "a minute", "counting", 2000),
     "echo": Experiment("What can a window that is too short not teach?", "5 seconds", "echo", 1000),
+    "names": Experiment("What comes of one word that stands for many names?", "5 seconds", "names", 2000),
+    "reverse": Experiment(
+        "Can a string go through one state, and come out backwards?", "50 seconds", "reverse", 2500
+    ),
+    "sentiment": Experiment("Is an opinion good or bad, and does the order matter?", "10 seconds", "sentiment", 300),
     "gradients": Experiment("How much of an error is left after 100 steps back?", "a second", "gradients"),
     "recall": Experiment("Who can remember a subject over a gap?", "a minute", "recall", 1500),
     "cloze": Experiment("Who can tell a word that only the future tells?", "a second", "cloze", 200),

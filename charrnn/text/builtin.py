@@ -51,6 +51,15 @@ def builtin_files(name: str) -> Iterator[Path]:
     return iter(sorted(files, key=lambda path: path.relative_to(root).as_posix()))
 
 
+def labelled_lines(name: str) -> list[tuple[str, str]]:
+    """A built-in list of labels and texts, one pair a line, with a tab between them; TextError if it is missing."""
+    path = _corpora() / f"{name}.tsv"
+    if not path.exists():
+        raise TextError(f"the built-in list {name} is missing from this installation; install charrnn again")
+    pairs = (line.split("\t") for line in path.read_text("utf-8").splitlines())
+    return [(label, text) for label, text in pairs]
+
+
 def _corpora() -> Path:
     """The folder of texts: inside an installed package, beside the package in a checkout."""
     package = Path(__file__).resolve().parents[1]
