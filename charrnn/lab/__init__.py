@@ -94,7 +94,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         "Can a string go through one state, and come out backwards?", "50 seconds", "reverse", 2500
     ),
     "sentiment": Experiment("Is an opinion good or bad, and does the order matter?", "10 seconds", "sentiment", 300),
-    "gradients": Experiment("How much of an error is left after 100 steps back?", "a second", "gradients"),
-    "recall": Experiment("Who can remember a subject over a gap?", "a minute", "recall", 1500),
+    "gradients": Experiment("How much of an error is left after 100 steps back?", "a second", "gradients", 300),
+    "recall": Experiment("Who can remember a subject over a gap?", "20 seconds", "recall", 1500),
     "cloze": Experiment("Who can tell a word that only the future tells?", "a second", "cloze", 200),
 }

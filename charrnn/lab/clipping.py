@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from charrnn.lab import Finding
+from charrnn.lab import Finding, claim
 from charrnn.network.arrays import Array, Parameters
 from charrnn.training.clipping import clip_by_norm, clip_by_value
 
@@ -29,6 +29,7 @@ def run(seed: int, steps: int) -> Iterator[Finding]:
         ("value", clip_by_value, [3.0, 4.0], [1.0, 1.0]),
         ("norm", clip_by_norm, [0.3, 0.4], [0.3, 0.4]),
     )
+    claims: list[tuple[str, list[float], Array]] = []
     for way, clip, gradient, expected in cases:
         clipped = _clipped(clip, gradient)
         cosine = float(clipped @ gradient / np.linalg.norm(clipped) / np.linalg.norm(gradient))
@@ -39,6 +40,8 @@ def run(seed: int, steps: int) -> Iterator[Finding]:
             "cosine": cosine,
         }
         yield Finding("one array", figures, _is(clipped, expected))
+        text = f"{_shown(np.array(gradient))} clipped to 1 by {way}"
+        claims.append((text, expected, clipped))
     apart: Parameters = {"one": np.array([3.0]), "other": np.array([4.0])}
     norm, _ = clip_by_norm(apart, 1.0)
     together = np.concatenate(list(apart.values()))
@@ -53,6 +56,9 @@ def run(seed: int, steps: int) -> Iterator[Finding]:
         ("clipped mean", then_clipped, [0.9950371902, 0.0995037190]),
     ):
         yield Finding("order", {"order": order, "result": _shown(found)}, _is(found, expected))
+        claims.append((f"[10, 0] and [0, 1]: {order}", expected, found))
+    for text, expected, found in claims:
+        yield claim(text, _shown(np.array(expected)), _shown(found), passed=_is(found, expected))
 
 
 def _clipped(clip: Clip, gradient: Array | list[float]) -> Array:

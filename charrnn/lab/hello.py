@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from charrnn.config import NetworkConfig
-from charrnn.lab import Finding
+from charrnn.lab import Finding, claim
 from charrnn.lab.learning import always, learn, probabilities
 from charrnn.language.neurons import activations
 from charrnn.network.model import Network
@@ -31,11 +31,14 @@ def run(seed: int, steps: int) -> Iterator[Finding]:
     losses = list(learn(network, parameters, always(ids[:-1], ids[1:]), steps=steps, rate=RATE, rng=rng))
     h = activations(network, parameters, ids[:-1, 0])[:, 0]  # (T, H)
     p = probabilities(network, parameters, ids[:-1], ids[1:])
+    spelled = ""
     for t, (letter, following) in enumerate(itertools.pairwise(WORD)):
         said = LETTERS[int(p[t, 0].argmax())]
+        spelled += said
         figures: dict[str, str | float] = {"input": letter, "target": following}
         figures |= {f"h[{unit}]": float(h[t, unit]) for unit in range(HIDDEN)}
         figures |= {f"p({each})": float(p[t, 0, index]) for index, each in enumerate(LETTERS)}
         yield Finding("steps", figures | {"says": said}, said == following)
     before, after = losses[0], losses[-1]
     yield Finding("loss", {"updates": steps, "before": before, "after": after}, after < 0.1 < before)
+    yield claim("what follows each letter of hell", "ello", spelled, passed=spelled == WORD[1:])

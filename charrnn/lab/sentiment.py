@@ -31,7 +31,7 @@ BAD = ["bad", "awful", "poor", "horrible", "terrible", "boring", "ugly", "dull"]
 FORMS = (
     "the {noun} was not {one} but {other}",
     "the {noun} was {other} and not {one}",
-    "it looked {one} but was {other}",
+    "the {noun} looked {one} but was {other}",
 )
 """Sentences whose opinion is that of the word at {other}."""
 HELD_OUT = 0.2

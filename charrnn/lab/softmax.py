@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from charrnn.lab import Finding
+from charrnn.lab import Finding, claim
 from charrnn.language.choices import entropy
 from charrnn.language.sampler import Sampling
 from charrnn.network.arrays import Array, Workspace
@@ -55,6 +55,20 @@ def run(seed: int, steps: int) -> Iterator[Finding]:
         nats, _ = cross_entropy(np.zeros((1, 1, V)), np.zeros((1, 1), np.int64), 1, Workspace(np.float64))
         measured = {"tokens": V, "nats": nats, "bits": nats / math.log(2.0)}
         yield Finding("knowing nothing", measured, abs(nats - reference) < PRINTED)
+    yield from _claims()
+
+
+def _claims() -> Iterator[Finding]:
+    p = softmax(SCORES)
+    known, reached = (", ".join(f"{each:.10f}" for each in row) for row in (PROBABILITIES, p))
+    yield claim("softmax of 1, 2, 3, 4", known, reached, passed=known == reached)
+    known, reached = f"{COSTS[0]:.12f}", f"{cost(0)[0]:.12f}"
+    yield claim("cross-entropy of the first of them", known, reached, passed=known == reached)
+    known = ", ".join(f"{nats:.6f}" for _, nats in TEMPERATURES.values())
+    found = (entropy(Sampling(each).probabilities(SCORES)) * math.log(2.0) for each in TEMPERATURES)
+    reached = ", ".join(f"{nats:.6f}" for nats in found)
+    temperatures = ", ".join(f"{each:g}" for each in TEMPERATURES)
+    yield claim(f"entropy at temperatures {temperatures}", known, reached, passed=known == reached)
 
 
 def cost(label: int) -> tuple[float, Array]:
