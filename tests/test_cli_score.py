@@ -17,6 +17,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from charrnn import LanguageModel
+from charrnn.cli import app as main_app
 from charrnn.cli import rescore, score
 from charrnn.errors import CharrnnError, TextError, UsageError
 from charrnn.language.scoring import ScoredText
@@ -374,3 +375,15 @@ def test_too_many_lines_and_too_long_ones_are_refused(tiny_run: Path, monkeypatc
     monkeypatch.setattr(rescore, "LONGEST_CANDIDATE", 9000)
     assert len([*rows(tiny_run, stdin="a" * 8999)]) == 1
     assert "line 2 has more" in str(refused("rescore", tiny_run, stdin="a\n" + "a" * 9001))
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16", "utf_16", "utf16"])
+def test_an_encoding_has_many_names(tiny_run: Path, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "text.txt").write_text("the old lamp\n", "utf-16")
+    assert done("score", tiny_run, tmp_path / "text.txt", "--encoding", encoding, "--json").stdout
+
+
+def test_lines_of_standard_input_end_at_line_ends_alone(tiny_run: Path) -> None:
+    lines = "the old\x0clamp\u2028the\r\nthe quay\n"
+    result = CliRunner().invoke(main_app, ["complete", str(tiny_run), "-", "--json"], input=lines)
+    assert len(result.stdout.splitlines()) == 2

@@ -116,3 +116,22 @@ def test_a_run_that_fills_blanks_goes_on_to_the_bit(tmp_path: Path) -> None:
     one, two = (ClozeModel.load(tmp_path / name).parameters for name in ("whole", "broken"))
     for name, array in one.items():
         np.testing.assert_array_equal(array, two[name])
+
+
+def test_fillings_come_in_the_order_of_their_shares_and_are_whole_characters(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("我们在路上说。我们在家里说。" * 60, "utf-8")
+    text = TextConfig((str(tmp_path / "text.txt"),), tokenizer="byte")
+    wishes = Wishes(hidden=16, layers=1, bptt=16, batch=8, steps=30, lr=0.01, dropout=0.0, cloze=True)
+    list(start_run(tmp_path / "run", text, wishes).train())
+    found = ClozeModel.load(tmp_path / "run").fill("我们在____上说", n=10)
+    shares = [each.probability for each in found]
+    assert shares == sorted(shares, reverse=True)
+    assert not any("\ufffd" in each.text for each in found)
+
+
+def test_a_small_alphabet_never_fills_in_the_unknown(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("ACGTTGCA" * 100)
+    wishes = Wishes(hidden=8, layers=1, bptt=16, batch=8, steps=5, lr=0.01, dropout=0.0, cloze=True)
+    list(start_run(tmp_path / "run", TextConfig((str(tmp_path / "text.txt"),)), wishes).train())
+    found = ClozeModel.load(tmp_path / "run").fill("AC____GT", n=10, longest=1)
+    assert {each.text for each in found} <= set("ACGT")

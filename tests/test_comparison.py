@@ -16,10 +16,13 @@ from charrnn.defaults import Wishes
 from charrnn.errors import CharrnnError, TextError, UsageError
 from charrnn.events import Compared
 from charrnn.journal import read_journal
+from charrnn.language.baselines import xz_loss
+from charrnn.language.comparison import whole_text
 from charrnn.language.completion import Completer
 from charrnn.language.keystrokes import Keystrokes, count_keystrokes, words_of
 from charrnn.network.arrays import Array, Ids
 from charrnn.runs import start_run
+from charrnn.text.corpus import read_corpus
 from charrnn.text.tokenizers import CharacterTokenizer
 
 
@@ -180,3 +183,22 @@ def test_the_command_counts_keystrokes(tiny_run: Path) -> None:
     assert 0.3 < keys["saved_with_1"] <= keys["saved_with_3"] < 1.0
     assert len(keys["top_1"]) == len(keys["top_3"]) == 5
     assert keys["top_1"][3] > 0.8
+
+
+def test_xz_counts_every_byte() -> None:
+    training = "the old lamp at the end of the quay\n" * 40
+    losses = {xz_loss(training, "z" * n + "q" * (n // 2), n).bits_per_character * n for n in range(1, 30)}
+    assert min(losses) > 0.0
+    assert any(loss % 32 for loss in losses)
+
+
+def test_the_first_of_a_text_is_in_the_normal_form_of_the_model(story: Path, tmp_path: Path) -> None:
+    import unicodedata
+
+    text = "café à la crème\n" * 60
+    (tmp_path / "text.txt").write_text(unicodedata.normalize("NFD", text), "utf-8")
+    wishes = Wishes(hidden=8, layers=1, bptt=16, batch=8, steps=3, lr=0.01, dropout=0.0)
+    config = TextConfig((str(tmp_path / "text.txt"),), normal_form="NFC")
+    list(start_run(tmp_path / "run", config, wishes).train())
+    task = whole_text(LanguageModel.load(tmp_path / "run"), read_corpus([str(tmp_path / "text.txt")]))
+    assert task.first(10_000) == text

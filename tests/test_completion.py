@@ -113,6 +113,17 @@ def test_a_text_that_goes_on_is_not_read_again() -> None:
     assert predictor.read == before + 3
 
 
+def test_only_the_last_of_a_long_text_is_kept_and_going_back_changes_nothing(
+    tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(completion, "MOST_KEPT", 4)
+    model = LanguageModel.load(tiny_run)
+    completer = model.completer()
+    for text in ("the old lamp at the end of the qu", "the old lamp at the end of", "the o", "the old lamp"):
+        assert completer.complete(text, 3) == model.complete(text, 3)
+        assert len(completer._known) <= 8
+
+
 def test_what_was_read_before_changes_nothing(tiny_run: Path) -> None:
     model = LanguageModel.load(tiny_run)
     completer = model.completer()

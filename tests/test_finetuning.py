@@ -17,6 +17,8 @@ from charrnn.language.evaluation import log_probabilities
 from charrnn.network.cloze import network_of
 from charrnn.network.growth import grow
 from charrnn.runs import resume_run, start_run
+from charrnn.text.corpus import read_corpus
+from charrnn.text.dataset import build_dataset
 from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer, DocumentTokenizer, WordTokenizer
 from charrnn.text.tokenizers.growth import grown_tokenizer, kept_ids
 
@@ -136,3 +138,11 @@ def test_a_model_that_is_none_is_refused_before_anything_is_made(tmp_path: Path)
     result = CliRunner().invoke(app, arguments)
     assert isinstance(result.exception, CharrnnError)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("kind", ["byte", "subword"])
+def test_tokenizers_that_do_not_grow_keep_every_token(kind: str, story: Path) -> None:
+    """Also those of SentencePiece, which has a piece and a byte for one character."""
+    text = TextConfig((str(story),), tokenizer=kind, vocab_size=320 if kind == "subword" else None)
+    tokenizer = build_dataset(read_corpus([str(story)]), text).tokenizer
+    np.testing.assert_array_equal(kept_ids(tokenizer, tokenizer), np.arange(tokenizer.vocabulary_size))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from charrnn import LanguageModel
 from charrnn.config import TextConfig
 from charrnn.defaults import Wishes
-from charrnn.language import completion
+from charrnn.language import completion, healing
 from charrnn.language.completion import Completer
 from charrnn.language.healing import Lexicon, covering, probabilities, split
 from charrnn.language.ngrams import Ngrams
@@ -56,7 +56,7 @@ def test_all_ways_of_cutting_are_found_with_their_shares(seed: int, tail: str) -
     ngrams, lexicon = table(seed), Lexicon(WORDS)
     predictor = ngrams.predictor()
     known = predictor.advance([46], predictor.start())
-    found, _ = covering(predictor, lexicon, known, tail, 10_000)
+    found, _ = covering(predictor, lexicon, known, tail)
     assert sum(share for share, _ in found) == pytest.approx(1.0)
     total = of_all_cuts(ngrams, tail, 46)
     for longer in ("a", "b"):
@@ -120,3 +120,33 @@ def test_probabilities_are_of_float64() -> None:
     p = probabilities(np.array([0.0, -20.0], np.float32))
     assert p.dtype == np.float64
     assert p.sum() == pytest.approx(1.0, abs=1e-15)
+
+
+@pytest.mark.parametrize("kind", ["word", "subword"])
+def test_a_word_of_any_length_can_be_gone_on_with(kind: str, story: Path, tmp_path: Path) -> None:
+    text = TextConfig((str(story),), tokenizer=kind, vocab_size=320 if kind == "subword" else None)
+    wishes = Wishes(hidden=16, layers=1, bptt=16, batch=8, steps=5, lr=0.01, dropout=0.0)
+    list(start_run(tmp_path / "run", text, wishes).train())
+    model = LanguageModel.load(tmp_path / "run")
+    for word in ("characteristically", "antidisestablishmentarianism", "a" * 250, "ก" * 72):
+        assert len(model.sample(f"see {word}", length=3, seed=0)) == 3
+        assert model.complete(f"see {word}", 2)
+
+
+def test_a_search_that_passed_ways_over_is_not_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    completer = Completer(table(0).predictor(), WORDS, 46)
+    completer.complete(". ab", 3)
+    assert completer.exact
+    monkeypatch.setattr(healing, "WIDEST", 1)
+    completer.complete(". abbabab", 3)
+    assert not completer.exact
+
+
+def test_joiners_behind_a_word_are_not_of_it() -> None:
+    tokenizer = CharacterTokenizer("".join(sorted(" '-.adehtgonc")), None)
+    text = "the dog-- and the 'cat' and the dog. " * 30
+    ngrams = Ngrams.count(tokenizer.encode(text), tokenizer.vocabulary_size, 6)
+    found = Completer(ngrams.predictor(), tokenizer, int(tokenizer.encode(" ")[0])).complete("the d", 5)
+    assert found[0].word == "dog"
+    assert found[0].probability > 0.9
+    assert not any(each.word.endswith(("-", "'")) for each in found)

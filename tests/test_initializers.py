@@ -7,7 +7,7 @@ import pytest
 
 from charrnn.config import INITIALIZERS, NetworkConfig
 from charrnn.network import Network
-from charrnn.network.initializers import RECURRENT, glorot, identity, orthogonal, uniform
+from charrnn.network.initializers import RECURRENT, glorot, identity, orthogonal, positive_definite, uniform
 
 SHAPES = [(200, 200), (50, 400), (400, 50)]
 
@@ -86,6 +86,16 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(name: str)
     assert np.array_equal(a["layers.0.Wh"], c["layers.0.Wh"]) == (name == "identity")
 
 
+def test_a_positive_definite_start_has_eigenvalues_from_zero_to_one() -> None:
+    W = positive_definite((60, 120), fresh())
+    for block in (W[:, :60], W[:, 60:]):
+        np.testing.assert_allclose(block, block.T, atol=1e-15)
+        eigenvalues = np.linalg.eigvalsh(block)
+        assert eigenvalues[-1] == pytest.approx(1.0)
+        assert 0.0 < eigenvalues[0] < eigenvalues[-2] < 1.0
+    assert not np.array_equal(W[:, :60], W[:, 60:])
+
+
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_the_network_starts_with_nine_tenths_of_the_recurrent_initializer(name: str) -> None:
     H = 128
@@ -93,7 +103,10 @@ def test_the_network_starts_with_nine_tenths_of_the_recurrent_initializer(name: 
     p = network.initialize(fresh(), np.float64)
     deviation = {"uniform": 1 / math.sqrt(3 * H)}.get(name, 1 / math.sqrt(H))
     for l in range(2):
-        assert p[f"layers.{l}.Wh"].std() == pytest.approx(0.9 * deviation, rel=0.03)
+        if name == "positive-definite":
+            assert np.linalg.eigvalsh(p[f"layers.{l}.Wh"])[-1] == pytest.approx(0.9)
+        else:
+            assert p[f"layers.{l}.Wh"].std() == pytest.approx(0.9 * deviation, rel=0.03)
         assert not p[f"layers.{l}.b"].any()
     if name in ("orthogonal", "identity"):
         np.testing.assert_allclose(np.linalg.svd(p["layers.1.Wh"], compute_uv=False), 0.9, rtol=0, atol=1e-12)

@@ -80,8 +80,8 @@ def test_in_a_pipe_there_are_lines_under_names_and_the_explanation_is_a_message(
     assert gradcheck.EXPLANATION in result.stderr
     lines = [line.split("\t") for line in result.stdout.splitlines()]
     headings = [line for line in lines if line[0] == "#table"]
-    assert [len(heading) for heading in headings] == [12 + 1, 8 + 1, 6 + 1]
-    assert {len(line) for line in lines} == {13, 9, 7}
+    assert [len(heading) for heading in headings] == [12 + 1, 8 + 1, 6 + 1, 4 + 1]
+    assert {len(line) for line in lines} == {13, 9, 7, 5}
     assert all(line[-1] == "yes" for line in lines if line not in headings)
 
 
@@ -91,10 +91,12 @@ def test_a_bug_that_goes_unnoticed_fails_the_gradient_check(monkeypatch: pytest.
     result = run("gradcheck", "--json")
     assert isinstance(result.exception, CharrnnError)
     assert result.exception.exit_code == 1
-    assert "1 of 11" in str(result.exception)
+    assert "2 of 13" in str(result.exception)
     report = json.loads(result.stdout)
     assert report["passed"] is False
-    assert [row["bug"] for row in report["findings"] if not row["passed"]] == ["none at all"]
+    wrong = [row for row in report["findings"] if not row["passed"]]
+    assert [row.get("bug") for row in wrong] == ["none at all", None]
+    assert wrong[1]["reached"].startswith("7 of 8")
 
 
 def test_a_wrong_gradient_fails_the_gradient_check(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,9 +108,10 @@ def test_a_wrong_gradient_fails_the_gradient_check(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.slow
 def test_the_whole_gradient_check_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gradcheck, "SEQUENCES", ())  # test_gradient_check has them all
+    monkeypatch.setattr(gradcheck, "SEQUENCES", ())  # test_gradient_check has them all, and every group
+    monkeypatch.setattr(gradcheck, "GROUPS", gradcheck.GROUPS[::4])
     findings = list(gradcheck.run(0, 0))
-    assert len(findings) == len(gradcheck.GROUPS) + len(PLANTED_BUGS)
+    assert len(findings) == len(gradcheck.GROUPS) + len(PLANTED_BUGS) + 2
     assert all(finding.passed for finding in findings)
 
 

@@ -336,3 +336,14 @@ def test_a_run_on_disk_is_scored(tiny_run: Path) -> None:
     model = LanguageModel.load(tiny_run)
     text = "the old lamp at the end of the quay\n"
     assert scorer_of(model).score(text).total == pytest.approx(bits_of(model, text), rel=1e-5)
+
+
+def test_a_mark_that_nothing_predicts_costs_a_candidate_nothing(story: Path, tmp_path: Path) -> None:
+    wishes = Wishes(hidden=8, layers=1, bptt=16, batch=8, steps=5, lr=0.01, dropout=0.0)
+    list(start_run(tmp_path / "run", TextConfig((str(story),), documents="lines"), wishes).train())
+    model = LanguageModel.load(tmp_path / "run")
+    ids = model.tokenizer.encode("the old lamp\nthe quay")
+    [nats] = ranker_of(model).log_probabilities([ids])
+    assert nats == pytest.approx(
+        float(model.token_log_probabilities(ids, start_token(model.tokenizer)).sum()), rel=1e-5
+    )

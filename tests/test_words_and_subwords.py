@@ -28,7 +28,9 @@ from charrnn.text.tokenizers.words import frequent_words, split_words
 STORY = (
     "The keeper didn't light the lamp; the lamp was lit by Ottoline.\n\tShe'd never once been late, had she?\n" * 20
 )
-SUBWORDS = {kind: SubwordTokenizer(learn_pieces([STORY], 460, kind, len(STORY))) for kind in ("bpe", "unigram")}
+SUBWORDS = {
+    kind: SubwordTokenizer(learn_pieces(lambda: [STORY], 460, kind, len(STORY))) for kind in ("bpe", "unigram")
+}
 WORDS = WordTokenizer(frequent_words([STORY], 400, 2))
 LOSSLESS: list[Tokenizer] = [WORDS, *SUBWORDS.values()]
 ALL: list[Tokenizer] = [
@@ -118,26 +120,39 @@ def test_subwords_make_fewer_tokens_than_characters_and_frequent_words_whole() -
 
 def test_pieces_are_the_same_however_often_they_are_learned() -> None:
     for kind, tokenizer in SUBWORDS.items():
-        assert learn_pieces([STORY], 460, kind, len(STORY)) == tokenizer.model
+        assert learn_pieces(lambda: [STORY], 460, kind, len(STORY)) == tokenizer.model
 
 
 def test_long_lines_and_odd_characters_teach_pieces_too() -> None:
     line = "the lighthouse " * 600 + "\x00\u2581\ud800"
-    tokenizer = SubwordTokenizer(learn_pieces([line], 300, "bpe", len(line)))
+    tokenizer = SubwordTokenizer(learn_pieces(lambda: [line], 300, "bpe", len(line)))
     assert tokenizer.encode(" lighthouse").size < len(" lighthouse") / 2
 
 
 def test_a_long_text_is_learned_from_evenly_spread_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subwords_module, "MOST_CHARACTERS", 1000)
     text = "".join(f"{'early' if number < 500 else 'later'} words\n" for number in range(1000))
-    tokenizer = SubwordTokenizer(learn_pieces([text], 290, "bpe", len(text)))
+    tokenizer = SubwordTokenizer(learn_pieces(lambda: [text], 290, "bpe", len(text)))
     assert max(tokenizer.encode("early").size, tokenizer.encode("later").size) <= 3
 
 
 @pytest.mark.parametrize("text", ["", "\n", "\x00"])
 def test_a_text_without_pieces_is_refused(text: str) -> None:
+    with pytest.raises(TextError, match="nothing in this text"):
+        learn_pieces(lambda: [text], 300, "bpe", 1)
     with pytest.raises(TextError, match="--vocab-size"):
-        learn_pieces([text], 300, "bpe", 1)
+        learn_pieces(lambda: [STORY], 258, "bpe", len(STORY))
+
+
+def test_a_space_survives_where_the_training_text_had_none() -> None:
+    text = "我们在路上我们在家里" * 40
+    tokenizer = SubwordTokenizer(learn_pieces(lambda: [text], 290, "bpe", len(text)))
+    for odd in ("我们 在", " ", "a b\u2581 c"):
+        assert tokenizer.decode(tokenizer.encode(odd)) == odd
+
+
+def test_a_mark_beyond_the_first_plane_stays_in_its_word() -> None:
+    assert split_words("𑄌𑄋𑄴𑄟𑄳𑄦 ok") == ["𑄌𑄋𑄴𑄟𑄳𑄦", " ok"]
 
 
 def test_a_doctored_model_is_refused() -> None:

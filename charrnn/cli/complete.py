@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from charrnn.cli.output import print_json, say, write_text
-from charrnn.cli.prompt import read_prompt
+from charrnn.cli.prompt import read_prompts
 from charrnn.cli.voice import Model, Ngram, open_voice
 from charrnn.errors import UsageError
 
@@ -24,7 +24,7 @@ def complete(model: Model, text: Text, count: Count = 5, ngram: Ngram = None, as
         raise UsageError(f"--count is {count}; it must be 1 or above")
     from charrnn.parallel.blas import single_threaded
 
-    texts = read_prompt(text).splitlines() if text == "-" else [read_prompt(text)]
+    texts = read_prompts(text)
     voice = open_voice(model, ngram)
     completer = voice.completer()
     with single_threaded():

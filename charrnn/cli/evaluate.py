@@ -120,7 +120,8 @@ def _tasks(
     text = models[0].config.text
     corpus = corpus_of(text, sources, standard_input())
     for other in (each.config.text for each in models[1:]):
-        if (other.sha256, other.val_fraction) != (text.sha256, text.val_fraction):
+        parts = [(each.sha256, each.val_fraction, each.normal_form) for each in (other, text)]
+        if parts[0] != parts[1]:
             raise TextError("not all of these runs held out the same text; name a text that all shall read")
     tasks = [held_out(each, corpus) for each in models]
     if not len(tasks[0].ids):

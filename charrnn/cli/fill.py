@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from charrnn.cli.output import print_json, say, write_text
-from charrnn.cli.prompt import read_prompt
+from charrnn.cli.prompt import read_prompts
 from charrnn.cli.voice import Model
 from charrnn.errors import UsageError
 from charrnn.text.shown import visible_line
@@ -30,7 +30,7 @@ def fill(model: Model, text: Text, count: Count = 5, longest: Longest = 3, as_js
     from charrnn.language.cloze import ClozeModel
     from charrnn.parallel.blas import single_threaded
 
-    texts = read_prompt(text).splitlines() if text == "-" else [read_prompt(text)]
+    texts = read_prompts(text)
     cloze_model = ClozeModel.load(model)
     with single_threaded():
         for line in texts:

@@ -1,10 +1,20 @@
 """Prompts: a text that is said on the command line, or read from standard input."""
 
+import re
+
 from charrnn.cli.output import standard_input
 from charrnn.errors import TextError, UsageError
 
 LARGEST_PROMPT = 1 << 20
 """Bytes of a prompt on standard input that are read at most."""
+
+
+def read_prompts(said: str) -> list[str]:
+    """What was said, or each line of stdin where that is -."""
+    if said != "-":
+        return [read_prompt(said)]
+    lines = re.split("\r\n|\r|\n", read_prompt(said))
+    return lines if lines[-1] else lines[:-1]
 
 
 def read_prompt(said: str) -> str:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from charrnn.cli.output import standard_input
 from charrnn.errors import TextError, UsageError
+from charrnn.text.corpus import known_encoding
 from charrnn.text.shown import visible_line
 
 
@@ -18,7 +19,7 @@ def read_chunks(name: str, encoding: str) -> Iterator[str]:
 
     TextError if it cannot be read or decoded, is a folder or is no text; UsageError for an unknown encoding.
     """
-    _check_encoding(encoding)
+    encoding = known_encoding(encoding)
     mode = mode_of(name)
     if name == "-":
         stream = standard_input()
@@ -38,15 +39,6 @@ def mode_of(name: str) -> int | None:
         return Path(name).stat().st_mode if name else None
     except (OSError, ValueError):
         return None
-
-
-def _check_encoding(encoding: str) -> None:
-    try:
-        "a".encode(encoding)
-    except (LookupError, ValueError) as error:
-        raise UsageError(
-            f"--encoding {encoding!r} is not an encoding of text; take one such as utf-8, utf-16 or cp1252"
-        ) from error
 
 
 def _from_file(name: str, encoding: str) -> Iterator[str]:
@@ -71,14 +63,16 @@ def _piped(stream: BinaryIO, name: str, encoding: str) -> Iterator[str]:
     """Lines, or pieces of long ones, without a byte order mark, and with LF for every line end."""
     from charrnn.language.scoring import LONGEST_LINE
 
-    reader, lines = io.TextIOWrapper(stream, encoding), 0
+    reader, begun, lines = io.TextIOWrapper(stream, encoding), False, 0
     try:
         for piece in iter(partial(reader.readline, LONGEST_LINE), ""):
-            yield piece if lines else piece.removeprefix("\ufeff")
-            lines += 1
+            yield piece if begun else piece.removeprefix("\ufeff")
+            begun, lines = True, lines + piece.endswith("\n")
     except UnicodeError as error:
         remedy = "say what it is with --encoding NAME, such as cp1252 or gb18030"
-        raise TextError(f"{visible_line(name)} is not {encoding}, some way after line {lines:,}; {remedy}") from error
+        raise TextError(
+            f"{visible_line(name)} is not {encoding}, some way after {lines:,} lines; {remedy}"
+        ) from error
     finally:
         with contextlib.suppress(ValueError):  # it may have been closed by others
             reader.detach()

@@ -47,7 +47,8 @@ def best_order(losses: list[Loss]) -> int:
 def xz_loss(training: str, text: str, characters: int) -> Loss:
     """What a text adds to the compressed training text when it follows it: xz has learned from the same."""
     before, both = (each.encode("utf-8", "surrogatepass") for each in (training, training + text))
-    learned, whole = (len(lzma.compress(each, preset=9 | lzma.PRESET_EXTREME)) for each in (before, both))
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]  # without a container, which rounds up
+    learned, whole = (len(lzma.compress(each, lzma.FORMAT_RAW, filters=filters)) for each in (before, both))
     return Loss.of("xz", 8 * (whole - learned) * math.log(2.0), characters)
 
 

@@ -74,7 +74,10 @@ class ClozeModel:
     def fill(self, text: str, n: int = 5, longest: int = 3) -> list[Filling]:
         """The n best fillings, of up to `longest` tokens, for the one blank ____ in a text, the best first."""
         left, right = self._sides(text)
-        candidates = [each for length in range(1, longest + 1) for each in self._propose(left, right, length)]
+        proposed = (each for length in range(1, longest + 1) for each in self._propose(left, right, length))
+        candidates = [each for each in proposed if self._is_text(each)]
+        if not candidates:
+            return []
         scores = [self._score(left, each, right) for each in candidates]
         weights = softmax(np.array(scores))
         found: dict[str, Filling] = {}
@@ -83,7 +86,15 @@ class ClozeModel:
             said = said.strip(" ") or said  # the space before a word is not worth telling
             before = found.get(said, Filling(said, scores[at], 0.0))
             found[said] = replace(before, probability=before.probability + float(weights[at]))
-        return list(found.values())[:n]
+        return sorted(found.values(), key=lambda each: -each.probability)[:n]
+
+    def _is_text(self, filling: tuple[int, ...]) -> bool:
+        """Whether its bytes are whole characters."""
+        try:
+            b"".join(self.tokenizer.piece(token) for token in filling).decode()
+        except UnicodeDecodeError:
+            return False
+        return True
 
     def _sides(self, text: str) -> tuple[Ids, Ids]:
         """What stands before the blank, from the start token on, and behind it."""
@@ -116,7 +127,7 @@ class ClozeModel:
         logits = self.network.blank_logits(self.parameters, sides[0], sides[1], self._workspace())
         logits[:, self._never()] = -np.inf
         totals = log_softmax(logits.astype(np.float64)) + np.array([total for total, _ in beam])[:, None]
-        best = np.argsort(-totals, axis=None, kind="stable")[:BEAM]
+        best = np.argsort(-totals, axis=None, kind="stable")[: min(BEAM, int(np.isfinite(totals).sum()))]
         rows, tokens = np.unravel_index(best, totals.shape)
         return [
             (float(totals[row, token]), (*beam[row][1], int(token)) if from_left else (int(token), *beam[row][1]))
@@ -188,17 +199,18 @@ def filled(network: ClozeNetwork, parameters: Parameters, dataset: Dataset) -> s
     """What the network makes of a few characters of the text that is held out, if every SHOWN_EVERYth is a blank."""
     part = dataset.validation if len(dataset.validation) else dataset.training
     tokens = part[:SHOWN].astype(np.int64)
-    windows = np.concatenate([[int(part[0])], tokens])[:, None]
+    before = int(dataset.training[-1]) if part is dataset.validation else start_token(dataset.tokenizer)
+    windows = np.concatenate([[before], tokens])[:, None]
     workspace = Workspace(parameters["head.b"].dtype)
     logits, _, _ = network.forward(
         parameters, windows[:-1], windows[1:], network.start(1, workspace.dtype), None, workspace
     )
     guesses = logits[:, 0].argmax(axis=-1)
-    name = dataset.tokenizer.decode
-    pieces = [
-        f"[{name([guess])}]" if at % SHOWN_EVERY == SHOWN_EVERY - 1 else name([token])
-        for at, (token, guess) in enumerate(zip(tokens.tolist(), guesses.tolist(), strict=True))
-    ]
+    name, pieces = dataset.tokenizer.decode, []
+    for begin in range(0, len(tokens), SHOWN_EVERY):
+        run = tokens[begin : begin + SHOWN_EVERY].tolist()
+        blank = begin + SHOWN_EVERY - 1
+        pieces.append(f"{name(run[:-1])}[{name([int(guesses[blank])])}]" if blank < len(tokens) else name(run))
     return "".join(pieces)
 
 

@@ -15,7 +15,7 @@ from charrnn.language.textmodel import start_token
 from charrnn.network.arrays import Array, Ids
 from charrnn.text.corpus import Corpus
 from charrnn.text.dataset import dataset_from, encode_corpus
-from charrnn.text.parts import beginning, training_text, validation_part
+from charrnn.text.parts import beginning, normalised, training_text, validation_part
 
 AnyModel: TypeAlias = LanguageModel | ClozeModel
 
@@ -27,7 +27,8 @@ LARGEST_FOR_XZ = 64 << 20
 class Task:
     """A text as one tokenizer cuts it: ids (N,) after the token `before`, and how many original characters it has.
 
-    `unknown` is how many ids stand for characters that are not known; `first` gives the text's first characters.
+    `unknown` is how many ids stand for characters that are not known; `first` gives the text's first characters in
+    the normal form of the tokenizer.
     """
 
     ids: Ids
@@ -40,7 +41,7 @@ class Task:
 def whole_text(model: AnyModel, corpus: Corpus) -> Task:
     """A text from its beginning."""
     encoded, before = encode_corpus(corpus, model.tokenizer), start_token(model.tokenizer)
-    first = lambda largest: beginning(corpus.chunks(), largest)  # noqa: E731
+    first = lambda largest: beginning(normalised(corpus, model.tokenizer.normal_form), largest)  # noqa: E731
     return Task(encoded.ids, before, encoded.characters, encoded.unknown, first)
 
 

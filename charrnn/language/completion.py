@@ -17,15 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.language.healing import LEAST, Beginning, Lexicon, covering, decoded, probabilities, split
-from charrnn.language.predictor import Predictor, advance_each
+from charrnn.language.predictor import Predictor, State, advance_each
 from charrnn.network.arrays import Array
 from charrnn.text.tokenizers import Tokenizer
-from charrnn.text.words import end_inside, word_at_end, word_in
+from charrnn.text.words import JOINERS, end_inside, word_at_end, word_in
 
 MOST_EXPANSIONS = 600
 MOST_OF_LONG_TOKENS = 192
 """The same where each step has to look at a vocabulary of words or subwords."""
 SMALL_SHARE = 0.1
+MOST_KEPT = 256
+"""Tokens at the end of what was read to which one can at least go back without reading all of it again."""
 AT_ONCE = 16
 """Beginnings that are read side by side."""
 
@@ -120,7 +122,7 @@ class _Search:
             yield float(p[token]), Beginning(data + self._lexicon.pieces[token], token, state)
 
     def _count(self, text: str, p: float) -> None:
-        ending = text[len(self._tail) :]
+        ending = text.rstrip(JOINERS)[len(self._tail) :]
         self.found[ending] = self.found.get(ending, 0.0) + p
 
     def _push(self, siblings: Iterator[tuple[float, Beginning]]) -> None:
@@ -138,8 +140,9 @@ class Completer:
         """`start` is the token that stands before every text."""
         self._predictor, self._tokenizer = predictor, tokenizer
         self._lexicon = Lexicon(tokenizer)
-        self._tokens = [start]
-        self._known = [predictor.advance([start], predictor.start())]
+        self._start = start
+        self._tokens: list[int] = []
+        self._known: list[tuple[Array, State]] = []  # behind each of the last tokens
         self.exact = True
 
     def complete(self, text: str, n: int = 5) -> list[Completion]:
@@ -153,7 +156,7 @@ class Completer:
         spaced = tail.startswith(" ") or not (head == "" or head[-1].isspace())
         search = _Search(self._lexicon, read, tail, spaced)
         at_once, most = (AT_ONCE, MOST_OF_LONG_TOKENS) if self._lexicon.cuts_words else (1, MOST_EXPANSIONS)
-        expansions = self._begin(search, head, tail)
+        all_followed, expansions = self._begin(search, head, tail), 0
         while (likeliest := search.likeliest(n, at_once)) and expansions < most:
             beginnings = [beginning for _, beginning in likeliest]
             tokens, states = [each.token for each in beginnings], [each.state for each in beginnings]
@@ -161,28 +164,34 @@ class Completer:
             for (p, beginning), (logits, state) in zip(likeliest, known, strict=True):
                 search.branch(p * probabilities(logits), beginning.data, state)
             expansions += len(likeliest)
-        self.exact = not likeliest
+        self.exact = all_followed and not likeliest
         words = sorted(search.found.items(), key=lambda pair: -pair[1])[:n]
         return [Completion(typed + ending.strip(), ending, p) for ending, p in words]
 
-    def _begin(self, search: _Search, head: str, tail: str) -> int:
-        """Give the search what it begins with; the steps it took."""
+    def _begin(self, search: _Search, head: str, tail: str) -> bool:
+        """Give the search what it begins with; whether that is all there is."""
         known = self._after(head)
         if not tail:
             search.branch(probabilities(known[0]), b"", known[1])
-            return 0
-        found, steps = covering(self._predictor, self._lexicon, known, tail, MOST_EXPANSIONS)
+            return True
+        found, all_followed = covering(self._predictor, self._lexicon, known, tail)
         for share, beginning in found:
             search.cover(share, beginning.data, beginning)
-        return steps
+        return all_followed
 
-    def _after(self, text: str) -> tuple[Array, Array]:
+    def _after(self, text: str) -> tuple[Array, State]:
         """Logits and state after a text; what the last one shares with it is not read again."""
-        tokens = [self._tokens[0], *(int(token) for token in self._tokenizer.encode(text))]
+        tokens = [self._start, *self._tokenizer.encode(text).tolist()]
         same = next((i for i, (a, b) in enumerate(zip(tokens, self._tokens, strict=False)) if a != b), None)
         kept = min(len(tokens), len(self._tokens)) if same is None else same
-        del self._tokens[kept:], self._known[kept:]
+        dropped = len(self._tokens) - kept
+        if dropped >= len(self._known):  # so far back that nothing is known of it any more
+            kept, self._tokens, self._known = 0, [], [(np.zeros(0), self._predictor.start())]
+        else:
+            del self._tokens[kept:], self._known[len(self._known) - dropped :]
         for token in tokens[kept:]:
             self._known.append(self._predictor.advance((token,), self._known[-1][1]))
             self._tokens.append(token)
+            if len(self._known) > 2 * MOST_KEPT:
+                del self._known[:MOST_KEPT]
         return self._known[-1]

@@ -5,22 +5,23 @@ The text is read up to the word, and what was typed of it is a condition on the 
 ways of cutting it (Athiwaratkun et al. 2024).
 """
 
-import heapq
-import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.language.predictor import Predictor, State
+from charrnn.language.predictor import Predictor, State, advance_each
 from charrnn.network.arrays import Array
-from charrnn.network.losses import softmax
+from charrnn.network.losses import log_softmax, softmax
 from charrnn.text.tokenizers import Tokenizer
 from charrnn.text.words import end_inside, word_at_end, word_in
 
 LEAST = 1e-9
 """Beginnings that are less likely are not followed."""
+WIDEST = 16
+"""Ways of cutting what was typed that are followed at a time."""
 LEAST_SHARE = 1e-6
 """The same of those that have what was typed in them."""
 
@@ -95,29 +96,42 @@ def split(lexicon: Lexicon, text: str) -> tuple[str, str]:
 
 
 def covering(
-    predictor: Predictor, lexicon: Lexicon, known: tuple[Array, State], tail: str, most: int
-) -> tuple[list[tuple[float, Beginning]], int]:
-    """All beginnings that have the tail in them, each with its share of their sum, and the steps it took.
+    predictor: Predictor, lexicon: Lexicon, known: tuple[Array, State], tail: str
+) -> tuple[list[tuple[float, Beginning]], bool]:
+    """All beginnings that have the tail in them, each with its share of their sum; whether all ways were followed.
 
-    `known` are logits and state before the tail, which is not empty; `most` bounds the steps.
+    `known` are logits and state before the tail, which is not empty. From left to right, the WIDEST likeliest ways to
+    each place within it are read on, side by side, so that there is an end to it, and something is always found.
     """
     typed, (logits, state) = tail.encode("utf-8", "surrogatepass"), known
-    found: list[tuple[float, Beginning]] = []
-    heap: list[tuple[float, int, Beginning]] = []
-    order, p = itertools.count(), probabilities(logits)
-    data, so_far, total, steps = b"", 1.0, 0.0, 0
-    while True:
+    ways: list[list[tuple[float, Beginning]]] = [
+        [] for _ in range(len(typed) + 1)
+    ]  # to each place; longer: at the end
+
+    def branch(nats: float, data: bytes, logp: Array, state: Array) -> None:
         for token in lexicon.compatible(typed[len(data) :]):
-            beginning = Beginning(data + lexicon.pieces[token], token, state)
-            joint = so_far * float(p[token])
-            if len(beginning.data) >= len(typed):
-                found.append((joint, beginning))
-                total += joint
-            else:
-                heapq.heappush(heap, (-joint, next(order), beginning))
-        if not heap or -heap[0][0] <= LEAST * total or steps == most:
-            break
-        negative, _, beginning = heapq.heappop(heap)
-        logits, state = predictor.advance((beginning.token,), beginning.state)
-        p, data, so_far, steps = probabilities(logits), beginning.data, -negative, steps + 1
-    return [(joint / total, beginning) for joint, beginning in found if joint > LEAST_SHARE * total], steps
+            longer = data + lexicon.pieces[token]
+            ways[min(len(longer), len(typed))].append((nats + float(logp[token]), Beginning(longer, token, state)))
+
+    branch(0.0, b"", log_softmax(logits.astype(np.float64)), state)
+    complete = True
+    for place in range(1, len(typed)):
+        likely, all_of_them = _likeliest(ways[place])
+        complete = complete and all_of_them
+        if likely:
+            beginnings = [beginning for _, beginning in likely]
+            after = advance_each(predictor, [each.token for each in beginnings], [each.state for each in beginnings])
+            for (nats, beginning), (logits, state) in zip(likely, after, strict=True):
+                branch(nats, beginning.data, log_softmax(logits.astype(np.float64)), state)
+    shares = softmax(np.array([nats for nats, _ in ways[-1]]))
+    found = zip(shares.tolist(), (beginning for _, beginning in ways[-1]), strict=True)
+    return [(share, beginning) for share, beginning in found if share > LEAST_SHARE], complete
+
+
+def _likeliest(ways: list[tuple[float, Beginning]]) -> tuple[list[tuple[float, Beginning]], bool]:
+    """The likeliest WIDEST ways to a place, and whether they are all but those that hardly count."""
+    if not ways:
+        return [], True
+    least = max(nats for nats, _ in ways) + math.log(LEAST)
+    ways = sorted((way for way in ways if way[0] > least), key=lambda way: -way[0])
+    return ways[:WIDEST], len(ways) <= WIDEST

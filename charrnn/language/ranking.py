@@ -120,7 +120,7 @@ class Ranker:
         logits, state, nats = path[-1]
         for place in range(len(path) - 1, len(ids)):
             token = int(ids[place])
-            nats += log_probability(logits, token)
+            nats += log_probability(logits, token) if token != self._tokenizer.start else 0.0  # nothing predicts it
             if place + 1 < len(ids):
                 logits, state = self._predictor.advance((token,), state)
                 if place < MOST_KEPT:

@@ -84,7 +84,7 @@ class TextModel(ABC):
         state, decoder = predictor.start(), self.tokenizer.decoder()
         if tail:
             logits, state = predictor.advance(read, state)
-            found, _ = covering(predictor, lexicon, (logits, state), tail, MOST_STEPS)
+            found, _ = covering(predictor, lexicon, (logits, state), tail)
             shares = np.array([share for share, _ in found])
             beginning = found[int(rng.choice(len(found), p=shares / shares.sum()))][1]
             read, state = (beginning.token,), beginning.state

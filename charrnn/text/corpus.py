@@ -74,7 +74,7 @@ def read_corpus(sources: Sequence[str | Path], *, encoding: str = "utf-8", stdin
     existing path comes before a name. TextError for a text that is missing, unreadable, undecodable, binary or
     empty; UsageError for an unknown encoding.
     """
-    encoding = _known_encoding(encoding)
+    encoding = known_encoding(encoding)
     names = [str(each) for each in sources]
     documents: list[Document] = []
     skipped = 0
@@ -93,7 +93,7 @@ def read_corpus(sources: Sequence[str | Path], *, encoding: str = "utf-8", stdin
     return Corpus(tuple(documents), _survey(documents, encoding, skipped, shadowed))
 
 
-def _known_encoding(encoding: str) -> str:
+def known_encoding(encoding: str) -> str:
     """Python's own name of an encoding of text; UsageError if there is none."""
     try:
         "a".encode(encoding)

@@ -54,7 +54,7 @@ def _plain(config: TextConfig, chunks: Callable[[], Iterable[str]], characters: 
         min_count = config.min_count or least_count(characters)
         return WordTokenizer(frequent_words(chunks(), size, min_count), config.normal_form)
     if config.tokenizer == "subword":
-        model = learn_pieces(chunks(), config.vocab_size or SUBWORDS, config.pieces, characters)
+        model = learn_pieces(chunks, config.vocab_size or SUBWORDS, config.pieces, characters)
         return SubwordTokenizer(model, config.normal_form)
     return CharacterTokenizer(alphabet_in(chunks(), "\n" if config.documents == "lines" else ""), config.normal_form)
 

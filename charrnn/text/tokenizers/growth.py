@@ -1,6 +1,7 @@
 """Growth: a tokenizer and another text → one that knows the characters or words of both, and who is who."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +29,15 @@ def grown_tokenizer(
 
 def kept_ids(old: Tokenizer, new: Tokenizer) -> npt.NDArray[np.int64]:
     """Which token of the old one (V,) each token of the new one was, by what it stands for; -1 for those it lacks."""
-    places = {_identity(old, token): token for token in range(old.vocabulary_size)}
-    return np.array([places.get(_identity(new, token), -1) for token in range(new.vocabulary_size)], np.int64)
+    places = {identity: token for token, identity in enumerate(_identities(old))}
+    return np.array([places.get(identity, -1) for identity in _identities(new)], np.int64)
 
 
-def _identity(tokenizer: Tokenizer, token: int) -> bytes | str:
+def _identities(tokenizer: Tokenizer) -> Iterator[tuple[bytes | str, int]]:
+    """What each token stands for, and how many before it stand for the same: subwords have some bytes twice."""
     names = {tokenizer.unknown: "unknown", tokenizer.start: "start", tokenizer.end: "end"}
-    return names.get(token) or tokenizer.piece(token)
+    seen: Counter[bytes | str] = Counter()
+    for token in range(tokenizer.vocabulary_size):
+        identity = names.get(token) or tokenizer.piece(token)
+        yield identity, seen[identity]
+        seen[identity] += 1

@@ -7,7 +7,7 @@ no dummy prefix, all white space kept, and bytes for every character that was no
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -65,9 +65,15 @@ class SubwordTokenizer(Pieces):
         places = {piece: token for token, piece in reversed(list(enumerate(self.pieces))) if len(piece) == 1}
         return {byte: places[byte] for byte in BYTES}
 
+    @cached_property
+    def _by_bytes(self) -> re.Pattern[str]:
+        """What goes by bytes: also spaces, if the training text had none, and so there is no piece for them."""
+        known = self._processor.piece_to_id(_SPACE) != self._processor.unk_id()
+        return _BY_BYTES if known else re.compile(_BY_BYTES.pattern.replace("[", "[ ", 1))
+
     def encode(self, text: str) -> Ids:
         text, ids, place = normalise(text, self.normal_form), list[int](), 0
-        for odd in _BY_BYTES.finditer(text):
+        for odd in self._by_bytes.finditer(text):
             ids += self._encode(text[place : odd.start()])
             ids += [self._byte_ids[bytes([byte])] for byte in utf8(odd.group())]
             place = odd.end()
@@ -89,7 +95,7 @@ def _bytes_of(processor: "SentencePieceProcessor", token: int) -> bytes:
     return piece.replace(_SPACE, " ").encode("utf-8")
 
 
-def learn_pieces(chunks: Iterable[str], size: int, model_type: str, characters: int) -> bytes:
+def learn_pieces(chunks: Callable[[], Iterable[str]], size: int, model_type: str, characters: int) -> bytes:
     """A SentencePiece model of about `size` pieces (fewer if the text has no more) of a text of so many characters.
 
     `model_type` is bpe or unigram. TextError if there is nothing to learn from, or `size` is too small for the
@@ -97,8 +103,10 @@ def learn_pieces(chunks: Iterable[str], size: int, model_type: str, characters: 
     """
     from sentencepiece import SentencePieceTrainer
 
+    if not any(_lines(chunks())):
+        raise TextError("there is nothing in this text to find subwords in; give another, or --tokenizer byte")
     model, stride = io.BytesIO(), -(-characters // MOST_CHARACTERS)
-    lines = (line for number, line in enumerate(_lines(chunks)) if number % stride == 0)
+    lines = (line for number, line in enumerate(_lines(chunks())) if number % stride == 0)
     try:
         SentencePieceTrainer.train(
             sentence_iterator=lines,

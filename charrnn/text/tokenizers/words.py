@@ -7,6 +7,7 @@ text, joined, are the text.
 """
 
 import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -29,7 +30,9 @@ LONGEST_HELD = 1000
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    marks = "".join(each for each in map(chr, range(0x300, 0x10000)) if unicodedata.category(each).startswith("M"))
+    marks = "".join(
+        each for each in map(chr, range(0x300, sys.maxunicode + 1)) if unicodedata.category(each).startswith("M")
+    )
     spaceless = "".join(f"{chr(low)}-{chr(high)}" for low, high in HAN)
     letter = rf"(?:(?![{spaceless}])[\w{marks}])"
     word = rf"{letter}+(?:[{JOINERS}]{letter}+)*"
