@@ -62,7 +62,7 @@ def refused(*arguments: object, stdin: str | bytes = "") -> CharrnnError:
 def on_a_terminal(*arguments: object, **environment: str) -> str:
     """What the program shows on a pseudo-terminal of 60 columns."""
     keys, terminal = pty.openpty()
-    known = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    known = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "LINES")}
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-c", PROGRAM, *map(str, arguments)],
         env=known | {"TERM": "xterm-256color", "COLUMNS": "60"} | environment,
