@@ -4,6 +4,7 @@ import json
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +176,7 @@ def test_json_is_an_object_a_line_machine_then_training_then_sampling(monkeypatc
     assert [training[name] for name in sizes] == [TINY.hidden, TINY.layers, TINY.window, TINY.batch]
     rates = {"measure", "others_busy", "characters_per_second", "torch_characters_per_second", "ratio"}
     assert set(training) == rates | {*sizes} | {
-        "vocabulary", "parameters", "threads", "steps", "loss", "product_flops", "share_of_peak"
+        "cell", "vocabulary", "parameters", "threads", "steps", "loss", "product_flops", "share_of_peak"
     }  # fmt: skip
     assert set(sampling) == rates | {"hidden", "layers", "characters"}
     assert training["ratio"] is sampling["ratio"] is None
@@ -218,15 +219,24 @@ def test_a_terminal_gets_tables_with_the_columns_of_torch_only_if_it_is_there(
         assert ("PyTorch" in shown) == ("4.00" in shown) == (theirs is not None)
 
 
-def test_the_twin_is_the_same_model_and_takes_the_same_steps() -> None:
+@pytest.mark.parametrize("cell", ["tanh", "lstm", "gru"])
+def test_the_twin_is_the_same_model_and_takes_the_same_steps(cell: str) -> None:
     torch = pytest.importorskip("torch")
-    network, training, rng = TINY.network, TrainingConfig(steps=1), np.random.default_rng(0)
-    trainer, state = speed._trainer(TINY, 2, training)
+    size = replace(TINY, cell=cell)
+    network, training, rng = size.network, TrainingConfig(steps=1), np.random.default_rng(0)
+    trainer, state = speed._trainer(size, 2, training)
     twin = TorchTwin(torch, network, state.parameters, rate=training.lr, clip=training.clip)
     assert twin.parameter_count() == network.parameter_count()
     for number in range(4):
         ours, theirs = trainer.step(state, training.lr).loss, twin.step(*trainer.windows.window(number, rng))
         assert theirs == pytest.approx(ours, abs=1e-4)
+
+
+def test_the_products_of_a_cell_with_gates_are_counted() -> None:
+    tanh, lstm = (replace(TINY, cell=cell).network.config for cell in ("tanh", "lstm"))
+    head = 6 * 8 * 8 * TINY.hidden * 65
+    counts = [speed.product_operations(config, 8, 8, 1) - head for config in (tanh, lstm)]
+    assert counts[1] == 4 * counts[0]
 
 
 def test_with_torch_there_is_a_ratio_and_its_threads_are_set_back() -> None:

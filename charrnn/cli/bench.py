@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charrnn.cli.output import print_json, say
+from charrnn.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,13 +28,16 @@ def bench(
         int | None,
         typer.Option(min=1, max=1024, help="Threads to compute on; default one a core.", show_default=False),
     ] = None,
+    cell: Annotated[str, typer.Option(help="tanh, lstm or gru.")] = "tanh",
 ) -> None:
     """Measure how fast this machine trains and samples, beside PyTorch where it is installed."""
-    from charrnn.lab.speed import QUICK, Effort, measure
-    from charrnn.lab.torch_speed import REMEDY, load_torch
+    from charrnn.lab.speed import QUICK, Effort, measure, of_cell
+    from charrnn.lab.torch_speed import CELLS, REMEDY, load_torch
     from charrnn.parallel.blas import physical_cores
 
-    effort, torch, results = QUICK if quick else Effort(), load_torch(), []
+    if cell not in CELLS:
+        raise UsageError(f"--cell {cell} is not measured; choose one of {', '.join(CELLS)}")
+    effort, torch, results = of_cell(QUICK if quick else Effort(), cell), load_torch(), []
     threads = threads or physical_cores()
     write = _JsonLines() if as_json else None if sys.stdout.isatty() else _PlainLines(with_torch=torch is not None)
     if torch is None:

@@ -10,7 +10,7 @@ are too low, and PyTorch's by far more.
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from charrnn.lab.turns import Contestant, Watch, take_turns
 from charrnn.language.predictor import RnnPredictor
 from charrnn.language.sampler import Sampling, sample_tokens
 from charrnn.network.arrays import Workspace
+from charrnn.network.cells import CELLS
 from charrnn.network.model import Network
 from charrnn.network.vectorizers import ONEHOT_VOCABULARY
 from charrnn.parallel.blas import blas_info, has_small_matrix_kernel, matmul_peak, single_threaded
@@ -40,10 +41,11 @@ class Size:
     layers: int
     window: int
     batch: int
+    cell: str = "tanh"
 
     @property
     def network(self) -> Network:
-        return Network(NetworkConfig(VOCABULARY, self.hidden, self.layers, embedding=self.hidden))
+        return Network(NetworkConfig(VOCABULARY, self.hidden, self.layers, embedding=self.hidden, cell=self.cell))
 
 
 SIZES = (
@@ -59,11 +61,16 @@ UTTERANCE = 100  # characters
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: `turns` of each at least, and more while `seconds` a size last."""
+    """What to measure, and how long: `turns` of each at least, and more while `seconds` a size last."""
 
     sizes: tuple[Size, ...] = SIZES
     turns: int = 12
     seconds: float = 6.0
+
+
+def of_cell(effort: Effort, cell: str) -> Effort:
+    """The same with another cell."""
+    return replace(effort, sizes=tuple(replace(size, cell=cell) for size in effort.sizes))
 
 
 QUICK = Effort(tuple(size for size in SIZES if size.hidden <= 512), turns=3, seconds=0.8)
@@ -119,26 +126,27 @@ Speed = MachineSpeed | TrainingSpeed | SamplingSpeed
 
 
 def product_operations(config: NetworkConfig, T: int, B: int, shards: int) -> int:
-    """Floating-point operations of all matrix products of one training step of a tanh network.
+    """Floating-point operations of all matrix products of one training step.
 
     A product (m, k) @ (k, n) is m·k·n multiply-adds, or twice as many operations. Every weight matrix that the
     characters of a window pass through takes part in three products a character: forward, the way back to its
     input, and its own gradient. So each of the T·B characters costs
 
-    - 6·H·H for Wh of every layer, and 6·H·H for Wx of every layer above the first;
+    - 6·H·G·H for Wh of every layer, and as many for Wx of every layer above the first, G being the cell's gates;
     - 6·H·V for the head;
-    - 2·V·H for the product with the one-hot matrix that sums the first layer's gradient by character, if the
+    - 2·V·G·H for the product with the one-hot matrix that sums the first layer's gradient by character, if the
       vocabulary is small enough that it is done so.
 
     The first layer's input is gathered from a table of V projected vectors. With an embedding that table and its
-    way back are three products of V rows, 6·V·E·H a shard however many characters there are (at most: a window
+    way back are three products of V rows, 6·V·E·G·H a shard however many characters there are (at most: a window
     of fewer than V characters projects only those that occur). A one-hot input has none.
     """
     V, E, H, L = config.vocabulary, config.embedding, config.hidden, config.layers
-    a_character = 6 * (L * H * H + (L - 1) * H * H + H * V)
+    N = CELLS[config.cell].gates * H
+    a_character = 6 * (L * H * N + (L - 1) * H * N + H * V)
     if V <= ONEHOT_VOCABULARY:
-        a_character += 2 * V * H
-    return T * B * a_character + shards * 6 * V * E * H
+        a_character += 2 * V * N
+    return T * B * a_character + shards * 6 * V * E * N
 
 
 def measure(effort: Effort, threads: int, torch: Any | None) -> Iterator[Speed]:
@@ -148,7 +156,7 @@ def measure(effort: Effort, threads: int, torch: Any | None) -> Iterator[Speed]:
     yield MachineSpeed(info.library, info.architecture, threads, peak, watch.others())
     for size in effort.sizes:
         yield measure_training(size, effort, threads, peak, torch)
-    yield measure_sampling(SPOKEN, effort, torch)
+    yield measure_sampling(replace(SPOKEN, cell=effort.sizes[0].cell), effort, torch)
 
 
 def measure_training(size: Size, effort: Effort, threads: int, peak: float, torch: Any | None) -> TrainingSpeed:

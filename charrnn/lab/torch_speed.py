@@ -1,9 +1,9 @@
 """The same model in PyTorch, to measure beside: the one file that knows torch, which need not be installed.
 
-ids (T, B) → nn.Embedding → nn.RNN (tanh) → nn.Linear → cross-entropy, then clipping by norm and Adam, all as
-PyTorch brings them, Adam in its fused form, which is its fastest. The twin begins with the weights that it is
-given and takes the same steps, so that the two can be held against each other in numbers too. nn.RNN adds two
-biases where one is enough: the second is zero and is not trained.
+ids (T, B) → nn.Embedding → nn.RNN (tanh), nn.LSTM or nn.GRU → nn.Linear → cross-entropy, then clipping by norm and
+Adam, all as PyTorch brings them, Adam in its fused form, which is its fastest. The twin begins with the weights that
+it is given and takes the same steps, so that the two can be held against each other in numbers too. PyTorch's layers
+add two biases where one is enough: the second is zero and is not trained.
 """
 
 import importlib
@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
+from charrnn.config import NetworkConfig
 from charrnn.network.arrays import Ids, Parameters
 from charrnn.network.model import Network
 from charrnn.training.optimizers import Adam
@@ -45,16 +48,22 @@ def torch_threads(torch: Any | None, threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+CELLS = {"tanh": "RNN", "lstm": "LSTM", "gru": "GRU"}
+"""The cells that PyTorch has too, by the name of their layer there."""
+GATES = {"lstm": (0, 1, 3, 2)}
+"""The order of our gates there, where it is another."""
+
+
 class TorchTwin:
-    """A tanh network with an embedding, and all that its training needs, in PyTorch."""
+    """A network with an embedding, and all that its training needs, in PyTorch."""
 
     def __init__(self, torch: Any, network: Network, parameters: Parameters, *, rate: float, clip: float) -> None:
         config = network.config
         self._torch, self._clip = torch, clip
         self._embedding = torch.nn.Embedding(config.vocabulary, config.embedding)
-        self._rnn = torch.nn.RNN(config.embedding, config.hidden, config.layers)
+        self._rnn = getattr(torch.nn, CELLS[config.cell])(config.embedding, config.hidden, config.layers)
         self._head = torch.nn.Linear(config.hidden, config.vocabulary)
-        self._take(parameters, config.layers)
+        self._take(parameters, config)
         parts = (self._embedding, self._rnn, self._head)
         self._trained = [w for part in parts for w in part.parameters() if w.requires_grad]
         constants = Adam()
@@ -62,18 +71,21 @@ class TorchTwin:
         self._optimizer = torch.optim.Adam(self._trained, rate, betas, constants.epsilon, fused=True)
         self._state: Any = None
 
-    def _take(self, parameters: Parameters, layers: int) -> None:
-        """Copy the weights; nn.RNN and nn.Linear hold theirs transposed."""
+    def _take(self, parameters: Parameters, config: NetworkConfig) -> None:
+        """Copy the weights; PyTorch's layers hold theirs transposed, and may have the gates in another order."""
+        H = config.hidden
+        order = GATES.get(config.cell, tuple(range(self._rnn.weight_hh_l0.shape[0] // H)))
+        columns = np.concatenate([np.arange(gate * H, (gate + 1) * H) for gate in order])
         pairs = [
             (self._embedding.weight, parameters["vectorizer.weight"]),
             (self._head.weight, parameters["head.W"].T),
             (self._head.bias, parameters["head.b"]),
         ]
-        for l in range(layers):
+        for l in range(config.layers):
             pairs += [
-                (getattr(self._rnn, f"weight_ih_l{l}"), parameters[f"layers.{l}.Wx"].T),
-                (getattr(self._rnn, f"weight_hh_l{l}"), parameters[f"layers.{l}.Wh"].T),
-                (getattr(self._rnn, f"bias_ih_l{l}"), parameters[f"layers.{l}.b"]),
+                (getattr(self._rnn, f"weight_ih_l{l}"), parameters[f"layers.{l}.Wx"][:, columns].T),
+                (getattr(self._rnn, f"weight_hh_l{l}"), parameters[f"layers.{l}.Wh"][:, columns].T),
+                (getattr(self._rnn, f"bias_ih_l{l}"), parameters[f"layers.{l}.b"][columns]),
             ]
             second_bias = getattr(self._rnn, f"bias_hh_l{l}")
             second_bias.requires_grad_(False).zero_()
@@ -95,7 +107,7 @@ class TorchTwin:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._trained, self._clip)
         self._optimizer.step()
-        self._state = state.detach()
+        self._state = tuple(each.detach() for each in state) if isinstance(state, tuple) else state.detach()
         return float(loss.item())
 
     def speak(self, first: int, length: int, seed: int = 0) -> list[int]:
