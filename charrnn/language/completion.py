@@ -12,6 +12,7 @@ import heapq
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,8 +73,7 @@ class _Search:
 
     def cover(self, p: float, data: bytes, beginning: Beginning) -> None:
         """A beginning that has all of `tail` in it, and maybe more."""
-        text, rest = decoded(data)
-        end = end_inside(text) if self._typed else word_in(text, spaced=self._spaced)
+        text, rest, end = _word_of(data, bool(self._typed), self._spaced)
         if end is None or (rest and not text[end:]):
             self._push(iter([(p, beginning)]))
         elif end > 0 or self._typed:
@@ -128,6 +128,13 @@ class _Search:
     def _push(self, siblings: Iterator[tuple[float, Beginning]]) -> None:
         if (first := next(siblings, None)) is not None:
             heapq.heappush(self._heap, (-first[0], next(self._order), first[1], siblings))
+
+
+@lru_cache(1 << 16)  # the words of a vocabulary come again and again
+def _word_of(data: bytes, inside: bool, spaced: bool) -> tuple[str, bytes, int | None]:
+    """Bytes as text, what is left of them, and where the word ends that is in them: none, or not yet."""
+    text, rest = decoded(data)
+    return text, rest, end_inside(text) if inside else word_in(text, spaced=spaced)
 
 
 class Completer:

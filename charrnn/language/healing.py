@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from charrnn.language.predictor import Predictor, State, advance_each
 from charrnn.network.arrays import Array
-from charrnn.network.losses import log_softmax, softmax
+from charrnn.network.losses import softmax
 from charrnn.text.tokenizers import Tokenizer
 from charrnn.text.words import end_inside, word_at_end, word_in
 
@@ -79,6 +79,12 @@ def probabilities(logits: Array) -> NDArray[np.float64]:
     return np.asarray(softmax(logits.astype(np.float64)), np.float64)
 
 
+def log_total(logits: Array) -> float:
+    """log Σ exp of logits (V,): what makes a log probability of each of them."""
+    top = logits.max()
+    return float(top) + math.log(float(np.exp(logits - top).sum(dtype=np.float64)))
+
+
 def decoded(data: bytes) -> tuple[str, bytes]:
     """The whole characters of UTF-8 bytes, and the bytes behind them, which are none or a part of one."""
     try:
@@ -108,12 +114,13 @@ def covering(
         [] for _ in range(len(typed) + 1)
     ]  # to each place; longer: at the end
 
-    def branch(nats: float, data: bytes, logp: Array, state: Array) -> None:
+    def branch(nats: float, data: bytes, logits: Array, state: Array) -> None:
+        nats -= log_total(logits)
         for token in lexicon.compatible(typed[len(data) :]):
             longer = data + lexicon.pieces[token]
-            ways[min(len(longer), len(typed))].append((nats + float(logp[token]), Beginning(longer, token, state)))
+            ways[min(len(longer), len(typed))].append((nats + float(logits[token]), Beginning(longer, token, state)))
 
-    branch(0.0, b"", log_softmax(logits.astype(np.float64)), state)
+    branch(0.0, b"", logits, state)
     complete = True
     for place in range(1, len(typed)):
         likely, all_of_them = _likeliest(ways[place])
@@ -122,7 +129,7 @@ def covering(
             beginnings = [beginning for _, beginning in likely]
             after = advance_each(predictor, [each.token for each in beginnings], [each.state for each in beginnings])
             for (nats, beginning), (logits, state) in zip(likely, after, strict=True):
-                branch(nats, beginning.data, log_softmax(logits.astype(np.float64)), state)
+                branch(nats, beginning.data, logits, state)
     shares = softmax(np.array([nats for nats, _ in ways[-1]]))
     found = zip(shares.tolist(), (beginning for _, beginning in ways[-1]), strict=True)
     return [(share, beginning) for share, beginning in found if share > LEAST_SHARE], complete
