@@ -204,3 +204,15 @@ def test_all_of_them_make_one_report() -> None:
     assert "```\nRise | fall\n" in report
     assert "invented" in str(result.exception)
     assert json.loads(run("all", "--json").stdout)["experiments"][0]["findings"][1]["number"] == 0
+
+
+def test_an_explanation_fits_a_narrow_terminal_and_keeps_its_paragraphs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "60")
+    for name in EXPERIMENTS:
+        text = EXPERIMENTS[name].load().EXPLANATION
+        shown = results.fitted(text)
+        assert shown.split() == text.split()
+        assert max(map(len, shown.splitlines())) < 60
+    monkeypatch.setenv("COLUMNS", "200")
+    assert results.fitted(text) == text

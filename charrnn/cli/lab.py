@@ -51,7 +51,7 @@ def _do_one(name: str, seed: int, steps: int | None, *, as_json: bool) -> None:
     module = experiment.load()
     write = results.write_json if as_json else results.write_tables if sys.stdout.isatty() else results.write_lines
     if not as_json:
-        say(f"{module.TITLE}\n\n{module.EXPLANATION}\n")
+        say(f"{module.TITLE}\n\n{results.fitted(module.EXPLANATION)}\n")
     noted: list[Result] = []
     with single_threaded():  # small products are slower on several threads
         write(name, seed, _noted(module.run(seed, steps or experiment.steps), noted))

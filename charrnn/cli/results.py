@@ -3,6 +3,7 @@
 import itertools
 import math
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from charrnn.tui.widgets.charts.canvas import MARKS
 from charrnn.tui.widgets.charts.plot import Run, Series, render
 
 WIDTH, HEIGHT = 78, 16
+WRITTEN = 118
+"""Columns that the explanations are written for."""
 COLORS = ("cyan", "yellow", "magenta", "green", "red", "blue", "white")
 NAMES_OF_LINES = "abcdefghijklmnopqrstuvwxyz"
 
@@ -104,6 +107,22 @@ def _counted(group: Iterable[Finding]) -> Iterator[Finding]:
         for number, finding in enumerate(group, 1):
             status.update(f"{number} found")
             yield finding
+
+
+def fitted(text: str) -> str:
+    """A text whose lines were broken at WRITTEN columns, with its lines broken anew for a narrower terminal."""
+    width = Console(stderr=True).width
+    if not sys.stderr.isatty() or width > WRITTEN:
+        return text
+    paragraphs, lines = [""], text.splitlines()
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        paragraphs[-1] += line + " "
+        first, *_ = following.split(" ", 1)
+        if len(line) + 1 + len(first) <= WRITTEN:  # there was room for more: a paragraph ended
+            paragraphs.append("")
+    return "\n".join(
+        textwrap.fill(paragraph, width - 1, break_on_hyphens=False) for paragraph in paragraphs if paragraph
+    )
 
 
 def print_table(title: str, rows: Sequence[dict[str, Any]]) -> None:

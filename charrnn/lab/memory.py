@@ -50,7 +50,7 @@ def run(seed: int, steps: int) -> Iterator[Result]:
         figures |= {f"h[{unit}]": float(before[number, unit]) for unit in range(4)}
         figures |= {"moves": float(moved[number]), "nearest": float(nearest[number])}
         yield Finding("places of the state", figures, bool(moved[number] < nearest[number] / 2))
-    x, stands = thrown(SHOWN, 1, rng)
+    x, stands = thrown(SHOWN, 1, rng, often=0.25)
     said = network.output(parameters, x)
     time = np.arange(SHOWN, dtype=float)
     lines = {"thrown": (time, x[:, 0, 0]), "says": (time, 2.0 * said[:, 0, 0] - 1.0)}
@@ -82,9 +82,9 @@ def to_the_next(states: Array) -> Array:
     return nearest
 
 
-def thrown(T: int, B: int, rng: np.random.Generator) -> tuple[Array, Array]:
+def thrown(T: int, B: int, rng: np.random.Generator, often: float = THROWN) -> tuple[Array, Array]:
     """x (T, B, 3) of pulses, all three at the first step, and how the switches stand after each, as 0 or 1."""
-    x = np.where(rng.random((T, B, SWITCHES)) < THROWN, rng.choice([-1.0, 1.0], (T, B, SWITCHES)), 0.0)
+    x = np.where(rng.random((T, B, SWITCHES)) < often, rng.choice([-1.0, 1.0], (T, B, SWITCHES)), 0.0)
     x[0] = rng.choice([-1.0, 1.0], (B, SWITCHES))
     stands = x.copy()
     for t in range(1, T):
