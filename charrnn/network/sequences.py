@@ -100,8 +100,21 @@ class RecurrentLayers:
         return y, new_state, back
 
 
+class OverSequences:
+    """What training asks of a network, and all that read sequences answer alike."""
+
+    def dropout_masks(self, B: int, rng: np.random.Generator) -> Array | None:
+        """None: there is no dropout here."""
+        del B, rng
+        return None
+
+    def counted(self, targets: NDArray[Any]) -> Flags | None:
+        """Which targets (T, B) or (T, B, N) have to be met; None if all have."""
+        return counted_targets(targets)
+
+
 @dataclass(frozen=True)
-class SequenceNetwork:
+class SequenceNetwork(OverSequences):
     """Recurrent layers and a head of N scores at every step."""
 
     layers: RecurrentLayers
@@ -140,15 +153,6 @@ class SequenceNetwork:
         scores, _, _ = self.forward(parameters, x, self.start(x.shape[1], x.dtype), workspace)
         return HEADS[self.head].output(scores)
 
-    def dropout_masks(self, B: int, rng: np.random.Generator) -> Array | None:
-        """None: there is no dropout here."""
-        del B, rng
-        return None
-
-    def counted(self, targets: NDArray[Any]) -> Flags | None:
-        """Which targets (T, B) or (T, B, N) have to be met; None if all have."""
-        return counted_targets(targets)
-
     def loss_and_gradients(
         self,
         parameters: Parameters,
@@ -168,7 +172,7 @@ class SequenceNetwork:
 
 
 @dataclass(frozen=True)
-class EncoderDecoder:
+class EncoderDecoder(OverSequences):
     """Two networks: the state in which the first ends, having read a source, is where the second begins (Cho et al.
     2014; Sutskever, Vinyals and Le 2014).
 
@@ -211,14 +215,6 @@ class EncoderDecoder:
             return gradients, dsource
 
         return state, from_state
-
-    def dropout_masks(self, B: int, rng: np.random.Generator) -> Array | None:
-        """None: there is no dropout here."""
-        return self.decoder.dropout_masks(B, rng)
-
-    def counted(self, targets: NDArray[Any]) -> Flags | None:
-        """Which targets (T, B) have to be met; None if all have."""
-        return counted_targets(targets)
 
     def loss_and_gradients(
         self,
