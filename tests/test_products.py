@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from charrnn.config import NetworkConfig
 from charrnn.network import Array, Ids, Network, Workspace
-from charrnn.network.products import SMALL_PRODUCT, panel_width, thin_product
+from charrnn.network.products import SMALL_PRODUCT, depth_parts, panel_width, thin_product
 from charrnn.network.vectorizers import Embedding, gather, sum_by_id
 
 sizes = st.integers(1, 70) | st.sampled_from([16, 32, 48, 64, 96, 112, 128, 192])
@@ -56,6 +56,16 @@ def test_a_panel_divides_the_columns_and_is_a_small_product(rows: int, inner: in
 @pytest.mark.parametrize(("B", "H", "width"), [(32, 512, 32), (16, 512, 64), (64, 1024, 0), (3, 5, 0), (3, 32, 32)])
 def test_panels_are_as_wide_as_they_may_be(B: int, H: int, width: int) -> None:
     assert panel_width(B, H, H) == width
+
+
+@pytest.mark.parametrize(
+    ("B", "K", "N", "parts"), [(32, 512, 512, 1), (32, 2048, 512, 2), (32, 4096, 1024, 4), (3, 5, 7, 1)]
+)
+def test_a_matrix_of_many_rows_is_cut_across_them(B: int, K: int, N: int, parts: int) -> None:
+    assert depth_parts(B, K, N) == parts
+    rng = np.random.default_rng(0)
+    a, matrix = rng.standard_normal((B, K)), rng.standard_normal((K, N))
+    np.testing.assert_allclose(product_of(a, matrix, panels=True), a @ matrix, rtol=0, atol=1e-10)
 
 
 ids_and_sizes = st.tuples(st.integers(1, 9), st.integers(1, 5), st.integers(1, 6), st.integers(0, 2**32 - 1))

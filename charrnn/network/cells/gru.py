@@ -27,53 +27,53 @@ class Gru:
         """Leaves r, u and n in z, and q_n of all steps in the workspace."""
         h, (T, B, _), H = s[0], z.shape, s.shape[-1]
         q, part = workspace.array("gru.q", B, 3 * H), workspace.array("gru.part", B, H)
+        both = workspace.array("gru.both", B, 2 * H)
         q_n = workspace.array("gru.q_n", T, B, H)
         times_Wh = thin_product(Wh, q, "gru.Wh", workspace)
 
         def step(t: int) -> None:
             gates, n = z[t, :, : 2 * H], z[t, :, 2 * H :]
             times_Wh(h[t])
-            np.add(gates, q[:, : 2 * H], out=gates)
-            logistic(gates, gates)
+            np.add(gates, q[:, : 2 * H], out=both)
+            logistic(both, both)
+            np.copyto(gates, both)
             np.copyto(q_n[t], q[:, 2 * H :])
-            np.multiply(gates[:, :H], q_n[t], out=part)
+            np.multiply(both[:, :H], q_n[t], out=part)
             np.add(n, part, out=n)
             np.tanh(n, out=n)
             np.subtract(h[t], n, out=part)
-            np.multiply(gates[:, H:], part, out=part)
+            np.multiply(both[:, H:], part, out=part)
             np.add(n, part, out=h[t + 1])  # n + u ⊙ (h - n)
 
         return step
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Callable[[int], None]:
-        """What each gate's slope does is worked out for all steps at once; a step is left with products."""
+        """A step works on (B, H) at a time, so that all it touches stays in the cache."""
         h, dh, (T, B, _), H = s[0], ds[0], z.shape, s.shape[-1]
-        r, u, n = (z[:, :, k * H : (k + 1) * H] for k in range(3))
-        reset, update, left = (workspace.array(f"gru.{name}", T, B, H) for name in ("reset", "update", "left"))
         q_n, dq = workspace.array("gru.q_n", T, B, H), workspace.array("gru.dq", T, B, 3 * H)
-        np.copyto(reset, r)
-        np.copyto(update, u)
-        np.subtract(1.0, r, out=left)
-        r *= left
-        r *= q_n  # dn/dz_r, up to tanh'
-        np.subtract(1.0, u, out=left)
-        u *= left
-        np.subtract(h[:T], n, out=q_n)
-        u *= q_n  # dh'/dz_u
-        np.square(n, out=n)
-        np.subtract(1.0, n, out=n)
-        n *= left  # dh'/dz_n
-        dh_before = workspace.array("gru.dh_before", B, H)
+        slope, error = workspace.array("gru.slope", B, 2 * H), workspace.array("gru.error", B, 2 * H)
+        of_r, of_u = error[:, :H], error[:, H:]
+        part, dh_before = workspace.array("gru.part", B, H), workspace.array("gru.dh_before", B, H)
         times_WhT = thin_product(Wh.T, dh_before, "gru.WhT", workspace)
 
         def step_back(t: int) -> None:
-            np.multiply(n[t], dh, out=n[t])
-            np.multiply(r[t], n[t], out=r[t])
-            np.multiply(u[t], dh, out=u[t])  # with the others: dz[t]
-            np.copyto(dq[t, :, : 2 * H], z[t, :, : 2 * H])
-            np.multiply(n[t], reset[t], out=dq[t, :, 2 * H :])
+            r, u, n = (z[t, :, k * H : (k + 1) * H] for k in range(3))
+            gates = z[t, :, : 2 * H]
+            np.subtract(h[t], n, out=of_u)
+            np.multiply(of_u, dh, out=of_u)
+            np.square(n, out=n)
+            np.subtract(1.0, n, out=n)
+            np.subtract(1.0, u, out=part)
+            np.multiply(n, part, out=n)
+            np.multiply(n, dh, out=n)  # dz_n
+            np.multiply(n, q_n[t], out=of_r)
+            np.multiply(n, r, out=dq[t, :, 2 * H :])
+            np.multiply(dh, u, out=dh)
+            np.square(gates, out=slope)
+            np.subtract(gates, slope, out=slope)  # σ' = σ - σ²
+            np.multiply(slope, error, out=gates)  # dz of r and u
+            np.copyto(dq[t, :, : 2 * H], gates)
             times_WhT(dq[t])
-            np.multiply(dh, update[t], out=dh)
             np.add(dh, dh_before, out=dh)
 
         return step_back

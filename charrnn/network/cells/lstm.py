@@ -28,60 +28,54 @@ class Lstm:
         """Leaves i, f, o and g in z, and tanh(c') of all steps in the workspace."""
         (h, c), (T, B, _), H = s, z.shape, s.shape[-1]
         r, ig = workspace.array("lstm.r", B, 4 * H), workspace.array("lstm.ig", B, H)
-        tanh_c, halved = workspace.array("lstm.tanh_c", T, B, H), workspace.array("lstm.halved", H, 4 * H)
-        np.copyto(halved, Wh)
-        halved[:, : 3 * H] *= 0.5
-        times_Wh = thin_product(halved, r, "lstm.Wh", workspace)
+        tanh_c, (half, shift) = workspace.array("lstm.tanh_c", T, B, H), _halves(H, workspace)
+        times_Wh = thin_product(Wh, r, "lstm.Wh", workspace)
 
         def step(t: int) -> None:
             all_four = z[t]
-            gates = all_four[:, : 3 * H]
             times_Wh(h[t])
-            np.multiply(gates, 0.5, out=gates)
             np.add(all_four, r, out=all_four)
+            np.multiply(all_four, half, out=all_four)
             np.tanh(all_four, out=all_four)
-            np.multiply(gates, 0.5, out=gates)
-            np.add(gates, 0.5, out=gates)
-            np.multiply(gates[:, :H], all_four[:, 3 * H :], out=ig)
-            np.multiply(gates[:, H : 2 * H], c[t], out=c[t + 1])
+            np.multiply(all_four, half, out=all_four)
+            np.add(all_four, shift, out=all_four)
+            i, f, o, g = (all_four[:, k * H : (k + 1) * H] for k in range(4))
+            np.multiply(i, g, out=ig)
+            np.multiply(f, c[t], out=c[t + 1])
             np.add(c[t + 1], ig, out=c[t + 1])
             np.tanh(c[t + 1], out=tanh_c[t])
-            np.multiply(gates[:, 2 * H :], tanh_c[t], out=h[t + 1])
+            np.multiply(o, tanh_c[t], out=h[t + 1])
 
         return step
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Callable[[int], None]:
-        """What each gate's slope does is worked out for all steps at once; a step is left with products."""
+        """A step works on (B, 4H) at a time, so that all it touches stays in the cache."""
         (T, B, _), H, c, (dh, dc) = z.shape, s.shape[-1], s[1], ds
-        i, f, o, g = (z[:, :, k * H : (k + 1) * H] for k in range(4))
-        forget, into_c, ig = (workspace.array(f"lstm.{name}", T, B, H) for name in ("forget", "into_c", "ig"))
-        tanh_c, shut = workspace.array("lstm.tanh_c", T, B, H), workspace.array("lstm.shut", T, B, 3 * H)
-        np.copyto(forget, f)
-        np.square(tanh_c, out=into_c)
-        np.subtract(1.0, into_c, out=into_c)
-        into_c *= o  # dh'/dc'
-        np.multiply(i, g, out=ig)
-        np.square(g, out=g)
-        np.subtract(1.0, g, out=g)
-        g *= i  # dc'/dz_g
-        np.subtract(1.0, z[:, :, : 3 * H], out=shut)
-        np.multiply(ig, shut[:, :, :H], out=i)  # dc'/dz_i
-        np.multiply(f, c[:T], out=f)
-        f *= shut[:, :, H : 2 * H]  # dc'/dz_f
-        np.multiply(o, tanh_c, out=o)
-        o *= shut[:, :, 2 * H :]  # dh'/dz_o
-        part = workspace.array("lstm.part", B, H)
+        tanh_c, (_, shift) = workspace.array("lstm.tanh_c", T, B, H), _halves(H, workspace)
+        slope, error = workspace.array("lstm.slope", B, 4 * H), workspace.array("lstm.error", B, 4 * H)
+        of_i, of_f, of_o, of_g = (error[:, k * H : (k + 1) * H] for k in range(4))
+        part, gate = workspace.array("lstm.part", B, H), 2.0 * shift
         times_WhT = thin_product(Wh.T, dh, "lstm.WhT", workspace)
-        of_c = z[:, :, : 2 * H].reshape(T, B, 2, H)
 
         def step_back(t: int) -> None:
-            np.multiply(dh, into_c[t], out=part)
-            np.add(dc, part, out=dc)
-            np.multiply(of_c[t], dc[:, None], out=of_c[t])
-            np.multiply(g[t], dc, out=g[t])
-            np.multiply(o[t], dh, out=o[t])  # with the others: dz[t]
-            np.multiply(dc, forget[t], out=dc)
-            times_WhT(z[t])
+            all_four = z[t]
+            i, f, o, g = (all_four[:, k * H : (k + 1) * H] for k in range(4))
+            np.square(tanh_c[t], out=part)
+            np.subtract(1.0, part, out=part)
+            np.multiply(part, dh, out=part)
+            np.multiply(part, o, out=part)
+            np.add(dc, part, out=dc)  # dc' += dh' ⊙ o ⊙ (1 - tanh²)
+            np.multiply(dc, g, out=of_i)
+            np.multiply(dc, c[t], out=of_f)
+            np.multiply(dh, tanh_c[t], out=of_o)
+            np.multiply(dc, i, out=of_g)
+            np.multiply(dc, f, out=dc)  # one step earlier
+            np.multiply(all_four, gate, out=slope)
+            np.square(all_four, out=all_four)
+            np.subtract(slope, all_four, out=slope)  # σ' = σ - σ², and for g what is missing to
+            np.add(slope, 1.0 - gate, out=slope)  # tanh' = 1 - tanh²
+            np.multiply(slope, error, out=all_four)  # dz[t]
+            times_WhT(all_four)
 
         return step_back
 
@@ -93,3 +87,11 @@ class Lstm:
         b = np.zeros(4 * H)
         b[H : 2 * H] = 1.0
         return b
+
+
+def _halves(H: int, workspace: Workspace) -> tuple[Array, Array]:
+    """The factor (4H,) before tanh and after it, and what is added then: σ(z) = ½ tanh(½ z) + ½, and g as it is."""
+    half, shift = workspace.array("lstm.half", 4 * H), workspace.array("lstm.shift", 4 * H)
+    half[: 3 * H], half[3 * H :] = 0.5, 1.0
+    shift[: 3 * H], shift[3 * H :] = 0.5, 0.0
+    return half, shift
