@@ -96,5 +96,5 @@ EXPERIMENTS: dict[str, Experiment] = {
     "sentiment": Experiment("Is an opinion good or bad, and does the order matter?", "10 seconds", "sentiment", 300),
     "gradients": Experiment("How much of an error is left after 100 steps back?", "a second", "gradients", 300),
     "recall": Experiment("Who can remember a subject over a gap?", "20 seconds", "recall", 1500),
-    "cloze": Experiment("Who can tell a word that only the future tells?", "a second", "cloze", 200),
+    "cloze": Experiment("Who can tell a word that only the future tells?", "5 seconds", "cloze", 600),
 }
