@@ -180,6 +180,8 @@ class TextConfig(_Json):
             _positive_integer("min-count", self.min_count)
             _require(self.tokenizer == "word", "--min-count is for --tokenizer word; leave it out")
         _one_of("pieces", self.pieces, PIECES)
+        only = self.tokenizer == "subword" or self.pieces == PIECES[0]
+        _require(only, "--pieces is for --tokenizer subword; leave it out")
         _in_range("val-fraction", self.val_fraction, 0.0, 1.0)
 
 

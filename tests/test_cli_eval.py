@@ -89,7 +89,7 @@ def test_standard_input_reads_as_a_file_does(folder: Path) -> None:
 def test_unknown_characters_are_counted_and_told_as_a_message(folder: Path) -> None:
     result = charrnn("eval", "letters", "-", cwd=folder, stdin="Kahn 漢字\n")
     assert result.returncode == 0
-    assert "2 of 8 characters are unknown" in result.stderr
+    assert "2 of 8 tokens stand for characters that are unknown" in result.stderr
     words = dict(line.split() for line in result.stdout.splitlines())
     assert tuple(words) == FIELDS
     assert (words["characters"], words["unknown"]) == ("8", "2")

@@ -386,4 +386,8 @@ def test_an_encoding_has_many_names(tiny_run: Path, tmp_path: Path, encoding: st
 def test_lines_of_standard_input_end_at_line_ends_alone(tiny_run: Path) -> None:
     lines = "the old\x0clamp\u2028the\r\nthe quay\n"
     result = CliRunner().invoke(main_app, ["complete", str(tiny_run), "-", "--json"], input=lines)
-    assert len(result.stdout.splitlines()) == 2
+    assert result.stdout.count("\n") == 2
+    assert [json.loads(line)["text"] for line in result.stdout.split("\n")[:2]] == [
+        "the old\x0clamp\u2028the",
+        "the quay",
+    ]

@@ -11,7 +11,7 @@ from charrnn import LanguageModel
 from charrnn.cli import app
 from charrnn.config import TextConfig
 from charrnn.defaults import Wishes
-from charrnn.errors import ModelError, UsageError
+from charrnn.errors import CharrnnError, ModelError, UsageError
 from charrnn.language import cloze
 from charrnn.language.cloze import ClozeModel, cloze_log_probabilities, load_model
 from charrnn.network.cloze import ClozeNetwork
@@ -97,7 +97,10 @@ def test_the_command_fills_and_tells_what_it_cannot(both_runs: tuple[Path, Path]
     found = runner.invoke(app, ["fill", str(both_runs[0]), "the red ____ose is there", "--json", "--longest", "1"])
     assert json.loads(found.stdout)["fillings"][0]["text"] == "r"
     plain = runner.invoke(app, ["fill", str(both_runs[0]), "-"], input="the ____ rose\nthe ____ sky\n")
-    assert len(plain.stdout.splitlines()) == 10
+    assert [len(group.splitlines()) for group in plain.stdout.split("\n\n")] == [5, 5, 0]
+    odd = runner.invoke(app, ["fill", str(both_runs[0]), "-"], input="the ____ rose\n\n")
+    assert isinstance(odd.exception, CharrnnError)
+    assert str(odd.exception).startswith("line 2: ")
     for arguments in (["--count", "0"], ["--longest", "0"]):
         assert isinstance(runner.invoke(app, ["fill", str(both_runs[0]), "a ____", *arguments]).exception, UsageError)
 

@@ -187,3 +187,15 @@ def test_a_loss_is_told_in_nats_and_bits() -> None:
     loss = Loss.of("any", 100 * math.log(8.0), 100)
     assert loss.bits_per_character == pytest.approx(3.0)
     assert loss.nats_per_character == pytest.approx(math.log(8.0))
+
+
+def test_a_mixture_with_a_poor_model_is_hardly_worse_than_the_good_one() -> None:
+    """Not even where the poor one is better now and then: the weight goes where it belongs, and soon."""
+    rng = np.random.default_rng(0)
+    good, poor = np.log(rng.uniform(0.3, 0.6, 20_000)), np.log(rng.uniform(0.001, 0.1, 20_000))
+    both, weight = mixed(poor, good)
+    assert weight < 0.02
+    assert both.mean() > good.mean() - 0.005
+    halves, weight = mixed(np.log(np.tile([0.9, 0.1], 5000)), np.log(np.tile([0.1, 0.9], 5000)))
+    assert weight == pytest.approx(0.5, abs=0.05)
+    assert halves.mean() == pytest.approx(np.log(0.5), abs=0.01)

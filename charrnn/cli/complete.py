@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from charrnn.cli.output import print_json, say, write_text
+from charrnn.cli.output import print_json, say, write_line, write_text
 from charrnn.cli.prompt import read_prompts
 from charrnn.cli.voice import Model, Ngram, open_voice
 from charrnn.errors import UsageError
@@ -24,18 +24,21 @@ def complete(model: Model, text: Text, count: Count = 5, ngram: Ngram = None, as
         raise UsageError(f"--count is {count}; it must be 1 or above")
     from charrnn.parallel.blas import single_threaded
 
-    texts = read_prompts(text)
     voice = open_voice(model, ngram)
     completer = voice.completer()
     with single_threaded():
-        for line in texts:
+        for line in read_prompts(text):
             read, replaced = voice.tokenizer.prepare(line)
             if replaced:
                 say(f"in the text, {replaced}")
             found = completer.complete(read, count)
             if as_json:
-                print_json({"completions": [{"word": each.word, "probability": each.probability} for each in found]})
+                of = {"text": line} if text == "-" else {}
+                words = [{"word": each.word, "probability": each.probability} for each in found]
+                print_json(of | {"completions": words})
                 continue
             for each in found:
                 bar = "  " + "█" * round(each.probability * WIDEST_BAR) if sys.stdout.isatty() else ""
                 write_text(f"{each.probability:.4f}\t{each.word}{bar}\n")
+            if text == "-":
+                write_line("")  # between the words of one line and those of the next

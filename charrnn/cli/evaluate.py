@@ -96,6 +96,10 @@ def evaluate(
         tasks = _tasks([first, *(other for _, other in others)], sources, encoding, validation)
         evaluation = read(first, tasks[0], threads=threads, panels=panels)
         losses = [Loss.of("model", evaluation.nats_per_character, 1)]
+        compared = bool(others) or more
+        for name, task in zip(["the model", *(str(path) for path, _ in others)], tasks, strict=True):
+            if task.unknown and compared:
+                say(f"{name} pays only for not knowing a character, and not for which it is: its loss is too low")
         for (path, other), task in zip(others, tasks[1:], strict=True):
             losses.append(Loss.of(str(path), read(other, task, threads=threads, panels=panels).nats_per_character, 1))
         keys = None
@@ -138,7 +142,8 @@ def _keys(completer: Any, task: "Task", words: int) -> "Keystrokes":
 def _print(evaluation: "Evaluation", losses: "list[Loss]", keys: "Keystrokes | None", *, as_json: bool) -> None:
     if evaluation.unknown:
         share = evaluation.unknown / evaluation.tokens
-        say(f"{evaluation.unknown:,} of {evaluation.tokens:,} characters are unknown to the model ({share:.2%})")
+        of = f"{evaluation.unknown:,} of {evaluation.tokens:,} tokens"
+        say(f"{of} stand for characters that are unknown to the model ({share:.2%})")
     if as_json:
         more: dict[str, Any] = {"losses": [asdict(each) for each in losses]} if losses else {}
         print_json(asdict(evaluation) | more | ({"keystrokes": asdict(keys)} if keys is not None else {}))

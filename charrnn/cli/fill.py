@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from charrnn.cli.output import print_json, say, write_text
+from charrnn.cli.output import print_json, say, write_line, write_text
 from charrnn.cli.prompt import read_prompts
 from charrnn.cli.voice import Model
-from charrnn.errors import UsageError
+from charrnn.errors import TextError, UsageError
 from charrnn.text.shown import visible_line
 
 Text = Annotated[
@@ -30,16 +30,20 @@ def fill(model: Model, text: Text, count: Count = 5, longest: Longest = 3, as_js
     from charrnn.language.cloze import ClozeModel
     from charrnn.parallel.blas import single_threaded
 
-    texts = read_prompts(text)
     cloze_model = ClozeModel.load(model)
     with single_threaded():
-        for line in texts:
+        for number, line in enumerate(read_prompts(text), 1):
             _, replaced = cloze_model.tokenizer.prepare(line.replace("_", ""))
             if replaced:
                 say(f"in the text, {replaced}")
-            found = cloze_model.fill(line, count, longest)
+            try:
+                found = cloze_model.fill(line, count, longest)
+            except UsageError as error:
+                raise TextError(f"line {number:,}: {error}") if text == "-" else error from error
             if as_json:
-                print_json({"fillings": [asdict(each) for each in found]})
+                print_json(({"text": line} if text == "-" else {}) | {"fillings": [asdict(each) for each in found]})
                 continue
             for each in found:
                 write_text(f"{each.probability:.4f}\t{visible_line(each.text)}\n")
+            if text == "-":
+                write_line("")

@@ -72,11 +72,14 @@ def inspect(
     for name, number in (("top", top), ("length", length)):
         if number < 1:
             raise UsageError(f"--{name} is {number}; it must be 1 or above")
+    from charrnn.language.cloze import load_model
     from charrnn.language.model import LanguageModel
     from charrnn.language.neurons import own_text, read
     from charrnn.parallel.blas import single_threaded
 
-    language_model = LanguageModel.load(model)
+    language_model = load_model(model)
+    if not isinstance(language_model, LanguageModel):
+        raise UsageError(f"{model} was trained with --cloze, and inspect is for models that read on; name such a one")
     place = None if neuron is None else _place(neuron, language_model)
     with single_threaded():
         said, what = own_text(language_model, length) if text is None else _text(text, encoding, length)

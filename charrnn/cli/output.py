@@ -28,6 +28,12 @@ def write_text(text: str) -> None:
         sys.stdout.write(text)
 
 
+def write_line(line: str) -> None:
+    """A line as data, at once there."""
+    write_text(line + "\n")
+    sys.stdout.flush()
+
+
 def write_pieces(pieces: Iterable[str]) -> None:
     """Text as data, as it comes; into a pipe not letter by letter, and on a terminal with a line end at its end."""
     if sys.stdout.isatty():

@@ -1,20 +1,30 @@
 """Prompts: a text that is said on the command line, or read from standard input."""
 
-import re
+from collections.abc import Iterator
 
 from charrnn.cli.output import standard_input
+from charrnn.cli.streams import read_chunks
 from charrnn.errors import TextError, UsageError
 
 LARGEST_PROMPT = 1 << 20
-"""Bytes of a prompt on standard input that are read at most."""
+"""Bytes of a prompt on standard input, or characters of a line of it, that are read at most."""
 
 
-def read_prompts(said: str) -> list[str]:
-    """What was said, or each line of stdin where that is -."""
+def read_prompts(said: str) -> Iterator[str]:
+    """What was said, or each line of stdin where that is -, as soon as it is there."""
     if said != "-":
-        return [read_prompt(said)]
-    lines = re.split("\r\n|\r|\n", read_prompt(said))
-    return lines if lines[-1] else lines[:-1]
+        yield read_prompt(said)
+        return
+    begun = ""
+    for piece in read_chunks(said, "utf-8"):
+        begun += piece
+        if len(begun) > LARGEST_PROMPT:
+            raise TextError(f"a line is longer than {LARGEST_PROMPT:,} characters; give the end of it")
+        if begun.endswith("\n"):
+            yield begun[:-1]
+            begun = ""
+    if begun:
+        yield begun
 
 
 def read_prompt(said: str) -> str:

@@ -38,6 +38,7 @@ LengthPower = Annotated[
         "is for candidates alike in length and favours short ones; 1 is the mean a character."
     ),
 ]
+Encoding = Annotated[str, typer.Option(help="Encoding of the file or of stdin.")]
 Top = Annotated[int, typer.Option(help="Candidates of each group to write; 0 for all.")]
 AsJson = Annotated[bool, typer.Option("--json", help="A JSON object a group; default off.")]
 
@@ -51,6 +52,7 @@ def rescore(
     weight: Weight = None,
     length_power: LengthPower = 0.0,
     top: Top = 0,
+    encoding: Encoding = "utf-8",
     ngram: Ngram = None,
     as_json: AsJson = False,
 ) -> None:
@@ -66,7 +68,7 @@ def rescore(
     from charrnn.parallel.blas import single_threaded
 
     voice = open_voice(model, ngram)
-    candidates = list(parse(_lines(read_chunks(file, "utf-8"))))
+    candidates = list(parse(_lines(read_chunks(file, encoding))))
     if not candidates:
         raise TextError("there are no candidates to rank; give one a line")
     has_outside = candidates[0].outside is not None

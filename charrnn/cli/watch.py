@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from charrnn.cli.output import say, write_pieces
+from charrnn.cli.output import say, write_line, write_pieces
 from charrnn.cli.progress import JsonProgress, PlainProgress, Progress
 from charrnn.cli.terminal import obstacle_here
 from charrnn.control import last_words, lock_path, trainer_of
@@ -39,7 +39,8 @@ def watch(run: RunPath = None, no_tui: NoTui = False, as_json: AsJson = False) -
     run = run or _under_way()
     RunFolder(run).read_config()
     if no_tui or as_json or obstacle_here() is not None:
-        raise typer.Exit(_follow(run, JsonProgress(say) if as_json else PlainProgress(Course(), say, time.monotonic)))
+        progress = JsonProgress(say) if as_json else PlainProgress(Course(), write_line, time.monotonic)
+        raise typer.Exit(_follow(run, progress))
     raise typer.Exit(show_dashboard(run, owner=False))
 
 
@@ -115,7 +116,7 @@ def say_where(run: Path, *, speak: bool) -> None:
     from charrnn.parallel.blas import single_threaded
 
     model, path = load_model(run), shlex.quote(str(run))
-    go_on = f"go on: charrnn train --resume {path} --steps MORE"
+    go_on = f"go on: charrnn train --resume {path} --steps TOTAL"
     if isinstance(model, ClozeModel):
         say(f"the model is in {path}; fill a blank: charrnn fill {path} 'one ____ more'; {go_on}")
         return

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from charrnn.language.ngrams import Ngrams
 from charrnn.network.arrays import Array, Ids
+from charrnn.network.losses import softmax
 
 HIGHEST_ORDER = 8
-BLOCK = 256
+BLOCK = 64
 """Tokens after which the weight of a mixture is found anew."""
+WEIGHTS = 65
+"""The weights of a mixture that are weighed against each other."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,15 @@ def mixed(first: Array, second: Array) -> tuple[NDArray[np.float64], float]:
     >>> np.exp(logp).round(3)
     array([0.3, 0.9])
 
-    The weight of a block of tokens is the first model's mean share in what was read before it, by on-line expectation
-    maximisation (Cappé and Moulines 2009), so that nothing is known before it is read.
+    The weight of a block of tokens is its mean under what was read before it, of WEIGHTS that were equally likely at
+    first: a Bayesian mixture, which is never worse than the best of them by more than log(WEIGHTS) nats in all.
     """
     a, b = np.exp(np.asarray(first, np.float64)), np.exp(np.asarray(second, np.float64))
-    logp, weight, share = np.zeros(len(a)), 0.5, 1.0
+    weights = 1.0 / (1.0 + np.exp(-np.linspace(-8.0, 8.0, WEIGHTS)))  # even in their log odds
+    logp, evidence, weight = np.zeros(len(a)), np.zeros(WEIGHTS), 0.5
     for begin in range(0, len(a), BLOCK):
         block = slice(begin, begin + BLOCK)
-        p = weight * a[block] + (1.0 - weight) * b[block]
-        logp[block] = np.log(p)
-        share += float((weight * a[block] / p).sum())
-        weight = share / (begin + len(p) + 2.0)
+        logp[block] = np.log(weight * a[block] + (1.0 - weight) * b[block])
+        evidence += np.log(np.outer(weights, a[block]) + np.outer(1.0 - weights, b[block])).sum(axis=1)
+        weight = float(softmax(evidence) @ weights)
     return logp, weight

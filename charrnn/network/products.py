@@ -46,11 +46,17 @@ def thin_product(matrix: Array, out: Array, name: str, workspace: Workspace) -> 
     out_panels = out.reshape(B, N // width, width).transpose(1, 0, 2)
 
     def product(a: Array) -> None:
+        np.matmul(a, panels[0], out=out_panels)
+
+    if parts == 1:
+        return product
+    rest = workspace.array(f"{name}.rest", *out.shape)
+    rest_panels = rest.reshape(B, N // width, width).transpose(1, 0, 2)
+
+    def sum_of_products(a: Array) -> None:
         np.matmul(a[:, :depth], panels[0], out=out_panels)
         for part in range(1, parts):
             np.matmul(a[:, part * depth : (part + 1) * depth], panels[part], out=rest_panels)
             np.add(out, rest, out=out)
 
-    rest = workspace.array(f"{name}.rest", *out.shape)
-    rest_panels = rest.reshape(B, N // width, width).transpose(1, 0, 2)
-    return product
+    return sum_of_products

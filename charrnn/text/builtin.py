@@ -10,7 +10,7 @@ _PYTHON = "python"
 _DESCRIPTIONS = {
     "english": "The harbour town of Saltmere in stories, plays, letters and tales.",
     "chinese": "Everyday Chinese sentences.",
-    "minerals": "Real names of minerals, one a line.",
+    "minerals": "Real names of minerals, one a line, in no order.",
     _PYTHON: "The source of the running Python's standard library.",
 }
 _NOT_LIBRARY = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"}

@@ -17,6 +17,7 @@ _LETTERS = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l",
 _CAPITALS = {letter.upper(): plain.capitalize() for letter, plain in _LETTERS.items() if letter not in "ßı"}
 _PLAIN = _QUOTES | _DASHES | _LETTERS | _CAPITALS
 _TYPOGRAPHIC = {"'": "‘’", '"': "“”", "-": "‐–—"}
+_LINE_ENDS = frozenset("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _EXAMPLES = 5
 
 
@@ -101,7 +102,8 @@ def _candidates(cluster: str, *, opening: bool) -> Iterator[str]:
     forms = [cluster, unicodedata.normalize("NFC", cluster), unicodedata.normalize("NFD", cluster)]
     forms += [_PLAIN.get(cluster, cluster), compatible, *_typographic(cluster, opening=opening)]
     forms += ["".join(_PLAIN.get(each, each) for each in bare)] if bare else []
-    forms += [" ", "\n"] if cluster.isspace() else []
+    forms += [" "] if cluster.isspace() else []
+    forms += ["\n"] if cluster in _LINE_ENDS else []
     forms += [""] if marks else []
     yield from forms
     for form in forms:
