@@ -1,6 +1,7 @@
 """What stands beside a model: baselines, mixtures, other models, and what a writer saves."""
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -193,8 +194,6 @@ def test_xz_counts_every_byte() -> None:
 
 
 def test_the_first_of_a_text_is_in_the_normal_form_of_the_model(story: Path, tmp_path: Path) -> None:
-    import unicodedata
-
     text = "café à la crème\n" * 60
     (tmp_path / "text.txt").write_text(unicodedata.normalize("NFD", text), "utf-8")
     wishes = Wishes(hidden=8, layers=1, bptt=16, batch=8, steps=3, lr=0.01, dropout=0.0)

@@ -43,7 +43,7 @@ def test_without_a_name_the_experiments_are_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "near"), [("gradchek", "gradcheck"), ("GRADCHECK", "gradcheck"), ("?", "gradcheck")]
+    ("name", "near"), [("gradchek", "gradcheck"), ("GRADCHECK", "gradcheck"), ("?", "charrnn lab lists them")]
 )
 def test_an_unknown_name_is_wrong_usage_and_near_ones_are_told(name: str, near: str) -> None:
     error = run(name).exception

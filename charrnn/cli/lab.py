@@ -93,8 +93,9 @@ def _find(name: str) -> "Experiment":
 
         from charrnn.errors import UsageError
 
-        near = get_close_matches(name.lower(), EXPERIMENTS) or list(EXPERIMENTS)
-        raise UsageError(f"there is no experiment called {name}; did you mean {' or '.join(near)}?")
+        near = get_close_matches(name.lower(), EXPERIMENTS)
+        remedy = f"did you mean {' or '.join(near)}?" if near else "charrnn lab lists them"
+        raise UsageError(f"there is no experiment called {name}; {remedy}")
     return EXPERIMENTS[name]
 
 
