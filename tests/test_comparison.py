@@ -201,3 +201,21 @@ def test_the_first_of_a_text_is_in_the_normal_form_of_the_model(story: Path, tmp
     list(start_run(tmp_path / "run", config, wishes).train())
     task = whole_text(LanguageModel.load(tmp_path / "run"), read_corpus([str(tmp_path / "text.txt")]))
     assert task.first(10_000) == text
+
+
+def test_a_word_of_several_han_characters_is_taken_whole(tmp_path: Path) -> None:
+    """Five words, three of them of two characters: a key is saved at each of these."""
+    (tmp_path / "text.txt").write_text("我 昨天 上学 迟到 了\n", "utf-8")
+    config = TextConfig((str(tmp_path / "text.txt"),), tokenizer="word", documents="lines", val_fraction=0.0)
+    list(start_run(tmp_path / "run", config, Wishes(steps=200)).train())
+    keys = count_keystrokes(LanguageModel.load(tmp_path / "run").completer(), "我 昨天 上学 迟到 了", 100)
+    assert (keys.words, keys.characters) == (5, 12)
+    assert keys.top_1[0] == keys.top_3[0] == 1.0
+    assert keys.saved_with_1 == pytest.approx(3 / 12)
+
+
+def test_a_model_that_does_not_know_characters_is_said_to_pay_too_little(tiny_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("λμνλμν\n" * 20, "utf-8")
+    arguments = ["eval", str(tiny_run), str(tmp_path / "text.txt")]
+    assert "pays only for not knowing" in CliRunner().invoke(app, [*arguments, "--baselines"]).stderr
+    assert "pays only for not knowing" not in CliRunner().invoke(app, arguments).stderr

@@ -96,7 +96,7 @@ def evaluate(
         tasks = _tasks([first, *(other for _, other in others)], sources, encoding, validation)
         evaluation = read(first, tasks[0], threads=threads, panels=panels)
         losses = [Loss.of("model", evaluation.nats_per_character, 1)]
-        compared = bool(others) or more
+        compared = bool(others) or baselines or mix or dynamic
         for name, task in zip(["the model", *(str(path) for path, _ in others)], tasks, strict=True):
             if task.unknown and compared:
                 say(f"{name} pays only for not knowing a character, and not for which it is: its loss is too low")

@@ -1,7 +1,7 @@
 """Keystrokes: how many a writer of a text would save, who is shown the likeliest words at every letter.
 
 A word costs its letters, or fewer and one more for taking it from what is shown, where that is fewer; whatever is no
-word costs a keystroke a character.
+word costs a keystroke a character. Where words are not told apart by spaces, a word is what is shown and fits.
 """
 
 from collections.abc import Iterator
@@ -38,30 +38,61 @@ def count_keystrokes(completer: Completer, text: str, most_words: int) -> Keystr
     >>> keys.words, keys.characters
     (9, 35)
     """
-    words = [span for span, _ in zip(words_of(text), range(most_words), strict=False)]
-    length = words[-1][1] if words else len(text)
-    saved = dict.fromkeys(SHOWN, 0)
-    hits = {n: [0] * (MOST_LETTERS + 1) for n in SHOWN}
-    asked = [0] * (MOST_LETTERS + 1)
-    for begin, end in words:
-        ranks = [_rank(completer, text[:at], text[begin:end]) for at in range(begin, end)]
+    tally, end = _Tally(), 0
+    for begin, end_of_word in words_of(text):
+        if tally.words == most_words:
+            break
+        if begin < end:  # within a word of several Han characters that was taken
+            continue
+        end = (
+            tally.han(completer, text, begin)
+            if is_han(text[begin])
+            else tally.word(completer, text, begin, end_of_word)
+        )
+    length = end if tally.words else len(text)
+    shares = {n: tuple(hit / max(1, of) for hit, of in zip(tally.hits[n], tally.asked, strict=True)) for n in SHOWN}
+    one, three = (tally.saved[n] / max(1, length) for n in SHOWN)
+    return Keystrokes(tally.words, length, one, three, top_1=shares[1], top_3=shares[3])
+
+
+class _Tally:
+    """What was saved so far, and how often the word was there after 0, 1, … letters."""
+
+    def __init__(self) -> None:
+        self.words, self.asked = 0, [0] * (MOST_LETTERS + 1)
+        self.saved = dict.fromkeys(SHOWN, 0)
+        self.hits = {n: [0] * (MOST_LETTERS + 1) for n in SHOWN}
+
+    def word(self, completer: Completer, text: str, begin: int, end: int) -> int:
+        """A word of letters, which can be taken after any of them; where it ends."""
+        shown = [_shown(completer, text[:at]) for at in range(begin, end)]
+        ranks = [words.index(text[begin:end]) if text[begin:end] in words else max(SHOWN) for words in shown]
+        self.words += 1
         for letters, rank in enumerate(ranks[: MOST_LETTERS + 1]):
-            asked[letters] += 1
+            self.asked[letters] += 1
             for n in SHOWN:
-                hits[n][letters] += rank < n
+                self.hits[n][letters] += rank < n
         for n in SHOWN:
             shown_at = next((letters for letters, rank in enumerate(ranks) if rank < n), len(ranks))
-            saved[n] += max(0, len(ranks) - shown_at - 1)
-    shares = {n: tuple(hit / max(1, of) for hit, of in zip(hits[n], asked, strict=True)) for n in SHOWN}
-    return Keystrokes(
-        len(words), length, saved[1] / max(1, length), saved[3] / max(1, length), top_1=shares[1], top_3=shares[3]
-    )
+            self.saved[n] += max(0, len(ranks) - shown_at - 1)
+        return end
+
+    def han(self, completer: Completer, text: str, begin: int) -> int:
+        """As many Han characters as the longest word that is shown and fits, or one; where they end."""
+        shown, longest = _shown(completer, text[:begin]), 1
+        self.words += 1
+        self.asked[0] += 1
+        for n in SHOWN:
+            fitting = [len(word) for word in shown[:n] if text.startswith(word, begin)]
+            self.hits[n][0] += bool(fitting)
+            longest = max([longest, *fitting])
+            self.saved[n] += max([1, *fitting]) - 1
+        return begin + longest
 
 
-def _rank(completer: Completer, before: str, word: str) -> int:
-    """The place of a word among the likeliest, from 0; beyond the last one if it is not there."""
-    found = [each.word for each in completer.complete(before, max(SHOWN))]
-    return found.index(word) if word in found else max(SHOWN)
+def _shown(completer: Completer, before: str) -> list[str]:
+    """The likeliest words, as far as they are shown."""
+    return [each.word for each in completer.complete(before, max(SHOWN))]
 
 
 def words_of(text: str) -> Iterator[tuple[int, int]]:
