@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charrnn.cli.output import print_json, say, standard_input
-from charrnn.cli.voice import Model
+from charrnn.cli.voice import Encoding, Model
 from charrnn.errors import UsageError
 from charrnn.text.shown import visible_line
 
@@ -26,7 +26,6 @@ Source = Annotated[
         show_default=False,
     ),
 ]
-Encoding = Annotated[str, typer.Option(help="Encoding of the file or of stdin.")]
 Neuron = Annotated[
     str | None,
     typer.Option(metavar="LAYER:UNIT", help="Show the text with this unit's activation; both count from 0."),

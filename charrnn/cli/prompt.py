@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from charrnn.cli.output import standard_input
-from charrnn.cli.streams import read_chunks
+from charrnn.cli.streams import read_chunks, whole_lines
 from charrnn.errors import TextError, UsageError
 
 LARGEST_PROMPT = 1 << 20
@@ -15,16 +15,7 @@ def read_prompts(said: str) -> Iterator[str]:
     if said != "-":
         yield read_prompt(said)
         return
-    begun = ""
-    for piece in read_chunks(said, "utf-8"):
-        begun += piece
-        if len(begun) > LARGEST_PROMPT:
-            raise TextError(f"a line is longer than {LARGEST_PROMPT:,} characters; give the end of it")
-        if begun.endswith("\n"):
-            yield begun[:-1]
-            begun = ""
-    if begun:
-        yield begun
+    yield from whole_lines(read_chunks(said, "utf-8"), LARGEST_PROMPT)
 
 
 def read_prompt(said: str) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from charrnn.cli.output import print_json, say, shortened, write_text
-from charrnn.cli.streams import read_chunks
-from charrnn.cli.voice import Model, Ngram, open_voice
+from charrnn.cli.streams import read_chunks, whole_lines
+from charrnn.cli.voice import Encoding, Model, Ngram, open_voice
 from charrnn.errors import TextError, UsageError
 from charrnn.text.shown import visible_line
 
@@ -38,7 +38,6 @@ LengthPower = Annotated[
         "is for candidates alike in length and favours short ones; 1 is the mean a character."
     ),
 ]
-Encoding = Annotated[str, typer.Option(help="Encoding of the file or of stdin.")]
 Top = Annotated[int, typer.Option(help="Candidates of each group to write; 0 for all.")]
 AsJson = Annotated[bool, typer.Option("--json", help="A JSON object a group; default off.")]
 
@@ -87,22 +86,10 @@ def rescore(
 
 def _lines(chunks: Iterable[str]) -> Iterator[str]:
     """Whole lines without their newlines, not too many and none too long."""
-    from charrnn.language.scoring import lines_of
-
-    number, begun = 1, ""
-    for piece in lines_of(chunks):
+    for number, line in enumerate(whole_lines(chunks, LONGEST_CANDIDATE), 1):
         if number > MOST_LINES:
             raise TextError(f"there are more than {MOST_LINES:,} lines; rank them in parts")
-        begun += piece
-        if len(begun) > LONGEST_CANDIDATE:
-            raise TextError(
-                f"line {number:,} has more than {LONGEST_CANDIDATE:,} characters; give one candidate a line"
-            )
-        if begun.endswith("\n"):
-            yield begun[:-1]
-            number, begun = number + 1, ""
-    if begun:
-        yield begun
+        yield line
 
 
 def parse(lines: Iterable[str]) -> Iterator["Candidate"]:

@@ -10,7 +10,7 @@ import typer
 from charrnn.cli.output import print_json, say, shortened, write_text
 from charrnn.cli.prompt import read_prompt
 from charrnn.cli.streams import mode_of, read_chunks
-from charrnn.cli.voice import Model, Ngram, open_voice
+from charrnn.cli.voice import Encoding, Model, Ngram, open_voice
 from charrnn.errors import TextError, UsageError
 from charrnn.text.folding import joins_previous
 from charrnn.text.shown import visible, visible_line
@@ -24,7 +24,6 @@ Source = Annotated[
     str,
     typer.Argument(metavar="TEXT", help="A file, - for stdin, or the words themselves.", show_default=False),
 ]
-Encoding = Annotated[str, typer.Option(help="Encoding of the file or of stdin.")]
 Worst = Annotated[int, typer.Option(help="How many of the lines that surprised the model most to name at the end.")]
 AsJson = Annotated[bool, typer.Option("--json", help="A JSON object a line, and one for them all; default off.")]
 

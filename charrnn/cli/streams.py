@@ -3,7 +3,7 @@
 import contextlib
 import io
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -31,6 +31,22 @@ def read_chunks(name: str, encoding: str) -> Iterator[str]:
     if stat.S_ISDIR(mode):
         raise TextError(f"{visible_line(name)} is a folder; name a file in it")
     return _from_file(name, encoding) if stat.S_ISREG(mode) else _from_pipe(name, encoding)
+
+
+def whole_lines(chunks: Iterable[str], longest: int) -> Iterator[str]:
+    """The lines of a text without their ends, each as soon as it is there; TextError if one is too long."""
+    from charrnn.language.scoring import lines_of
+
+    number, begun = 1, ""
+    for piece in lines_of(chunks):
+        begun += piece
+        if len(begun) > longest:
+            raise TextError(f"line {number:,} has more than {longest:,} characters; give shorter ones")
+        if begun.endswith("\n"):
+            yield begun[:-1]
+            number, begun = number + 1, ""
+    if begun:
+        yield begun
 
 
 def mode_of(name: str) -> int | None:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from charrnn.language.textmodel import TextModel
 
 Model: TypeAlias = Annotated[Path, typer.Argument(metavar="MODEL", help="The folder of a run.", show_default=False)]
+Encoding: TypeAlias = Annotated[str, typer.Option(help="Encoding of the file or of stdin.")]
 Ngram: TypeAlias = Annotated[
     int | None,
     typer.Option(

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from charrnn.lab import Figure, Finding, Result, claim
 from charrnn.lab.labels import reader, says, vectors, vocabulary
 from charrnn.lab.learning import trained
+from charrnn.language.sampler import Sampling
 from charrnn.network.arrays import Array, Parameters, Workspace
-from charrnn.network.losses import softmax
 from charrnn.network.sequences import RecurrentLayers, SequenceNetwork
 from charrnn.text.builtin import labelled_lines
 from charrnn.training.schedules import cosine
@@ -28,7 +28,8 @@ Most of what they write is on no list."""
 
 KINDS = ("italian", "japanese", "finnish", "arabic")
 CELL, H, BATCH, RATE = "gru", 64, 32, 0.005
-HELD_OUT, WRITTEN, LONGEST, TEMPERATURE, SHOWN = 5, 200, 14, 0.7, 5
+HELD_OUT, WRITTEN, LONGEST, SHOWN = 5, 200, 14, 5
+SAMPLING = Sampling(0.7)
 MARGIN = 0.1
 """How much less often than a true name what is written may be taken for its language."""
 
@@ -125,9 +126,8 @@ def written(
         for _ in range(LONGEST):
             x = np.stack([told(kind, letter, width, always=always) for letter in last])[None]
             scores, state, _ = network.forward(parameters, x, state, workspace)
-            reach = softmax(scores[0] / TEMPERATURE).cumsum(axis=-1)
-            drawn = (reach < rng.random((WRITTEN, 1)) * reach[:, -1:]).sum(axis=-1)
-            last = drawn.tolist()
-            rows = [row + spelled[letter] for row, letter in zip(rows, drawn.tolist(), strict=True)]
+            drawn = [SAMPLING.choose(each, rng) for each in scores[0]]
+            last = [*drawn]
+            rows = [row + spelled[letter] for row, letter in zip(rows, drawn, strict=True)]
         names[language] = [row.split("|")[0] or "?" for row in rows]
     return names

@@ -19,11 +19,11 @@ from charrnn.text.tokenizers import Tokenizer
 from charrnn.text.words import end_inside, word_at_end, word_in
 
 LEAST = 1e-9
-"""Beginnings that are less likely are not followed."""
+"""Beginnings that are less likely, beside the likeliest, are not followed."""
+LEAST_SHARE = 1e-6
+"""The least share of those that have what was typed in them."""
 WIDEST = 16
 """Ways of cutting what was typed that are followed at a time."""
-LEAST_SHARE = 1e-6
-"""The same of those that have what was typed in them."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,8 @@ def covering(
     each place within it are read on, side by side, so that there is an end to it, and something is always found.
     """
     typed, (logits, state) = tail.encode("utf-8", "surrogatepass"), known
-    ways: list[list[tuple[float, Beginning]]] = [
-        [] for _ in range(len(typed) + 1)
-    ]  # to each place; longer: at the end
+    places = range(len(typed) + 1)  # the last: to the end, or beyond
+    ways: list[list[tuple[float, Beginning]]] = [[] for _ in places]
 
     def branch(nats: float, data: bytes, logits: Array, state: Array) -> None:
         nats -= log_total(logits)

@@ -14,9 +14,6 @@ from charrnn.network.arrays import Array, Ids
 from charrnn.network.losses import softmax
 from charrnn.text.tokenizers import Tokenizer
 
-MOST_STEPS = 200
-"""In finding how tokens can go on with the word that a prompt ends in."""
-
 
 def start_token(tokenizer: Tokenizer) -> int:
     """The token that every text is read after: <s>, or else a line break, or the unknown token if there is none."""

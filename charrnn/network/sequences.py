@@ -35,6 +35,8 @@ class Back(Protocol):
         x (T, B, D), which are zero where x is padding."""
 
 
+Targets: TypeAlias = NDArray[Any]
+"""Ids (T, B) or numbers (T, B, N)."""
 BackToSource: TypeAlias = Callable[[Array], tuple[Parameters, Array]]
 
 
@@ -108,9 +110,35 @@ class OverSequences:
         del B, rng
         return None
 
-    def counted(self, targets: NDArray[Any]) -> Flags | None:
+    def counted(self, targets: Targets) -> Flags | None:
         """Which targets (T, B) or (T, B, N) have to be met; None if all have."""
         return counted_targets(targets)
+
+    def loss_and_gradients(
+        self,
+        parameters: Parameters,
+        inputs: Array,
+        targets: Targets,
+        state: Array,
+        masks: Array | None,
+        count: int,
+        workspace: Workspace,
+    ) -> tuple[float, Parameters, Array]:
+        """One window there and back; see `learn`."""
+        del masks
+        return self.learn(parameters, inputs, targets, state, count, workspace)
+
+    def learn(
+        self,
+        parameters: Parameters,
+        inputs: Array,
+        targets: Targets,
+        state: Array,
+        count: int,
+        workspace: Workspace,
+    ) -> tuple[float, Parameters, Array]:
+        """The summed loss, the gradients of (sum / count), and the last state."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -153,21 +181,31 @@ class SequenceNetwork(OverSequences):
         scores, _, _ = self.forward(parameters, x, self.start(x.shape[1], x.dtype), workspace)
         return HEADS[self.head].output(scores)
 
-    def loss_and_gradients(
+    def there_and_back(
+        self,
+        parameters: Parameters,
+        x: Array,
+        targets: Targets,
+        state: Array,
+        count: int,
+        workspace: Workspace,
+    ) -> tuple[float, Parameters, Array, Array]:
+        """The summed loss, the gradients of (sum / count), that of the first state, and the last state."""
+        scores, new_state, back = self.forward(parameters, x, state, workspace)
+        total, dscores = HEADS[self.head].loss(scores, targets, count, workspace, self.counted(targets))
+        gradients, dstate, _ = back(dscores)
+        return total, gradients, dstate, new_state
+
+    def learn(
         self,
         parameters: Parameters,
         inputs: Array,
-        targets: NDArray[Any],
+        targets: Targets,
         state: Array,
-        masks: Array | None,
         count: int,
         workspace: Workspace,
     ) -> tuple[float, Parameters, Array]:
-        """The summed loss, the gradients of (sum / count), and the last state."""
-        del masks
-        scores, new_state, back = self.forward(parameters, inputs, state, workspace)
-        total, dscores = HEADS[self.head].loss(scores, targets, count, workspace, self.counted(targets))
-        gradients, _, _ = back(dscores)
+        total, gradients, _, new_state = self.there_and_back(parameters, inputs, targets, state, count, workspace)
         return total, gradients, new_state
 
 
@@ -216,29 +254,27 @@ class EncoderDecoder(OverSequences):
 
         return state, from_state
 
-    def loss_and_gradients(
+    def learn(
         self,
         parameters: Parameters,
         inputs: Array,
-        targets: NDArray[Any],
+        targets: Targets,
         state: Array,
-        masks: Array | None,
         count: int,
         workspace: Workspace,
     ) -> tuple[float, Parameters, Array]:
-        """The summed loss, the gradients of (sum / count), and the state, which is always one of zeros."""
-        del masks
+        """As any other; the state stays one of zeros."""
         encoded, to_source = self.encode(parameters, inputs[:, :, 0], workspace)
         own, part = within("decoder", parameters), workspace.part("decoder")
-        scores, _, back = self.decoder.forward(own, inputs[:, :, 1], encoded, part)
-        total, dscores = HEADS[self.decoder.head].loss(scores, targets, count, part, self.counted(targets))
-        of_decoder, dencoded, _ = back(dscores)
+        total, of_decoder, dencoded, _ = self.decoder.there_and_back(
+            own, inputs[:, :, 1], targets, encoded, count, part
+        )
         of_encoder, _ = to_source(dencoded)
         named = {f"encoder.{name}": gradient for name, gradient in of_encoder.items()}
         return total, named | {f"decoder.{name}": gradient for name, gradient in of_decoder.items()}, state
 
 
-def counted_targets(targets: NDArray[Any]) -> Flags | None:
+def counted_targets(targets: Targets) -> Flags | None:
     """Which targets, ids (T, B) or numbers (T, B, N), are neither -1 nor NaN; None if all are."""
     counted: Flags = targets >= 0 if targets.ndim == 2 else ~np.isnan(targets[..., 0])
     return None if counted.all() else counted

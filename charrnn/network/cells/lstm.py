@@ -55,6 +55,7 @@ class Lstm:
         slope, error = workspace.array("lstm.slope", B, 4 * H), workspace.array("lstm.error", B, 4 * H)
         of_i, of_f, of_o, of_g = (error[:, k * H : (k + 1) * H] for k in range(4))
         part, gate = workspace.array("lstm.part", B, H), 2.0 * shift
+        no_gate = 1.0 - gate
         times_WhT = thin_product(Wh.T, dh, "lstm.WhT", workspace)
 
         def step_back(t: int) -> None:
@@ -73,7 +74,7 @@ class Lstm:
             np.multiply(all_four, gate, out=slope)
             np.square(all_four, out=all_four)
             np.subtract(slope, all_four, out=slope)  # σ' = σ - σ², and for g what is missing to
-            np.add(slope, 1.0 - gate, out=slope)  # tanh' = 1 - tanh²
+            np.add(slope, no_gate, out=slope)  # tanh' = 1 - tanh²
             np.multiply(slope, error, out=all_four)  # dz[t]
             times_WhT(all_four)
 
