@@ -391,3 +391,10 @@ def test_lines_of_standard_input_end_at_line_ends_alone(tiny_run: Path) -> None:
         "the old\x0clamp\u2028the",
         "the quay",
     ]
+
+
+def test_lines_in_another_encoding_are_refused_with_a_remedy_that_there_is(tiny_run: Path) -> None:
+    result = CliRunner().invoke(main_app, ["complete", str(tiny_run), "-"], input=b"the old\n\xff\xfe lamp\n")
+    assert isinstance(result.exception, CharrnnError)
+    assert "convert it first" in str(result.exception)
+    assert "--encoding" not in str(result.exception)

@@ -15,7 +15,7 @@ def read_prompts(said: str) -> Iterator[str]:
     if said != "-":
         yield read_prompt(said)
         return
-    yield from whole_lines(read_chunks(said, "utf-8"), LARGEST_PROMPT)
+    yield from whole_lines(read_chunks(said, "utf-8", remedy="convert it first"), LARGEST_PROMPT)
 
 
 def read_prompt(said: str) -> str:

@@ -13,11 +13,14 @@ from charrnn.errors import TextError, UsageError
 from charrnn.text.corpus import known_encoding
 from charrnn.text.shown import visible_line
 
+NAME_IT = "say what it is with --encoding NAME, such as cp1252 or gb18030"
 
-def read_chunks(name: str, encoding: str) -> Iterator[str]:
+
+def read_chunks(name: str, encoding: str, remedy: str = NAME_IT) -> Iterator[str]:
     """The text of a file, or of stdin for -, in pieces; what comes through a pipe is there as soon as it comes.
 
-    TextError if it cannot be read or decoded, is a folder or is no text; UsageError for an unknown encoding.
+    TextError if it cannot be read or decoded, is a folder or is no text; UsageError for an unknown encoding. `remedy`
+    is what to do about a stream in another encoding.
     """
     encoding = known_encoding(encoding)
     mode = mode_of(name)
@@ -25,7 +28,7 @@ def read_chunks(name: str, encoding: str) -> Iterator[str]:
         stream = standard_input()
         if stream is None:
             raise UsageError("there is no standard input to read a text from; name a file")
-        return _piped(stream, "standard input", encoding)
+        return _piped(stream, "standard input", encoding, remedy)
     if mode is None:
         raise TextError(f"there is no file {visible_line(name)}; name one, or - for standard input")
     if stat.S_ISDIR(mode):
@@ -70,12 +73,12 @@ def _from_file(name: str, encoding: str) -> Iterator[str]:
 def _from_pipe(name: str, encoding: str) -> Iterator[str]:
     try:
         with Path(name).open("rb") as stream:
-            yield from _piped(stream, name, encoding)
+            yield from _piped(stream, name, encoding, NAME_IT)
     except OSError as error:
         raise TextError(f"cannot read {visible_line(name)}: {error.strerror or error}") from error
 
 
-def _piped(stream: BinaryIO, name: str, encoding: str) -> Iterator[str]:
+def _piped(stream: BinaryIO, name: str, encoding: str, remedy: str) -> Iterator[str]:
     """Lines, or pieces of long ones, without a byte order mark, and with LF for every line end."""
     from charrnn.language.scoring import LONGEST_LINE
 
@@ -85,7 +88,6 @@ def _piped(stream: BinaryIO, name: str, encoding: str) -> Iterator[str]:
             yield piece if begun else piece.removeprefix("\ufeff")
             begun, lines = True, lines + piece.endswith("\n")
     except UnicodeError as error:
-        remedy = "say what it is with --encoding NAME, such as cp1252 or gb18030"
         raise TextError(
             f"{visible_line(name)} is not {encoding}, some way after {lines:,} lines; {remedy}"
         ) from error
