@@ -18,10 +18,10 @@ import threading
 import time
 from pathlib import Path
 
-from charrnn.control import tell
-from charrnn.events import Stop
-from charrnn.journal import read_milestones
-from charrnn.launch import launch
+from charrnn.pipeline.launch import launch
+from charrnn.run.events import Stop
+from charrnn.run.journal import read_milestones
+from charrnn.run.lock import tell
 
 TURNS, SECONDS, KEYS = 7, 10.0, 100
 

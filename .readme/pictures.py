@@ -13,11 +13,11 @@ from pathlib import Path
 from textual.app import App
 from textual.pilot import Pilot
 
-from charrnn.control import trainer_of
-from charrnn.launch import launch
+from charrnn.pipeline.launch import launch
+from charrnn.run.lock import trainer_pid
 from charrnn.tui.app import CharrnnApp
 from charrnn.tui.feed import RunFeed
-from charrnn.tui.library import OpenModel
+from charrnn.tui.open_model import OpenModel
 from charrnn.tui.screens.dashboard import Dashboard
 from charrnn.tui.screens.sampler import Sampler
 
@@ -60,7 +60,7 @@ def main() -> None:
             await pilot.pause(3.0)
 
         picture(CharrnnApp(lambda app: app.push_screen(dashboard)), "dashboard", watch)
-        while trainer_of(run) is not None:
+        while trainer_pid(run) is not None:
             asyncio.run(asyncio.sleep(0.5))
         opened = OpenModel.open(run)
         picture(CharrnnApp(lambda app: app.push_screen(Sampler(opened, seed=3))), "sampler", sample)

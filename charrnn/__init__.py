@@ -5,9 +5,9 @@
     states    → distribution → loss     charrnn.network.heads, charrnn.network.losses
     loss      → gradients               the way back through the same files
     gradients → weights                 charrnn.parallel, charrnn.training
-    weights   → disk                    charrnn.checkpoint
+    weights   → disk                    charrnn.run.folder
     text      → state → distribution    charrnn.language.predictor, charrnn.language.model
-    distribution → choice → screen      charrnn.language.sampler, charrnn.cli
+    distribution → choice → screen      charrnn.language.sampling, charrnn.cli
 
     counts, in place of a network       charrnn.language.ngrams
 

@@ -30,7 +30,7 @@ def least_count(characters: int) -> int:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Overrides:
     """What a person said of the network and its training; None is left to `choose`."""
 
     hidden: int | None = None
@@ -59,12 +59,12 @@ class Wishes:
 _RATES = {"sgd": 1.0, "momentum": 0.1, "adagrad": 0.02, "rmsprop": 1e-3, "adam": 2e-3}
 
 
-def choose_network(wishes: Wishes, *, tokens: int, vocabulary: int, start: int | None = None) -> NetworkConfig:
-    """The wishes, and for the rest a network that a text of so many training tokens can teach."""
+def choose_network(overrides: Overrides, *, tokens: int, vocabulary: int, start: int | None = None) -> NetworkConfig:
+    """The overrides, and for the rest a network that a text of so many training tokens can teach."""
     hidden, dropout = next(values for limit, values in _SIZES if tokens <= limit)
-    hidden = hidden if wishes.hidden is None else wishes.hidden
+    hidden = hidden if overrides.hidden is None else overrides.hidden
     chosen = {"vocabulary": vocabulary, "hidden": hidden, "embedding": hidden, "dropout": dropout, "start": start}
-    return NetworkConfig(**chosen | _said(wishes, NetworkConfig))
+    return NetworkConfig(**chosen | _given_values(overrides, NetworkConfig))
 
 
 _SIZES: tuple[tuple[float, tuple[int, float]], ...] = (
@@ -75,9 +75,9 @@ _SIZES: tuple[tuple[float, tuple[int, float]], ...] = (
 """Training tokens up to this many: units a layer, dropout."""
 
 
-def choose_training(wishes: Wishes, *, tokens: int, threads: int) -> TrainingConfig:
-    """The wishes, and for the rest what trains well; `evaluate_every` is left for `evaluation_interval`."""
-    said = _said(wishes, TrainingConfig)
+def choose_training(overrides: Overrides, *, tokens: int, threads: int) -> TrainingConfig:
+    """The overrides, and for the rest what trains well; `evaluate_every` is left for `evaluation_interval`."""
+    said = _given_values(overrides, TrainingConfig)
     ends = [name for name in ("steps", "epochs", "minutes") if name in said]
     if len(ends) > 1:
         raise UsageError(f"--{ends[0]} and --{ends[1]} cannot both end the run; give one of them")
@@ -85,14 +85,16 @@ def choose_training(wishes: Wishes, *, tokens: int, threads: int) -> TrainingCon
     if not ends:
         chosen["epochs"] = max(1.0, min(MOST_EPOCHS, CHARACTERS_TO_READ / tokens))
     config = TrainingConfig(**chosen | said)
-    return config if wishes.lr is not None else TrainingConfig(**config.to_json() | {"lr": _RATES[config.optimizer]})
+    return (
+        config if overrides.lr is not None else TrainingConfig(**config.to_json() | {"lr": _RATES[config.optimizer]})
+    )
 
 
-def choose_gently(wishes: Wishes, *, tokens: int, threads: int) -> TrainingConfig:
+def finetuning_defaults(overrides: Overrides, *, tokens: int, threads: int) -> TrainingConfig:
     """The same for weights that are trained already: a lower learning rate, which rises to it more slowly."""
-    config = choose_training(wishes, tokens=tokens, threads=threads)
-    lr = config.lr * GENTLE_RATE if wishes.lr is None else config.lr
-    return replace(config, lr=lr, warmup=GENTLE_WARMUP if wishes.warmup is None else wishes.warmup)
+    config = choose_training(overrides, tokens=tokens, threads=threads)
+    lr = config.lr * GENTLE_RATE if overrides.lr is None else config.lr
+    return replace(config, lr=lr, warmup=GENTLE_WARMUP if overrides.warmup is None else overrides.warmup)
 
 
 def evaluation_interval(steps: int, *, window_tokens: int, validation_tokens: int) -> int:
@@ -101,6 +103,6 @@ def evaluation_interval(steps: int, *, window_tokens: int, validation_tokens: in
     return max(1, round(max(steps / MOST_EVALUATIONS, min(by_cost, steps / 4))))
 
 
-def _said(wishes: Wishes, config: type[NetworkConfig] | type[TrainingConfig]) -> dict[str, Any]:
+def _given_values(overrides: Overrides, config: type[NetworkConfig] | type[TrainingConfig]) -> dict[str, Any]:
     names = {field.name for field in fields(config)}
-    return {name: value for name, value in vars(wishes).items() if name in names and value is not None}
+    return {name: value for name, value in vars(overrides).items() if name in names and value is not None}

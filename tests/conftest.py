@@ -11,8 +11,8 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from charrnn.config import TextConfig
-from charrnn.defaults import Wishes
-from charrnn.runs import start_run
+from charrnn.defaults import Overrides
+from charrnn.pipeline.start import start_run
 
 STORY = "the old lamp at the end of the quay was lit by ottoline, who had never once been late.\n" * 60
 
@@ -29,8 +29,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_run(story: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished run of 120 steps."""
     path = tmp_path_factory.mktemp("runs") / "tiny"
-    wishes = Wishes(hidden=24, layers=2, bptt=16, batch=8, steps=120, evaluate_every=40, threads=2, lr=0.01)
-    list(start_run(path, TextConfig((str(story),)), wishes).train())
+    overrides = Overrides(hidden=24, layers=2, bptt=16, batch=8, steps=120, evaluate_every=40, threads=2, lr=0.01)
+    list(start_run(path, TextConfig((str(story),)), overrides).train())
     return path
 
 

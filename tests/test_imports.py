@@ -45,7 +45,7 @@ def test_the_core_knows_no_screen(module: str) -> None:
 
 
 def test_every_part_of_the_core_is_looked_at() -> None:
-    assert {name.split(".")[1] for name in CORE} >= {"config", "text", "network", "training", "language", "runs"}
+    assert {name.split(".")[1] for name in CORE} >= {"config", "text", "network", "training", "language", "run"}
     assert "charrnn.network.cells.elman" in CORE
 
 
@@ -69,4 +69,7 @@ def test_the_public_names_are_loaded_when_they_are_used() -> None:
 
 
 def test_the_core_does_not_need_sentencepiece_or_torch_to_be_imported() -> None:
-    assert not imported_by("import charrnn.runs, charrnn.lab.gradcheck") & {"sentencepiece", "torch"}
+    assert not imported_by("import charrnn.pipeline.start, charrnn.lab.experiments.gradcheck") & {
+        "sentencepiece",
+        "torch",
+    }

@@ -10,9 +10,9 @@ import pytest
 import charrnn
 from charrnn import LanguageModel
 from charrnn.config import TextConfig
-from charrnn.defaults import Wishes
-from charrnn.language.textmodel import start_token
-from charrnn.runs import start_run
+from charrnn.defaults import Overrides
+from charrnn.language.text_model import start_token
+from charrnn.pipeline.start import start_run
 
 WITHOUT = ("charrnn.tui", "charrnn.cli", "charrnn.__main__")
 
@@ -20,8 +20,8 @@ WITHOUT = ("charrnn.tui", "charrnn.cli", "charrnn.__main__")
 @pytest.fixture(scope="session")
 def cloze_run(story: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("runs") / "cloze"
-    wishes = Wishes(hidden=24, layers=1, bptt=16, batch=8, steps=150, lr=0.01, cloze=True)
-    list(start_run(path, TextConfig((str(story),)), wishes).train())
+    overrides = Overrides(hidden=24, layers=1, bptt=16, batch=8, steps=150, lr=0.01, cloze=True)
+    list(start_run(path, TextConfig((str(story),)), overrides).train())
     return path
 
 
@@ -42,7 +42,7 @@ def test_the_examples_are_right(tiny_run: Path, cloze_run: Path) -> None:
 
 
 def test_there_are_examples_of_what_one_imports() -> None:
-    names = ("model", "cloze", "ngrams", "scoring", "ranking", "dynamic", "baselines", "stopping", "keystrokes")
-    for name in names:
-        module = importlib.import_module(f"charrnn.language.{name}")
+    language = [f"language.{name}" for name in ("model", "cloze", "ngrams", "scoring", "ranking", "stopping")]
+    for name in [*language, *(f"evaluation.{name}" for name in ("dynamic", "baselines", "keystrokes"))]:
+        module = importlib.import_module(f"charrnn.{name}")
         assert any(test.examples for test in doctest.DocTestFinder().find(module)), name

@@ -33,7 +33,7 @@ from charrnn.cli import (
     train,
     watch,
 )
-from charrnn.cli.output import say
+from charrnn.cli.console import say
 from charrnn.errors import CharrnnError
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charrnn.cli.output import print_json, say
+from charrnn.cli.console import print_json, say
 from charrnn.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from charrnn.lab.speed import SamplingSpeed, Speed, TrainingSpeed
+    from charrnn.benchmark.speed import SamplingSpeed, Speed, TrainingSpeed
 
 _DISTURBED = (
     "other programs were using the cores: speeds are too low, and PyTorch's by far more than charrnn's; "
@@ -31,13 +31,13 @@ def bench(
     cell: Annotated[str, typer.Option(help="tanh, lstm or gru.")] = "tanh",
 ) -> None:
     """Measure how fast this machine trains and samples, beside PyTorch where it is installed."""
-    from charrnn.lab.speed import QUICK, Effort, measure, of_cell
-    from charrnn.lab.torch_speed import CELLS, REMEDY, load_torch
+    from charrnn.benchmark.pytorch import CELLS, REMEDY, load_torch
+    from charrnn.benchmark.speed import QUICK, BenchSettings, measure, of_cell
     from charrnn.parallel.blas import physical_cores
 
     if cell not in CELLS:
         raise UsageError(f"--cell {cell} is not measured; choose one of {', '.join(CELLS)}")
-    effort, torch, results = of_cell(QUICK if quick else Effort(), cell), load_torch(), []
+    effort, torch, results = of_cell(QUICK if quick else BenchSettings(), cell), load_torch(), []
     threads = threads or physical_cores()
     write = _JsonLines() if as_json else None if sys.stdout.isatty() else _PlainLines(with_torch=torch is not None)
     if torch is None:
@@ -63,7 +63,7 @@ def fields_of(speed: "Speed") -> dict[str, Any]:
 
 def disturbed(speed: "Speed", threads: int, processors: int | None = None) -> bool:
     """Whether other programs took more than a tenth of one of the processors that the threads wanted."""
-    from charrnn.lab.turns import usable_processors
+    from charrnn.benchmark.interleaved import usable_processors
 
     spare = (processors or usable_processors()) - threads
     return speed.others_busy is not None and speed.others_busy > max(0, spare) + 0.1
@@ -114,7 +114,7 @@ def _plain(value: object) -> str:
 def _print_tables(results: "list[Speed]", *, with_torch: bool) -> None:
     from rich.console import Console
 
-    from charrnn.lab.speed import MachineSpeed, SamplingSpeed, TrainingSpeed
+    from charrnn.benchmark.speed import MachineSpeed, SamplingSpeed, TrainingSpeed
 
     console = Console()
     training, sampling = _table(_TRAINING, with_torch), _table(_SAMPLING, with_torch)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from charrnn.cli.output import print_json, say, write_line, write_text
+from charrnn.cli.arguments import Model, Ngram, open_text_model
+from charrnn.cli.console import print_json, say, write_line, write_text
 from charrnn.cli.prompt import read_prompts
-from charrnn.cli.voice import Model, Ngram, open_voice
 from charrnn.errors import UsageError
 
 Text = Annotated[
@@ -24,7 +24,7 @@ def complete(model: Model, text: Text, count: Count = 5, ngram: Ngram = None, as
         raise UsageError(f"--count is {count}; it must be 1 or above")
     from charrnn.parallel.blas import single_threaded
 
-    voice = open_voice(model, ngram)
+    voice = open_text_model(model, ngram)
     completer = voice.completer()
     with single_threaded():
         for line in read_prompts(text):

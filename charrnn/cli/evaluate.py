@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charrnn.cli.output import print_json, say, standard_input
-from charrnn.cli.voice import Model
+from charrnn.cli.arguments import Model
+from charrnn.cli.console import print_json, say, standard_input
 from charrnn.errors import TextError, UsageError
 
 if TYPE_CHECKING:
-    from charrnn.language.baselines import Loss
-    from charrnn.language.comparison import AnyModel, Task
-    from charrnn.language.evaluation import Evaluation
-    from charrnn.language.keystrokes import Keystrokes
+    from charrnn.evaluation.baselines import Loss
+    from charrnn.evaluation.comparison import AnyModel, Task
+    from charrnn.evaluation.evaluate import Evaluation
+    from charrnn.evaluation.keystrokes import Keystrokes
 
 Texts = Annotated[
     list[str] | None,
@@ -82,9 +82,9 @@ def evaluate(
     for name, number, most in (("threads", threads, 1024), ("words", words, 1_000_000)):
         if number is not None and not 1 <= number <= most:
             raise UsageError(f"--{name} is {number}; it must be from 1 to {most:,}")
-    from charrnn.language.baselines import Loss
+    from charrnn.evaluation.baselines import Loss
+    from charrnn.evaluation.comparison import other_ways, read
     from charrnn.language.cloze import ClozeModel, load_model
-    from charrnn.language.comparison import other_ways, read
     from charrnn.parallel.blas import has_small_matrix_kernel, physical_cores, single_threaded
 
     first, others = load_model(model), [(path, load_model(path)) for path in against or ()]
@@ -114,15 +114,15 @@ def _tasks(
     models: "list[AnyModel]", sources: tuple[str, ...], encoding: str | None, validation: bool
 ) -> "list[Task]":
     """The same text for each of the models, as its tokenizer cuts it."""
-    from charrnn.language.comparison import held_out, whole_text
+    from charrnn.evaluation.comparison import held_out, whole_text
     from charrnn.text.corpus import read_corpus
-    from charrnn.text.parts import corpus_of
+    from charrnn.text.split import reopen_corpus
 
     if not validation:
         corpus = read_corpus(sources, encoding=encoding or "utf-8", stdin=standard_input())
         return [whole_text(each, corpus) for each in models]
     text = models[0].config.text
-    corpus = corpus_of(text, sources, standard_input())
+    corpus = reopen_corpus(text, sources, standard_input())
     for other in (each.config.text for each in models[1:]):
         parts = [(each.sha256, each.val_fraction, each.normal_form) for each in (other, text)]
         if parts[0] != parts[1]:
@@ -134,7 +134,7 @@ def _tasks(
 
 
 def _keys(completer: Any, task: "Task", words: int) -> "Keystrokes":
-    from charrnn.language.keystrokes import count_keystrokes
+    from charrnn.evaluation.keystrokes import count_keystrokes
 
     return count_keystrokes(completer, task.first(words * LONGEST_WORDS), words)
 

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from charrnn.cli.output import print_json, say, write_line, write_text
+from charrnn.cli.arguments import Model
+from charrnn.cli.console import print_json, say, write_line, write_text
 from charrnn.cli.prompt import read_prompts
-from charrnn.cli.voice import Model
 from charrnn.errors import TextError, UsageError
-from charrnn.text.shown import visible_line
+from charrnn.text.escape import visible_line
 
 Text = Annotated[
     str,

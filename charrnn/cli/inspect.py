@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charrnn.cli.output import print_json, say, standard_input
-from charrnn.cli.voice import Encoding, Model
+from charrnn.cli.arguments import Encoding, Model
+from charrnn.cli.console import print_json, say, standard_input
 from charrnn.errors import UsageError
-from charrnn.text.shown import visible_line
+from charrnn.text.escape import visible_line
 
 if TYPE_CHECKING:
+    from charrnn.inspection.units import Reading
     from charrnn.language.model import LanguageModel
-    from charrnn.language.neurons import Reading
 
 Source = Annotated[
     str | None,
@@ -71,9 +71,9 @@ def inspect(
     for name, number in (("top", top), ("length", length)):
         if number < 1:
             raise UsageError(f"--{name} is {number}; it must be 1 or above")
+    from charrnn.inspection.units import own_text, read
     from charrnn.language.cloze import load_model
     from charrnn.language.model import LanguageModel
-    from charrnn.language.neurons import own_text, read
     from charrnn.parallel.blas import single_threaded
 
     language_model = load_model(model)
@@ -104,7 +104,7 @@ def _place(said: str, model: "LanguageModel") -> tuple[int, int]:
 def _text(source: str, encoding: str, length: int) -> tuple[str, str]:
     """The first `length` characters of a text, and what they are."""
     from charrnn.text.corpus import read_corpus
-    from charrnn.text.parts import beginning
+    from charrnn.text.split import beginning
 
     corpus = read_corpus((source,), encoding=encoding, stdin=standard_input())
     read = beginning(corpus.chunks(), length)
@@ -113,9 +113,9 @@ def _text(source: str, encoding: str, length: int) -> tuple[str, str]:
 
 def _anatomy(model: "LanguageModel", reading: "Reading", top: int) -> dict[str, Any]:
     """All that is told of a model, under the names that --json and a pipe have."""
-    from charrnn.language.anatomy import flow_over, layer_figures, parameter_figures, steps_back
-    from charrnn.language.neurons import rank
-    from charrnn.language.textmodel import start_token
+    from charrnn.inspection.units import rank
+    from charrnn.inspection.weights import flow_over, layer_figures, parameter_figures, steps_back
+    from charrnn.language.text_model import start_token
 
     network, parameters = model.network, model.parameters
     sizes = ("cell", "vocabulary", "embedding", "layers", "hidden")
@@ -204,7 +204,7 @@ def _print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
 
 def _write_neuron(reading: "Reading", place: tuple[int, int], *, as_json: bool) -> None:
     """The text with one unit's h after each token: as numbers, a line a token in a pipe, in colour on a terminal."""
-    from charrnn.language.neurons import correlations
+    from charrnn.inspection.units import correlations
 
     layer, unit = place
     one = reading.activations[:, layer : layer + 1, unit : unit + 1]

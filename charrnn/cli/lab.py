@@ -1,16 +1,16 @@
-"""`charrnn lab`: the classic experiments; what each found, as tables and charts, lines, JSON or a Markdown report."""
+"""`charrnn lab`: run a classic experiment; print tables and charts, lines, JSON or a Markdown report."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charrnn.cli.output import print_json, say
+from charrnn.cli.console import print_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from charrnn.lab import Experiment, Result
+    from charrnn.lab.protocol import Experiment, Result
 
 ALL = "all"
 
@@ -41,7 +41,7 @@ def lab(
 
 
 def _do_one(name: str, seed: int, steps: int | None, *, as_json: bool) -> None:
-    from charrnn.cli import results
+    from charrnn.cli import lab_tables
     from charrnn.errors import CharrnnError, UsageError
     from charrnn.parallel.blas import single_threaded
 
@@ -49,13 +49,19 @@ def _do_one(name: str, seed: int, steps: int | None, *, as_json: bool) -> None:
     if steps is not None and not experiment.steps:
         raise UsageError(f"{name} does not train; leave --steps out")
     module = experiment.load()
-    write = results.write_json if as_json else results.write_tables if sys.stdout.isatty() else results.write_lines
+    write = (
+        lab_tables.write_json
+        if as_json
+        else lab_tables.write_tables
+        if sys.stdout.isatty()
+        else lab_tables.write_lines
+    )
     if not as_json:
-        say(f"{module.TITLE}\n\n{results.fitted(module.EXPLANATION)}\n")
+        say(f"{module.TITLE}\n\n{lab_tables.fitted(module.EXPLANATION)}\n")
     noted: list[Result] = []
     with single_threaded():  # small products are slower on several threads
         write(name, seed, _noted(module.run(seed, steps or experiment.steps), noted))
-    failed, all_of_them = results.count_failed(noted)
+    failed, all_of_them = lab_tables.count_failed(noted)
     if failed:
         short = f", after {steps} updates and not {experiment.steps}" if steps and steps < experiment.steps else ""
         wrong = f"{failed} of {all_of_them} results are not as they should be"
@@ -64,9 +70,9 @@ def _do_one(name: str, seed: int, steps: int | None, *, as_json: bool) -> None:
 
 def _do_all(seed: int, steps: int | None, *, as_json: bool) -> None:
     """All experiments, each of them said on stderr when it begins; then the report, at once."""
-    from charrnn.cli import report, results
+    from charrnn.cli import lab_report, lab_tables
     from charrnn.errors import CharrnnError
-    from charrnn.lab import EXPERIMENTS
+    from charrnn.lab.protocol import EXPERIMENTS
     from charrnn.parallel.blas import single_threaded
 
     done = []
@@ -76,17 +82,17 @@ def _do_all(seed: int, steps: int | None, *, as_json: bool) -> None:
         with single_threaded():
             done.append((name, module, list(module.run(seed, steps or experiment.steps))))
     if as_json:
-        print_json({"seed": seed, "experiments": [results.as_json(name, seed, found) for name, _, found in done]})
+        print_json({"seed": seed, "experiments": [lab_tables.as_json(name, seed, found) for name, _, found in done]})
     else:
-        sys.stdout.write(report.markdown(done, seed))
-    failed = [name for name, _, found in done if results.count_failed(found)[0]]
+        sys.stdout.write(lab_report.markdown(done, seed))
+    failed = [name for name, _, found in done if lab_tables.count_failed(found)[0]]
     if failed:
         raise CharrnnError(f"not all is as it should be in {', '.join(failed)}; the report says what")
 
 
 def _find(name: str) -> "Experiment":
     """The experiment of that name; UsageError with the names nearest to it if there is none."""
-    from charrnn.lab import EXPERIMENTS
+    from charrnn.lab.protocol import EXPERIMENTS
 
     if name not in EXPERIMENTS:
         from difflib import get_close_matches
@@ -100,14 +106,14 @@ def _find(name: str) -> "Experiment":
 
 
 def _list(*, as_json: bool) -> None:
-    from charrnn.cli import results
-    from charrnn.lab import EXPERIMENTS
+    from charrnn.cli import lab_tables
+    from charrnn.lab.protocol import EXPERIMENTS
 
     rows = [{"name": name, "takes": e.duration, "asks": e.summary} for name, e in EXPERIMENTS.items()]
     if as_json:
         print_json({"experiments": rows})
     elif sys.stdout.isatty():
-        results.print_table("", rows)
+        lab_tables.print_table("", rows)
         typer.echo("charrnn lab NAME does one of them, charrnn lab all > lab.md all")
     else:
         for row in rows:

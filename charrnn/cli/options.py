@@ -129,7 +129,7 @@ Rate: TypeAlias = Annotated[
 Schedule: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        help=f"Course of the learning rate: {_one_of(SCHEDULES)}; default cosine.", rich_help_panel=_TRAINING
+        help=f"RunProgress of the learning rate: {_one_of(SCHEDULES)}; default cosine.", rich_help_panel=_TRAINING
     ),
 ]
 Clip: TypeAlias = Annotated[

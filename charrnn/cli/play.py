@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from charrnn.cli.arguments import Ngram
 from charrnn.cli.terminal import obstacle_here
-from charrnn.cli.voice import Ngram
 from charrnn.errors import UsageError
 
 Model = Annotated[

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from charrnn.cli.output import print_json
-from charrnn.course import Course, duration
-from charrnn.events import Evaluated, Event, Finished, Recovered, Sampled, Started, StepDone
-from charrnn.launch import let_go
+from charrnn.cli.console import print_json
+from charrnn.pipeline.launch import detach
+from charrnn.run.events import Evaluated, Event, Finished, Recovered, Sampled, Started, StepDone
+from charrnn.run.progress import RunProgress, duration
 
 SECONDS_BETWEEN_LINES = 5.0
 
@@ -86,7 +86,7 @@ class BackgroundProgress(QuietProgress):
 
     def show(self, event: Event) -> None:
         if isinstance(event, Started):
-            let_go(self._run)
+            detach(self._run)
         super().show(event)
 
 
@@ -103,7 +103,7 @@ class JsonProgress(QuietProgress):
 class PlainProgress(_Lasting):
     """Lines: a step's every few seconds, and everything that is more than a step."""
 
-    course: Course
+    course: RunProgress
     say: Callable[[str], None]
     clock: Callable[[], float]
     _next: float = float("-inf")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from charrnn.cli.output import standard_input
+from charrnn.cli.console import standard_input
 from charrnn.cli.streams import read_chunks, whole_lines
 from charrnn.errors import TextError, UsageError
 

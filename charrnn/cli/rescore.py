@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charrnn.cli.output import print_json, say, shortened, write_text
+from charrnn.cli.arguments import Encoding, Model, Ngram, open_text_model
+from charrnn.cli.console import print_json, say, shortened, write_text
 from charrnn.cli.streams import read_chunks, whole_lines
-from charrnn.cli.voice import Encoding, Model, Ngram, open_voice
 from charrnn.errors import TextError, UsageError
-from charrnn.text.shown import visible_line
+from charrnn.text.escape import visible_line
 
 if TYPE_CHECKING:
     from charrnn.language.ranking import Candidate, RankedGroup
@@ -63,10 +63,10 @@ def rescore(
     if top < 0:
         raise UsageError(f"--top is {top}; it must be 0 (all) or above")
     from charrnn.language.ranking import Blend, Ranker
-    from charrnn.language.textmodel import start_token
+    from charrnn.language.text_model import start_token
     from charrnn.parallel.blas import single_threaded
 
-    voice = open_voice(model, ngram)
+    voice = open_text_model(model, ngram)
     candidates = list(parse(_lines(read_chunks(file, encoding))))
     if not candidates:
         raise TextError("there are no candidates to rank; give one a line")

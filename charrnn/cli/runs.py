@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charrnn.cli.output import print_json, say
-from charrnn.course import duration
+from charrnn.cli.console import print_json, say
 from charrnn.errors import UsageError
-from charrnn.text.shown import visible
+from charrnn.run.progress import duration
+from charrnn.text.escape import visible
 
 if TYPE_CHECKING:
-    from charrnn.shelf import Summary
+    from charrnn.run.listing import RunSummary
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of runs, or a run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout; default off.")]
@@ -23,9 +23,9 @@ def runs(folder: Folder = Path("runs"), as_json: AsJson = False) -> None:
     """List the runs in a folder, the latest first, with their best validation loss."""
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}; name one that holds runs, or make a run with charrnn train")
-    from charrnn.shelf import summaries
+    from charrnn.run.listing import list_runs
 
-    found = summaries(folder)
+    found = list_runs(folder)
     if as_json:
         print_json({"runs": [asdict(each) for each in found]})
     elif not found:
@@ -37,7 +37,7 @@ def runs(folder: Folder = Path("runs"), as_json: AsJson = False) -> None:
             typer.echo("\t".join(_row(each).values()))
 
 
-def _row(each: "Summary") -> dict[str, str]:
+def _row(each: "RunSummary") -> dict[str, str]:
     """What a person reads, by column."""
     known = each.parameters is not None
     return {
@@ -54,7 +54,7 @@ def _row(each: "Summary") -> dict[str, str]:
     }
 
 
-def _print_table(found: "list[Summary]") -> None:
+def _print_table(found: "list[RunSummary]") -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

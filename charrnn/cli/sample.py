@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charrnn.cli.output import print_json, say, write_pieces, write_text
+from charrnn.cli.arguments import Model, Ngram, open_text_model
+from charrnn.cli.console import print_json, say, write_pieces, write_text
 from charrnn.cli.prompt import read_prompt
-from charrnn.cli.voice import Model, Ngram, open_voice
 from charrnn.errors import TextError, UsageError
-from charrnn.text.shown import visible_line
+from charrnn.text.escape import visible_line
 
 if TYPE_CHECKING:
-    from charrnn.language.sampler import Sampling
-    from charrnn.language.textmodel import TextModel
+    from charrnn.language.sampling import Sampling
+    from charrnn.language.text_model import TextModel
 
 Prompt = Annotated[str, typer.Option(help="The text to go on with, - to read it from stdin.", show_default="none")]
 Length = Annotated[int, typer.Option(help="Characters to write after the prompt, at most.")]
@@ -58,11 +58,11 @@ def sample(
             raise UsageError(f"--{name} is {number}; it must be {least} or above")
     if stop and not all(stop):
         raise UsageError("--stop is empty; give the text to stop before, or leave it out")
-    from charrnn.language.sampler import Sampling
+    from charrnn.language.sampling import Sampling
     from charrnn.parallel.blas import single_threaded
 
     sampling = Sampling(temperature, top_k, top_p)
-    voice = open_voice(model, ngram)
+    voice = open_text_model(model, ngram)
     read, replaced = voice.tokenizer.prepare(read_prompt(prompt))
     if replaced:
         say(f"in the prompt, {replaced}")
@@ -92,8 +92,8 @@ def _speak(
 
 def _novelty(path: Path) -> Callable[[str], bool] | None:
     """What tells whether a line is new; None for a model of other things than lines, or if its text is gone."""
-    from charrnn.checkpoint import RunFolder
-    from charrnn.text.parts import training_text
+    from charrnn.run.folder import RunFolder
+    from charrnn.text.split import training_text
 
     config = RunFolder(path).read_config()
     if config.text.documents != "lines":

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from charrnn.cli.output import print_json, say, shortened, write_text
+from charrnn.cli.arguments import Encoding, Model, Ngram, open_text_model
+from charrnn.cli.console import print_json, say, shortened, write_text
 from charrnn.cli.prompt import read_prompt
 from charrnn.cli.streams import mode_of, read_chunks
-from charrnn.cli.voice import Encoding, Model, Ngram, open_voice
 from charrnn.errors import TextError, UsageError
+from charrnn.text.escape import visible, visible_line
 from charrnn.text.folding import joins_previous
-from charrnn.text.shown import visible, visible_line
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -58,10 +58,10 @@ def score(
     if worst < 0:
         raise UsageError(f"--worst is {worst}; it must be 0 or above")
     from charrnn.language.scoring import Scorer, Tally, lines_of, score_lines
-    from charrnn.language.textmodel import start_token
+    from charrnn.language.text_model import start_token
     from charrnn.parallel.blas import single_threaded
 
-    voice = open_voice(model, ngram)
+    voice = open_text_model(model, ngram)
     chunks = _chunks(text, encoding)
     tokenizer, tally = voice.tokenizer, Tally(worst)
     page: _Page = _Json() if as_json else _HeatMap() if sys.stdout.isatty() else _Columns()

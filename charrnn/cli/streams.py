@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from charrnn.cli.output import standard_input
+from charrnn.cli.console import standard_input
 from charrnn.errors import TextError, UsageError
 from charrnn.text.corpus import known_encoding
-from charrnn.text.shown import visible_line
+from charrnn.text.escape import visible_line
 
 NAME_IT = "say what it is with --encoding NAME, such as cp1252 or gb18030"
 

@@ -26,9 +26,9 @@ Factor = Annotated[float | None, typer.Argument(metavar="FACTOR", help="Only for
 
 def tell(run: Run, command: What, factor: Factor = None) -> None:
     """Steer a run that is being trained: pause, evaluate, sample, save, another learning rate, back, stop."""
-    from charrnn.checkpoint import RunFolder
-    from charrnn.control import tell
-    from charrnn.events import COMMANDS, ScaleRate
+    from charrnn.run.events import COMMANDS, ScaleRate
+    from charrnn.run.folder import RunFolder
+    from charrnn.run.lock import tell
 
     RunFolder(run).read_config()
     kind = COMMANDS.get(command)

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from charrnn.cli import options
+from charrnn.cli.console import say, standard_input
 from charrnn.cli.interruption import Interruption
-from charrnn.cli.output import say, standard_input
 from charrnn.cli.progress import BackgroundProgress, JsonProgress, PlainProgress, Progress, QuietProgress
 from charrnn.cli.terminal import obstacle_here
 from charrnn.cli.watch import say_where
 from charrnn.config import TextConfig
-from charrnn.course import Course, duration
-from charrnn.defaults import Wishes, choose_network, choose_training
+from charrnn.defaults import Overrides, choose_network, choose_training
 from charrnn.errors import RunError, UsageError
-from charrnn.events import Event, Finished
-from charrnn.launch import LaunchError, launch
+from charrnn.pipeline.launch import LaunchError, launch
+from charrnn.run.events import Event, Finished
+from charrnn.run.progress import RunProgress, duration
 
 if TYPE_CHECKING:
-    from charrnn.runs import Preflight, Run
+    from charrnn.pipeline.start import Preflight, Run
 
-_WISHES = frozenset(each.name for each in fields(Wishes))
+_WISHES = frozenset(each.name for each in fields(Overrides))
 _TOKENS = ("tokenizer", "vocab_size", "min_count", "pieces", "documents", "normal_form")
 _TEXT = (*_TOKENS, "encoding", "val_fraction")
 _SIZES = ("hidden", "layers", "embedding", "cell", "initializer", "cloze")
@@ -82,9 +82,9 @@ def train(
     if not detached and (background or _wants_dashboard(no_tui or as_json or quiet, tuple(corpus or ()))):
         raise typer.Exit(_apart(dashboard=not background))
     said = {name: value for name, value in context.params.items() if value is not None}
-    wishes = Wishes(**{name: value for name, value in said.items() if name in _WISHES})
+    overrides = Overrides(**{name: value for name, value in said.items() if name in _WISHES})
     sources = tuple(corpus or ())
-    run = _resumed(resume, sources, wishes, said) if resume else _started(out, sources, wishes, said, origin)
+    run = _resumed(resume, sources, overrides, said) if resume else _started(out, sources, overrides, said, origin)
     if run.session.is_over():
         say(f"{run.folder.path} is finished at step {run.session.state.step:,}; to go on, give it more --steps")
         return
@@ -127,18 +127,18 @@ def _apart(*, dashboard: bool) -> int:
 
 
 def _started(
-    out: Path | None, sources: tuple[str, ...], wishes: Wishes, said: dict[str, Any], origin: Path | None
+    out: Path | None, sources: tuple[str, ...], overrides: Overrides, said: dict[str, Any], origin: Path | None
 ) -> "Run":
     """A new run; whatever can be refused without reading the text is refused first."""
     text = TextConfig(sources or ("english",), **{name: said[name] for name in _TEXT if name in said})
     _refuse_what_is_of_origin(origin, said)
-    choose_network(wishes, tokens=1, vocabulary=2)
-    choose_training(wishes, tokens=1, threads=1)
+    choose_network(overrides, tokens=1, vocabulary=2)
+    choose_training(overrides, tokens=1, threads=1)
     path = out or _free_path(text.sources)
     _refuse_unwritable(path)
-    from charrnn.runs import start_run
+    from charrnn.pipeline.start import start_run
 
-    return start_run(path, text, wishes, origin=origin, stdin=standard_input())
+    return start_run(path, text, overrides, origin=origin, stdin=standard_input())
 
 
 def _refuse_what_is_of_origin(origin: Path | None, said: dict[str, Any]) -> None:
@@ -149,16 +149,16 @@ def _refuse_what_is_of_origin(origin: Path | None, said: dict[str, Any]) -> None
         raise UsageError(f"--{name} is that of the model which --from names; leave it out")
 
 
-def _resumed(path: Path, sources: tuple[str, ...], wishes: Wishes, said: dict[str, Any]) -> "Run":
+def _resumed(path: Path, sources: tuple[str, ...], overrides: Overrides, said: dict[str, Any]) -> "Run":
     fixed = [name for name in (*_TEXT, *sorted(_WISHES - set(_ENDS)), "out", "origin") if name in said]
     if fixed:
         name = {"origin": "from"}.get(fixed[0], fixed[0]).replace("_", "-")
         raise UsageError(
             f"--{name} cannot change in a run that goes on with --resume; leave it out, or start a new run"
         )
-    from charrnn.runs import resume_run
+    from charrnn.pipeline.start import resume_run
 
-    return resume_run(path, sources=sources, wishes=wishes, stdin=standard_input())
+    return resume_run(path, sources=sources, overrides=overrides, stdin=standard_input())
 
 
 def _free_path(sources: tuple[str, ...]) -> Path:
@@ -214,7 +214,7 @@ def _progress(run: "Run", *, as_json: bool, quiet: bool, detached: bool) -> Prog
         return BackgroundProgress(run.folder.path, say)
     if as_json:
         return JsonProgress(say)
-    return QuietProgress(say) if quiet else PlainProgress(Course(), say, time.monotonic)
+    return QuietProgress(say) if quiet else PlainProgress(RunProgress(), say, time.monotonic)
 
 
 def _follow(events: Iterable[Event], progress: Progress, interruption: Interruption) -> Finished | None:

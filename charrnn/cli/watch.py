@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from charrnn.cli.output import say, write_line, write_pieces
+from charrnn.cli.console import say, write_line, write_pieces
 from charrnn.cli.progress import JsonProgress, PlainProgress, Progress
 from charrnn.cli.terminal import obstacle_here
-from charrnn.control import last_words, lock_path, trainer_of
-from charrnn.course import Course
 from charrnn.errors import UsageError
-from charrnn.events import Finished
-from charrnn.journal import Tail
+from charrnn.run.events import Finished
+from charrnn.run.journal import Tail
+from charrnn.run.lock import last_log_line, lock_path, trainer_pid
+from charrnn.run.progress import RunProgress
 
 SAMPLE_LENGTH = 300
 SAMPLE_TEMPERATURE = 0.8
@@ -34,12 +34,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Every event as a line of J
 
 def watch(run: RunPath = None, no_tui: NoTui = False, as_json: AsJson = False) -> None:
     """Watch a run that is being trained, and steer it; or look at one that was."""
-    from charrnn.checkpoint import RunFolder
+    from charrnn.run.folder import RunFolder
 
     run = run or _under_way()
     RunFolder(run).read_config()
     if no_tui or as_json or obstacle_here() is not None:
-        progress = JsonProgress(say) if as_json else PlainProgress(Course(), write_line, time.monotonic)
+        progress = JsonProgress(say) if as_json else PlainProgress(RunProgress(), write_line, time.monotonic)
         raise typer.Exit(_follow(run, progress))
     raise typer.Exit(show_dashboard(run, owner=False))
 
@@ -47,7 +47,7 @@ def watch(run: RunPath = None, no_tui: NoTui = False, as_json: AsJson = False) -
 def _under_way() -> Path:
     """The run in runs/ that is being trained, of several the latest; UsageError if there is none."""
     folder = Path("runs")
-    trained = [path for path in folder.iterdir() if trainer_of(path) is not None] if folder.is_dir() else []
+    trained = [path for path in folder.iterdir() if trainer_pid(path) is not None] if folder.is_dir() else []
     if not trained:
         raise UsageError("no run in runs/ is being trained; name one, as in: charrnn watch RUN")
     return max(trained, key=lambda path: lock_path(path).stat().st_mtime)
@@ -55,10 +55,10 @@ def _under_way() -> Path:
 
 def _follow(run: Path, progress: Progress) -> int:
     """Show every event until nobody trains the run any more; the exit code."""
-    tail, course = Tail(run), Course()
+    tail, course = Tail(run), RunProgress()
     with progress:
         while True:
-            trained = trainer_of(run) is not None
+            trained = trainer_pid(run) is not None
             for event in tail.all():
                 course.take(event)
                 progress.show(event)
@@ -86,7 +86,7 @@ def show_dashboard(run: Path, *, owner: bool) -> int:
 
 def _how_it_stands(run: Path, finished: Finished | None) -> int:
     path = shlex.quote(str(run))
-    process = trainer_of(run)
+    process = trainer_pid(run)
     if process is not None:
         say(
             f"training goes on as process {process}; watch it: charrnn watch {path}; end it: charrnn tell {path} stop"
@@ -104,7 +104,7 @@ def _how_it_stands(run: Path, finished: Finished | None) -> int:
 
 def broken_off(run: Path) -> str:
     """What to say of a run whose process is gone without a word in the journal."""
-    last = last_words(run) or "the process that trained it is gone"
+    last = last_log_line(run) or "the process that trained it is gone"
     path = shlex.quote(str(run))
     return f"{run} was broken off ({last}); go on with: charrnn train --resume {path}"
 
@@ -112,7 +112,7 @@ def broken_off(run: Path) -> str:
 def say_where(run: Path, *, speak: bool) -> None:
     """A sample of the best weights, on stdout, and where they are."""
     from charrnn.language.cloze import ClozeModel, load_model
-    from charrnn.language.sampler import Sampling
+    from charrnn.language.sampling import Sampling
     from charrnn.parallel.blas import single_threaded
 
     model, path = load_model(run), shlex.quote(str(run))

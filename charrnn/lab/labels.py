@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.lab.learning import Draw, trained
+from charrnn.lab.training import Draw, trained
 from charrnn.network.arrays import Array, Parameters
-from charrnn.network.sequences import RecurrentLayers, SequenceNetwork
+from charrnn.network.encoder_decoder import RecurrentLayers, SequenceNetwork
 from charrnn.training.schedules import cosine
 
 HIDDEN_SHARE = 0.2

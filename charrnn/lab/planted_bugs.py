@@ -14,8 +14,8 @@ from charrnn.config import NetworkConfig
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace
 from charrnn.network.cells import Cell, Step
 from charrnn.network.cells.elman import Tanh
-from charrnn.network.model import Back, Network
-from charrnn.network.products import thin_product
+from charrnn.network.matmul import prepacked_matmul
+from charrnn.network.network import Back, Network
 
 
 class SlopeIsActivation(Tanh):
@@ -23,7 +23,7 @@ class SlopeIsActivation(Tanh):
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Step:
         h, dh = s[0], ds[0]
-        times_WhT = thin_product(Wh.T, dh, "elman.WhT", workspace)
+        times_WhT = prepacked_matmul(Wh.T, dh, "elman.WhT", workspace)
 
         def step_back(t: int) -> None:
             np.multiply(dh, h[t + 1], out=z[t])

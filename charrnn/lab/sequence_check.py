@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.network.arrays import Array, Parameters, Workspace
+from charrnn.network.encoder_decoder import EncoderDecoder, RecurrentLayers, SequenceNetwork
 from charrnn.network.gradient_check import GradientCheck, check_gradients
 from charrnn.network.heads import HEADS
-from charrnn.network.sequences import EncoderDecoder, RecurrentLayers, SequenceNetwork
 
 DEVIATION, STREAMS = 0.5, 3
 FORMS = ("one direction", "both directions", "encoder and decoder")

@@ -14,15 +14,15 @@ from typing import Self
 
 import numpy as np
 
-from charrnn.checkpoint import RunFolder
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError, UsageError
-from charrnn.language.evaluation import Evaluation, how_many
+from charrnn.evaluation.evaluate import Evaluation, how_many
 from charrnn.language.model import LanguageModel, read_tokenizer
-from charrnn.language.textmodel import never_chosen, start_token
+from charrnn.language.text_model import never_chosen, start_token
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace
-from charrnn.network.cloze import ClozeNetwork
 from charrnn.network.losses import log_softmax, softmax
+from charrnn.network.two_sided import ClozeNetwork
+from charrnn.run.folder import RunFolder
 from charrnn.text.dataset import Dataset
 from charrnn.text.tokenizers import Tokenizer
 

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from charrnn.checkpoint import RunFolder
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError, UsageError
-from charrnn.language.baselines import HIGHEST_ORDER, best_order, ngram_losses
-from charrnn.language.evaluation import Evaluation, evaluate, log_probabilities
+from charrnn.evaluation.baselines import HIGHEST_ORDER, best_order, ngram_losses
+from charrnn.evaluation.evaluate import Evaluation, evaluate, log_probabilities
 from charrnn.language.ngrams import NgramPredictor, Ngrams
 from charrnn.language.predictor import RnnPredictor
-from charrnn.language.textmodel import TextModel, start_token
+from charrnn.language.text_model import TextModel, start_token
 from charrnn.network.arrays import Array, Ids, Parameters
-from charrnn.network.model import Network
+from charrnn.network.network import Network
+from charrnn.run.folder import RunFolder
 from charrnn.text.dataset import dataset_of
 from charrnn.text.tokenizers import Tokenizer, tokenizer_from_json
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace, within
-from charrnn.network.model import Network
+from charrnn.network.network import Network
 
 State: TypeAlias = Any
 """What a predictor knows of the text so far: a value that is never changed, and that only its own kind looks into."""

@@ -9,10 +9,10 @@ from charrnn.network.affine import affine
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace
 from charrnn.network.bptt import unroll
 from charrnn.network.cells import CELLS, Cell
+from charrnn.network.encoder_decoder import EncoderDecoder, RecurrentLayers, SequenceNetwork
 from charrnn.network.heads import HEADS, Head
 from charrnn.network.losses import cross_entropy, log_softmax, softmax
-from charrnn.network.model import Network
-from charrnn.network.sequences import EncoderDecoder, RecurrentLayers, SequenceNetwork
+from charrnn.network.network import Network
 from charrnn.network.stack import run_stack
 from charrnn.network.vectorizers import Embedding, OneHot, Vectorizer
 

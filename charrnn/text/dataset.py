@@ -18,7 +18,7 @@ from charrnn.config import TextConfig
 from charrnn.errors import TextError
 from charrnn.text.batches import rare_tokens
 from charrnn.text.corpus import Corpus
-from charrnn.text.parts import characters_of, corpus_of, normalised, parted, training_length
+from charrnn.text.split import count_characters, normalised, reopen_corpus, split_at, training_length
 from charrnn.text.tokenizers import Ids, Tokenizer, make_tokenizer
 
 MEMORY_THRESHOLD = 64 << 20
@@ -73,13 +73,13 @@ def build_dataset(
     `memory_threshold` bytes of ids go to an unnamed file in `scratch`, by default the system's temporary folder,
     which vanishes with the arrays. TextError if fewer than 2 tokens are left to train on.
     """
-    characters = characters_of(corpus, config.normal_form)
+    characters = count_characters(corpus, config.normal_form)
     cut = training_length(characters, config.val_fraction)
     if cut < 1:
         raise _too_short(characters, cut)
 
     def training() -> Iterator[str]:
-        parts = parted(normalised(corpus, config.normal_form), cut)
+        parts = split_at(normalised(corpus, config.normal_form), cut)
         return (piece for piece, _ in itertools.takewhile(lambda part: part[1], parts))
 
     tokenizer = make(training, cut) if make else make_tokenizer(config, training, cut)
@@ -97,12 +97,12 @@ def dataset_from(
     memory_threshold: int = MEMORY_THRESHOLD,
 ) -> Dataset:
     """Split a text and encode it with a tokenizer that exists already, as a resumed run does."""
-    characters = characters_of(corpus, tokenizer.normal_form)
+    characters = count_characters(corpus, tokenizer.normal_form)
     cut = training_length(characters, val_fraction)
     counts = np.zeros(tokenizer.vocabulary_size, np.int64)
     unknown = 0
     with _IdWriter(_id_type(tokenizer), scratch, memory_threshold) as writer:
-        for piece, is_training in parted(normalised(corpus, tokenizer.normal_form), cut):
+        for piece, is_training in split_at(normalised(corpus, tokenizer.normal_form), cut):
             ids = _encode(tokenizer, piece, writer.last)
             writer.write(ids)
             if is_training:
@@ -121,7 +121,7 @@ def dataset_from(
 
 def dataset_of(config: TextConfig, tokenizer: Tokenizer) -> Dataset:
     """The dataset of a run, from its own text; TextError if that has moved or changed."""
-    return dataset_from(corpus_of(config), tokenizer, val_fraction=config.val_fraction)
+    return dataset_from(reopen_corpus(config), tokenizer, val_fraction=config.val_fraction)
 
 
 def encode_corpus(

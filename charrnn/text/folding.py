@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
-from charrnn.text.shown import visible_line
+from charrnn.text.escape import visible_line
 
 _QUOTES = dict.fromkeys("‘’‚‛′‹›`´", "'") | dict.fromkeys("“”„‟″«»", '"')
 _DASHES = dict.fromkeys("‐‑‒–−", "-") | {"—": "--", "―": "--"}

@@ -11,27 +11,27 @@ from typing import Protocol
 
 from charrnn.config import TrainingConfig
 from charrnn.errors import RunError
-from charrnn.events import (
-    BackToBest,
+from charrnn.network.arrays import Parameters
+from charrnn.run.events import (
     Command,
+    CommandApplied,
     Evaluated,
     EvaluateNow,
     Event,
     Finished,
-    GoOn,
     Pause,
     Probed,
     Recovered,
+    RestoreBest,
+    Resume,
     Sampled,
     SampleNow,
     Saved,
     SaveNow,
     ScaleRate,
-    Steered,
     StepDone,
     Stop,
 )
-from charrnn.network.arrays import Parameters
 from charrnn.text.batches import Windows
 from charrnn.training.schedules import SCHEDULES, with_warmup
 from charrnn.training.stopwatch import Stopwatch
@@ -170,13 +170,13 @@ class Session:
                 self._stopping = True
             case Pause():
                 self._watch.pause()
-            case GoOn():
+            case Resume():
                 self._watch.go_on()
             case ScaleRate(factor):
                 outcome = self._scale_rate(factor)
-            case BackToBest() if self.state.best is None:
+            case RestoreBest() if self.state.best is None:
                 outcome = "there has been no evaluation yet"
-            case BackToBest():
+            case RestoreBest():
                 for name, array in self.read_best().items():
                     self.state.parameters[name][...] = array
                 outcome = f"the weights of {self.state.best:.4f} nats a character are back"
@@ -189,7 +189,7 @@ class Session:
                 yield from self._speak()
             case SaveNow():
                 yield from self._save()
-        yield Steered(self.state.step, self._watch.now(), command.kind, outcome)
+        yield CommandApplied(self.state.step, self._watch.now(), command.kind, outcome)
 
     def _scale_rate(self, factor: float) -> str:
         scale = self.state.rate_scale * factor

@@ -7,11 +7,11 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
-from charrnn.course import Course
 from charrnn.errors import CharrnnError
-from charrnn.text.shown import visible_line
+from charrnn.run.progress import RunProgress
+from charrnn.text.escape import visible_line
 from charrnn.tui.feed import RunFeed
-from charrnn.tui.library import OpenModel
+from charrnn.tui.open_model import OpenModel
 from charrnn.tui.screens.completion import CompletionScreen
 from charrnn.tui.screens.dashboard import Dashboard
 from charrnn.tui.screens.help import Help
@@ -122,7 +122,7 @@ class CharrnnApp(App[None]):
         self.call_later(self.screen.run_action, binding.action)
 
 
-def watch_run(path: Path, *, owner: bool) -> Course:
+def watch_run(path: Path, *, owner: bool) -> RunProgress:
     """The dashboard over a run, until one leaves it; how far the run got by then."""
     dashboard = Dashboard(RunFeed(path), owner=owner)
     CharrnnApp(lambda app: app.push_screen(dashboard)).run()

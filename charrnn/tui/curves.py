@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.events import Probed
+from charrnn.charts.render import Series
+from charrnn.run.events import Probed
 from charrnn.tui.history import History
-from charrnn.tui.widgets.charts.plot import Series
 
 UNITS = ("nats", "bits", "perplexity")
 GROWTH = 1.15

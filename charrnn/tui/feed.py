@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from charrnn.control import last_words, tell, trainer_of
-from charrnn.events import Command, Event
-from charrnn.journal import Tail
+from charrnn.run.events import Command, Event
+from charrnn.run.journal import Tail
+from charrnn.run.lock import last_log_line, tell, trainer_pid
 
 
 class Feed(Protocol):
@@ -27,7 +27,7 @@ class Feed(Protocol):
     def tell(self, command: Command) -> None:
         """RunError if nobody listens."""
 
-    def last_words(self) -> str:
+    def last_log_line(self) -> str:
         """What the process that trained the run said last; empty if nothing."""
 
 
@@ -49,10 +49,10 @@ class RunFeed:
         return self._tail.read()
 
     def trainer(self) -> int | None:
-        return trainer_of(self.path)
+        return trainer_pid(self.path)
 
     def tell(self, command: Command) -> None:
         tell(self.path, command)
 
-    def last_words(self) -> str:
-        return last_words(self.path)
+    def last_log_line(self) -> str:
+        return last_log_line(self.path)

@@ -1,8 +1,8 @@
 """Glyphs: the line of a sample's tree → how each of its pieces looks, worked out only where the line is new."""
 
-from charrnn.language.copying import cover
-from charrnn.language.exploration import Node, Tree
-from charrnn.tui.widgets.story import Glyph
+from charrnn.language.memorization import cover
+from charrnn.language.sample_tree import Node, Tree
+from charrnn.tui.widgets.text_view import Glyph
 
 WARM, HOT = 4.0, 7.0
 """Bits of surprise from which a character looks warm, and hot."""

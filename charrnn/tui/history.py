@@ -10,8 +10,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.course import Course
-from charrnn.events import Compared, Evaluated, Event, Probed, Recovered, Sampled, Steered, StepDone
+from charrnn.run.events import (
+    BaselineMeasured,
+    CommandApplied,
+    Evaluated,
+    Event,
+    Probed,
+    Recovered,
+    Sampled,
+    StepDone,
+)
+from charrnn.run.progress import RunProgress
 
 SAMPLES_KEPT = 200
 CLIPPINGS_COUNTED = 500
@@ -48,7 +57,7 @@ class History:
     `evaluations_before` (step, nats) are those of the text of the run that this one goes on from.
     """
 
-    course: Course = field(default_factory=Course)
+    course: RunProgress = field(default_factory=RunProgress)
     steps: Rows = field(default_factory=lambda: Rows(3))
     evaluations: Rows = field(default_factory=lambda: Rows(2))
     evaluations_before: Rows = field(default_factory=lambda: Rows(2))
@@ -56,7 +65,7 @@ class History:
     samples_seen: int = 0
     best: Evaluated | None = None
     probe: Probed | None = None
-    baseline: Compared | None = None
+    baseline: BaselineMeasured | None = None
     recoveries: int = 0
     messages: deque[str] = field(default_factory=lambda: deque(maxlen=SAMPLES_KEPT))
     paused: bool = False
@@ -74,7 +83,7 @@ class History:
                 if event.before is not None:
                     self.evaluations_before.append(step, event.before)
                 self.best = event if event.best or self.best is None else self.best
-            case Compared():
+            case BaselineMeasured():
                 self.baseline = event
             case Sampled():
                 self.samples.append(event)
@@ -84,7 +93,7 @@ class History:
             case Recovered():
                 self.recoveries += 1
                 self.messages.append(f"step {event.step:,}: {event.reason}; back to step {event.back_to_step:,}")
-            case Steered(step, command=command, outcome=outcome):
+            case CommandApplied(step, command=command, outcome=outcome):
                 self.paused = command == "pause" or (self.paused and command != "go-on")
                 self.messages.append(f"step {step:,}: {command}" + (f", {outcome}" if outcome != "done" else ""))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
-from charrnn.checkpoint import write_atomically
+from charrnn.run.folder import write_atomically
 
 LARGEST = 1 << 20
 

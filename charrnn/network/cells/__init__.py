@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from charrnn.network.arrays import Array, Workspace
-from charrnn.network.cells.elman import Identity, Relu, Sigmoid, Tanh
-from charrnn.network.cells.gru import Gru
-from charrnn.network.cells.lstm import Lstm
+from charrnn.network.cells.elman import Identity, ReLU, Sigmoid, Tanh
+from charrnn.network.cells.gru import GRU
+from charrnn.network.cells.lstm import LSTM
 
 Step: TypeAlias = Callable[[int], None]
 
@@ -50,9 +50,9 @@ class Cell(Protocol):
 
 CELLS: dict[str, Cell] = {
     "tanh": Tanh(),
-    "relu": Relu(),
+    "relu": ReLU(),
     "sigmoid": Sigmoid(),
     "identity": Identity(),
-    "lstm": Lstm(),
-    "gru": Gru(),
+    "lstm": LSTM(),
+    "gru": GRU(),
 }

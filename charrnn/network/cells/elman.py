@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from charrnn.network.arrays import Array, Workspace
-from charrnn.network.products import thin_product
+from charrnn.network.matmul import prepacked_matmul
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Elman:
     def forward(self, Wh: Array, z: Array, s: Array, workspace: Workspace) -> Callable[[int], None]:
         h, activate = s[0], self.activate
         r = workspace.array("elman.r", *h.shape[1:])
-        times_Wh = thin_product(Wh, r, "elman.Wh", workspace)
+        times_Wh = prepacked_matmul(Wh, r, "elman.Wh", workspace)
 
         def step(t: int) -> None:
             times_Wh(h[t])
@@ -42,7 +42,7 @@ class Elman:
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Callable[[int], None]:
         dh = ds[0]
-        times_WhT = thin_product(Wh.T, dh, "elman.WhT", workspace)
+        times_WhT = prepacked_matmul(Wh.T, dh, "elman.WhT", workspace)
         self.slope(s[0, 1:], z)  # for all steps
 
         def step_back(t: int) -> None:
@@ -70,7 +70,7 @@ class Tanh(Elman):
         np.subtract(1.0, out, out=out)
 
 
-class Relu(Elman):
+class ReLU(Elman):
     """max(0, ·), whose slope is 1 where it is positive (Talathi and Vartak 2015; Le, Jaitly and Hinton 2015)."""
 
     def activate(self, r: Array, out: Array) -> None:

@@ -15,11 +15,11 @@ import numpy as np
 
 from charrnn.network.arrays import Array, Workspace
 from charrnn.network.cells.elman import logistic
-from charrnn.network.products import thin_product
+from charrnn.network.matmul import prepacked_matmul
 
 
 @dataclass(frozen=True)
-class Gru:
+class GRU:
     gates: ClassVar[int] = 3
     states: ClassVar[int] = 1
 
@@ -29,7 +29,7 @@ class Gru:
         q, part = workspace.array("gru.q", B, 3 * H), workspace.array("gru.part", B, H)
         both = workspace.array("gru.both", B, 2 * H)
         q_n = workspace.array("gru.q_n", T, B, H)
-        times_Wh = thin_product(Wh, q, "gru.Wh", workspace)
+        times_Wh = prepacked_matmul(Wh, q, "gru.Wh", workspace)
 
         def step(t: int) -> None:
             gates, n = z[t, :, : 2 * H], z[t, :, 2 * H :]
@@ -54,7 +54,7 @@ class Gru:
         slope, error = workspace.array("gru.slope", B, 2 * H), workspace.array("gru.error", B, 2 * H)
         of_r, of_u = error[:, :H], error[:, H:]
         part, dh_before = workspace.array("gru.part", B, H), workspace.array("gru.dh_before", B, H)
-        times_WhT = thin_product(Wh.T, dh_before, "gru.WhT", workspace)
+        times_WhT = prepacked_matmul(Wh.T, dh_before, "gru.WhT", workspace)
 
         def step_back(t: int) -> None:
             r, u, n = (z[t, :, k * H : (k + 1) * H] for k in range(3))

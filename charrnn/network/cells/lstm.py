@@ -16,11 +16,11 @@ from typing import ClassVar
 import numpy as np
 
 from charrnn.network.arrays import Array, Workspace
-from charrnn.network.products import thin_product
+from charrnn.network.matmul import prepacked_matmul
 
 
 @dataclass(frozen=True)
-class Lstm:
+class LSTM:
     gates: ClassVar[int] = 4
     states: ClassVar[int] = 2
 
@@ -29,7 +29,7 @@ class Lstm:
         (h, c), (T, B, _), H = s, z.shape, s.shape[-1]
         r, ig = workspace.array("lstm.r", B, 4 * H), workspace.array("lstm.ig", B, H)
         tanh_c, (half, shift) = workspace.array("lstm.tanh_c", T, B, H), _halves(H, workspace)
-        times_Wh = thin_product(Wh, r, "lstm.Wh", workspace)
+        times_Wh = prepacked_matmul(Wh, r, "lstm.Wh", workspace)
 
         def step(t: int) -> None:
             all_four = z[t]
@@ -56,7 +56,7 @@ class Lstm:
         of_i, of_f, of_o, of_g = (error[:, k * H : (k + 1) * H] for k in range(4))
         part, gate = workspace.array("lstm.part", B, H), 2.0 * shift
         no_gate = 1.0 - gate
-        times_WhT = thin_product(Wh.T, dh, "lstm.WhT", workspace)
+        times_WhT = prepacked_matmul(Wh.T, dh, "lstm.WhT", workspace)
 
         def step_back(t: int) -> None:
             all_four = z[t]

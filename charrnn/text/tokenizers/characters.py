@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.errors import ModelError
+from charrnn.text.escape import visible_line
 from charrnn.text.folding import Replacements, prepare
-from charrnn.text.shown import visible_line
 from charrnn.text.tokenizers.base import (
     UNKNOWN_TEXT,
     Decoder,

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.text.escape import visible_line
 from charrnn.text.folding import Replacements
-from charrnn.text.shown import visible_line
 from charrnn.text.tokenizers.base import Decoder, Ids, Plain, check_normal_form, checked, normalise
 
 BYTES = tuple(bytes([byte]) for byte in range(256))

@@ -20,7 +20,7 @@ import numpy as np
 from charrnn.errors import ModelError
 from charrnn.text.tokenizers.base import Ids, check_normal_form, normalise
 from charrnn.text.tokenizers.pieces import BYTES, Pieces, utf8
-from charrnn.text.words import HAN, JOINERS
+from charrnn.text.word_boundaries import HAN, JOINERS
 
 MOST_COUNTED = 2_000_000
 """Different words that are counted at a time; beyond it, those that came once are forgotten."""

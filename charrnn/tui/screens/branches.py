@@ -9,8 +9,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from charrnn.language.exploration import Node, Tree, line_to, name_of
-from charrnn.text.shown import visible, visible_line
+from charrnn.language.sample_tree import Node, Tree, line_to, name_of
+from charrnn.text.escape import visible, visible_line
 
 LONGEST = 4000
 """Characters of a branch that are shown, its last ones."""

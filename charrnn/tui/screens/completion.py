@@ -12,13 +12,13 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static, TextArea
 
-from charrnn.language.completion import Completion
-from charrnn.text.shown import visible_line
-from charrnn.tui import manual
-from charrnn.tui.library import OpenModel
-from charrnn.tui.playing import PLAYING_BINDINGS
+from charrnn.language.completion.search import Completion
+from charrnn.text.escape import visible_line
+from charrnn.tui import help_text
+from charrnn.tui.model_bindings import MODEL_BINDINGS
+from charrnn.tui.open_model import OpenModel
 from charrnn.tui.widgets.bars import Bar, Bars
-from charrnn.tui.widgets.figures import Figure, Figures
+from charrnn.tui.widgets.stat_grid import Figure, Figures
 
 WORDS = 9
 
@@ -102,7 +102,7 @@ class Page(TextArea):
 class CompletionScreen(Screen[None]):
     """Writes with a model's help."""
 
-    HELP = manual.COMPLETION
+    HELP = help_text.COMPLETION
     CSS = """
     CompletionScreen Page { border: round $surface-lighten-2; height: 1fr; }
     CompletionScreen Page:focus { border: round $accent; }
@@ -113,7 +113,7 @@ class CompletionScreen(Screen[None]):
     CompletionScreen.-narrow #side { width: 1fr; height: 7; padding: 0; }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-usual"), (110, "-wide")]
-    BINDINGS = [*(each for each in PLAYING_BINDINGS if each.key != "q")]
+    BINDINGS = [*(each for each in MODEL_BINDINGS if each.key != "q")]
 
     def __init__(self, opened: OpenModel) -> None:
         super().__init__()

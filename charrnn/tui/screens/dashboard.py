@@ -13,25 +13,25 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from charrnn.errors import CharrnnError
-from charrnn.events import (
-    BackToBest,
+from charrnn.run.events import (
     Command,
     EvaluateNow,
-    GoOn,
     Pause,
+    RestoreBest,
+    Resume,
     SampleNow,
     SaveNow,
     ScaleRate,
     Stop,
 )
-from charrnn.text.shown import visible_line
-from charrnn.tui import curves, manual
+from charrnn.text.escape import visible_line
+from charrnn.tui import curves, help_text
 from charrnn.tui.feed import Feed
 from charrnn.tui.history import History
 from charrnn.tui.screens.dialogs import Question
-from charrnn.tui.widgets.charts.plot import Plot
-from charrnn.tui.widgets.numbers import Headline, Numbers
-from charrnn.tui.widgets.voice import Voice
+from charrnn.tui.widgets.plot import Plot
+from charrnn.tui.widgets.run_headline import Headline, Numbers
+from charrnn.tui.widgets.sample_log import Voice
 
 SECONDS_BETWEEN_LOOKS = 0.25
 SECONDS_BETWEEN_CURVES = 1.0
@@ -45,7 +45,7 @@ STEERING = ("pause", "evaluate", "sample", "save", "rate", "back", "stop")
 class Dashboard(Screen[None]):
     """Watches a run through a feed. `owner` says that leaving must settle what becomes of the run."""
 
-    HELP = manual.DASHBOARD
+    HELP = help_text.DASHBOARD
     CSS = """
     Dashboard #charts { width: 2fr; }
     Dashboard #losses { height: 2fr; min-height: 6; }
@@ -182,7 +182,7 @@ class Dashboard(Screen[None]):
         if self._state == "gone":
             message = f"{self.feed.name} is not there any more; what was read of it is still shown"
         elif self._state == "broken off":
-            why = self.feed.last_words() or "the process that trained it is gone, and left no word"
+            why = self.feed.last_log_line() or "the process that trained it is gone, and left no word"
             message = f"broken off: {why}; go on with: charrnn train --resume {self.feed.name}"
         elif not message and history.messages:
             message = history.messages[-1]
@@ -207,7 +207,7 @@ class Dashboard(Screen[None]):
             self._show_message(f"asked: {command.kind}")
 
     def action_pause(self) -> None:
-        self._tell(GoOn() if self.history.paused else Pause())
+        self._tell(Resume() if self.history.paused else Pause())
 
     def action_evaluate(self) -> None:
         self._tell(EvaluateNow())
@@ -222,7 +222,7 @@ class Dashboard(Screen[None]):
         self._tell(ScaleRate(RATE_STEP**direction))
 
     def action_back(self) -> None:
-        self._tell(BackToBest())
+        self._tell(RestoreBest())
 
     def action_stop(self) -> None:
         self._tell(Stop())

@@ -11,13 +11,13 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from charrnn.course import duration
 from charrnn.errors import CharrnnError
-from charrnn.launch import launch
-from charrnn.shelf import Summary, summaries
+from charrnn.pipeline.launch import launch
+from charrnn.run.listing import RunSummary, list_runs
+from charrnn.run.progress import duration
 from charrnn.text.builtin import builtin_description, builtin_files, builtin_names
-from charrnn.text.shown import visible_line
-from charrnn.tui import manual
+from charrnn.text.escape import visible_line
+from charrnn.tui import help_text
 from charrnn.tui.screens.dialogs import Line
 
 RUNS = Path("runs")
@@ -26,7 +26,7 @@ RUNS = Path("runs")
 class Home(Screen[None]):
     """Lists runs and texts; a run is opened, a text is trained on."""
 
-    HELP = manual.HOME
+    HELP = help_text.HOME
     CSS = """
     Home #title { padding: 0 1; text-style: bold; color: $text-primary; }
     Home OptionList { height: 1fr; border: none; padding: 0 1; background: $background; }
@@ -56,12 +56,12 @@ class Home(Screen[None]):
     def action_renew(self) -> None:
         """Look what there is; a folder of many runs takes a while."""
         try:
-            found = summaries(RUNS) if RUNS.is_dir() else []
+            found = list_runs(RUNS) if RUNS.is_dir() else []
         except OSError:
             found = []
         self.app.call_from_thread(self._show, found)
 
-    def _show(self, runs: list[Summary]) -> None:
+    def _show(self, runs: list[RunSummary]) -> None:
         listed, width = self.query_one(OptionList), self.size.width
         highlighted = listed.highlighted
         listed.clear_options()
@@ -123,7 +123,7 @@ def _fitted(line: str, width: int) -> str:
     return line if len(line) <= width else f"{line[: max(0, width - 1)]}…"
 
 
-def run_line(run: Summary, width: int) -> str:
+def run_line(run: RunSummary, width: int) -> str:
     """A run in one line; what matters least goes first where it is narrow."""
     loss = f"{run.nats_per_character:.3f} nats" if run.nats_per_character is not None else "no loss yet"
     words = [f"{Path(run.path).name:<16.16}", f"{run.state:<10}", f"{loss:>11}"]

@@ -12,14 +12,14 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from charrnn.language.anatomy import LayerFigures, layer_figures, parameter_figures
-from charrnn.language.neurons import Ranked, Reading, own_text, rank, read
-from charrnn.text.shown import visible, visible_line
-from charrnn.tui import manual
-from charrnn.tui.library import OpenModel
-from charrnn.tui.playing import PLAYING_BINDINGS
+from charrnn.inspection.units import Ranked, Reading, own_text, rank, read
+from charrnn.inspection.weights import LayerFigures, layer_figures, parameter_figures
+from charrnn.text.escape import visible, visible_line
+from charrnn.tui import help_text
+from charrnn.tui.model_bindings import MODEL_BINDINGS
+from charrnn.tui.open_model import OpenModel
 from charrnn.tui.screens.dialogs import Line
-from charrnn.tui.widgets.story import Glyph, Story
+from charrnn.tui.widgets.text_view import Glyph, Story
 
 CHARACTERS = 6000
 """How much of the text that was held out is read."""
@@ -49,7 +49,7 @@ def find(opened: OpenModel, text: str) -> Findings:
 class Inspector(Screen[None]):
     """Colours a text by the activation of one unit."""
 
-    HELP = manual.INSPECTOR
+    HELP = help_text.INSPECTOR
     CSS = """
     Inspector #side { width: 44; }
     Inspector OptionList { height: 1fr; border: round $surface-lighten-2; background: $background; }
@@ -65,7 +65,7 @@ class Inspector(Screen[None]):
         Binding("left", "beside(-1)", "Unit before", key_display="←", show=False, id="inspector.before"),
         Binding("g", "go", "Go to unit", id="inspector.go"),
         Binding("t", "own", "Own text", id="inspector.text"),
-        *PLAYING_BINDINGS,
+        *MODEL_BINDINGS,
     ]
 
     def __init__(self, opened: OpenModel) -> None:

@@ -12,22 +12,22 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from charrnn.errors import CharrnnError
-from charrnn.language.choices import entropy
-from charrnn.language.copying import LARGEST, CopyDetector
-from charrnn.language.exploration import Tree, name_of
-from charrnn.text.shown import visible_line
-from charrnn.tui import manual
+from charrnn.language.memorization import LARGEST, CopyDetector
+from charrnn.language.sample_tree import Tree, name_of
+from charrnn.language.top_tokens import entropy
+from charrnn.text.escape import visible_line
+from charrnn.tui import help_text
 from charrnn.tui.glyphs import Glyphs
-from charrnn.tui.knobs import Knobs
-from charrnn.tui.library import OpenModel
-from charrnn.tui.pace import Pace
-from charrnn.tui.playing import PLAYING_BINDINGS
+from charrnn.tui.model_bindings import MODEL_BINDINGS
+from charrnn.tui.open_model import OpenModel
+from charrnn.tui.rate_limiter import RateLimiter
+from charrnn.tui.sample_status import standing
+from charrnn.tui.sampling_controls import SamplingControls
 from charrnn.tui.screens.branches import Branches
 from charrnn.tui.screens.dialogs import Line
-from charrnn.tui.standing import standing
 from charrnn.tui.widgets.bars import Bar, Bars
-from charrnn.tui.widgets.figures import Figures
-from charrnn.tui.widgets.story import Story
+from charrnn.tui.widgets.stat_grid import Figures
+from charrnn.tui.widgets.text_view import Story
 
 SECONDS_BETWEEN_FRAMES = 0.05
 SECONDS_OF_SAMPLING = 0.02
@@ -40,7 +40,7 @@ NAME_WIDTHS = {"word": 10, "subword": 8}
 class Sampler(Screen[None]):
     """Plays with a model, one token at a time."""
 
-    HELP = manual.SAMPLER
+    HELP = help_text.SAMPLER
     CSS = """
     Sampler #side { width: 34; padding: 0 1; }
     Sampler #next { color: $text-muted; height: 1; }
@@ -75,7 +75,7 @@ class Sampler(Screen[None]):
         Binding("w", "save", show=False, id="sampler.save"),
         Binding("r", "reload", show=False, id="sampler.reload"),
         *(Binding(str(n), f"take({n - 1})", show=False) for n in range(1, 10)),
-        *PLAYING_BINDINGS,
+        *MODEL_BINDINGS,
     ]
 
     def __init__(self, opened: OpenModel, *, seed: int | None = None) -> None:
@@ -83,9 +83,9 @@ class Sampler(Screen[None]):
         self._opened = opened
         self._rng = np.random.default_rng(seed)
         self.sample = Tree(opened.voice.predictor(), opened.voice.tokenizer)
-        self.knobs = Knobs()
+        self.knobs = SamplingControls()
         self.running = self.typing = False
-        self._pace = Pace()
+        self._pace = RateLimiter()
         self._glyphs = Glyphs()
 
     def compose(self) -> ComposeResult:

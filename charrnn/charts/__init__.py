@@ -1,0 +1,1 @@
+"""Numbers to characters: canvas, axes and renderer. Knows no screen."""

@@ -1,0 +1,1 @@
+"""What is inside a trained network: weights, units, gradient flow over a text."""

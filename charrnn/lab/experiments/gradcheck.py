@@ -1,0 +1,177 @@
+"""Gradient check: every gradient of the network against central differences, and broken networks to be noticed.
+
+A seed → one `Finding` for each group of networks, one for each cell and form of use, one for each planted bug.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from charrnn.config import NetworkConfig
+from charrnn.lab.planted_bugs import PLANTED_BUGS
+from charrnn.lab.protocol import Figure, Finding, claim
+from charrnn.lab.sequence_check import FORMS, check_form
+from charrnn.network.arrays import Parameters, Workspace
+from charrnn.network.cells import CELLS
+from charrnn.network.gradient_check import GradientCheck, check_gradients
+from charrnn.network.losses import cross_entropy
+from charrnn.network.network import Network
+
+TITLE = "Gradient check"
+EXPLANATION = """\
+The gradient that the program computes by back-propagation is compared with what it should be by definition: how
+much the loss changes when one number is moved by a hundred-thousandth to either side. That is done with every array
+of the network and with the state that the window begins with, in float64, over windows of 1, 2, 5 and 6 steps, with
+dropout and without. The relative error of a right gradient is below 1e-8. Then networks over sequences: every cell,
+one direction, both, or an encoder and a decoder, one layer or two, every head, sequences of different lengths.
+At last the check is checked: each of the planted bugs is a classic mistake on the way back, and has to be noticed.
+Those of them that a careless check (one step, from a zero state, of the weights alone) lets pass are why it is done
+with several steps and a state."""
+
+WINDOWS = tuple(itertools.product((1, 2, 5, 6), (0.0, 0.4)))
+"""Steps T of a window, and dropout."""
+
+STREAMS, TOKENS, SAMPLE = 3, 5, 24
+
+
+@dataclass(frozen=True)
+class Group:
+    """Networks that differ in their windows and dropout alone. Small ones are checked whole, others at a sample.
+
+    A vocabulary of 300 is larger than the window, and large enough that gradients are summed over sorted ids;
+    H = 32 is cut into panels where H = 5 cannot be.
+    """
+
+    vocabulary: int
+    embedding: int
+    layers: int
+    hidden: int
+    panels: bool
+    cell: str = "tanh"
+
+    def config(self, dropout: float) -> NetworkConfig:
+        return NetworkConfig(self.vocabulary, self.hidden, self.layers, self.embedding, dropout, self.cell)
+
+    @property
+    def entries(self) -> int | None:
+        return None if self.vocabulary * self.hidden < 100 else SAMPLE
+
+
+GROUPS = tuple(
+    Group(vocabulary, embedding, layers, hidden, panels)
+    for vocabulary, embedding in ((7, 0), (7, 4), (300, 0), (300, 4))
+    for layers in (1, 2, 3)
+    for hidden, panels in ((5, False), (32, True))
+) + tuple(Group(7, 4, 2, 5, False, cell) for cell in CELLS if cell != "tanh")
+
+SEQUENCES = tuple(itertools.product(CELLS, FORMS))
+
+
+def run(seed: int, steps: int) -> Iterator[Finding]:
+    del steps  # nothing is trained
+    worst = 0.0
+    for number, group in enumerate(GROUPS):
+        finding = check_group(group, np.random.default_rng([seed, number]))
+        worst = max(worst, cast(float, finding.figures["relative_error"]))
+        yield finding
+    for number, (cell, form) in enumerate(SEQUENCES):
+        checks = check_form(form, cell, np.random.default_rng([seed, len(GROUPS) + number]))
+        figures = {"cell": cell, "form": form, **_worst(checks)}
+        worst = max(worst, cast(float, figures["relative_error"]))
+        yield Finding("sequences", figures, all(check.passed for check in checks))
+    bugs = [check_bug(bug, np.random.default_rng(seed)) for bug in PLANTED_BUGS]
+    yield from bugs
+    yield claim("relative error of every gradient", "3.5e-10; below 1e-8", f"{worst:.1e}", passed=worst < 1e-8)
+    noticed = [cast(float, bug.figures["relative_error"]) for bug in bugs if bug.passed]
+    reached = f"{len(noticed)} of {len(bugs)}, from {min(noticed, default=0.0):.1g}"
+    yield claim("planted bugs noticed, by their error", "6e-3 and more", reached, passed=len(noticed) == len(bugs))
+
+
+def check_group(group: Group, rng: np.random.Generator) -> Finding:
+    """The worst figures over all windows."""
+    checks = [
+        check_network(Network(group.config(dropout)), T, rng, panels=group.panels, entries=group.entries)
+        for T, dropout in WINDOWS
+    ]
+    return Finding(
+        "gradients",
+        {
+            "cell": group.cell,
+            "input": f"embedding of {group.embedding}" if group.embedding else "one-hot",
+            "vocabulary": group.vocabulary,
+            "layers": group.layers,
+            "hidden": group.hidden,
+            "panels": group.panels,
+            **_worst(checks),
+        },
+        all(check.passed for check in checks),
+    )
+
+
+def _worst(checks: list[GradientCheck]) -> dict[str, Figure]:
+    """The worst figures of several checks."""
+    return {
+        "windows": len(checks),
+        "entries": sum(check.overall.entries for check in checks),
+        "relative_error": max(check.overall.relative_error for check in checks),
+        "largest_difference": max(check.overall.largest_difference for check in checks),
+        "worst_relative": max(check.overall.worst_relative for check in checks),
+    }
+
+
+def check_bug(bug: str, rng: np.random.Generator) -> Finding:
+    """A broken network of two layers, checked well and checked carelessly; passed if the bug was noticed."""
+    network = PLANTED_BUGS[bug](NetworkConfig(7, 5, 2, dropout=0.4))
+    check, careless = check_network(network, 6, rng), check_network(network, 1, rng, careless=True)
+    return Finding(
+        "planted bugs",
+        {
+            "bug": bug,
+            "relative_error": check.overall.relative_error,
+            "noticed": not check.passed,
+            "by_a_careless_check": not careless.passed,
+            "wrong": ", ".join(check.suspects),
+        },
+        not check.passed,
+    )
+
+
+def check_network(
+    network: Network,
+    T: int,
+    rng: np.random.Generator,
+    *,
+    panels: bool = False,
+    entries: int | None = None,
+    careless: bool = False,
+) -> GradientCheck:
+    """Check the gradients of one window of T steps of 3 streams.
+
+    Weights and first state are drawn from N(0, 0.5) for H = 5, and from a narrower one for more units, so that the
+    network is as nonlinear but not chaotic. The ids are of few tokens, so that some come twice. `entries` as in
+    `check_gradients`. A careless check begins with a state of zeros and does not look at its gradient.
+    """
+    V, workspace = network.config.vocabulary, Workspace(np.float64, panels=panels)
+    deviation = 0.5 * math.sqrt(5 / network.config.hidden)
+    parameters: Parameters = {name: rng.normal(0.0, deviation, shape) for name, shape in network.shapes().items()}
+    state = network.start(STREAMS, np.float64)
+    if not careless:
+        state += rng.normal(0.0, deviation, state.shape)
+    masks = network.dropout_masks(STREAMS, rng, np.float64)
+    inputs = rng.choice(rng.permutation(V)[:TOKENS], (T, STREAMS))
+    targets = rng.integers(V, size=(T, STREAMS))
+
+    def loss(arrays: Parameters) -> float:
+        logits, _, _ = network.forward(arrays, inputs, arrays.get("state", state), masks, workspace)
+        return cross_entropy(logits, targets, targets.size, workspace)[0] / targets.size
+
+    logits, _, back = network.forward(parameters, inputs, state, masks, workspace)
+    _, dlogits = cross_entropy(logits, targets, targets.size, workspace)
+    gradients, dstate = back(dlogits)
+    if not careless:
+        parameters, gradients = parameters | {"state": state}, gradients | {"state": dstate}
+    return check_gradients(loss, parameters, gradients, entries=entries, rng=rng)

@@ -1,0 +1,1 @@
+"""Word completion: best-first search over next characters, and token healing."""

@@ -1,1 +1,0 @@
-"""Charts: series of points → rows of characters, for any width, any terminal, with and without colour."""

@@ -1,0 +1,304 @@
+"""The program on a terminal, end to end: the dashboard, leaving it, losing it, and nothing that is obeyed."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+from charrnn.run.events import Stop
+from charrnn.run.lock import tell, trainer_pid
+from charrnn.text.escape import visible
+
+PROGRAM = (sys.executable, "-W", "error", "-m", "charrnn")
+TINY = ("--hidden", "8", "--layers", "1", "--bptt", "8", "--batch", "4", "--threads", "1")
+STORY = "".join(f"The {n % 7}th boat of {n} came in at dusk; nobody saw it go.\n" for n in range(80))
+NASTY = "\x1b[31m\u202e\x9b" * 200
+PATIENCE = 60.0
+
+
+class Terminal:
+    """A program on a pseudo-terminal of 24 × 80; `text` is what it has shown."""
+
+    def __init__(self, *arguments: str, cwd: Path, term: str = "xterm-256color", **more: str) -> None:
+        self._keys, terminal = pty.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        self.process = subprocess.Popen(
+            [*PROGRAM, *arguments],
+            cwd=cwd,
+            env=environment | {"TERM": term} | more,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(terminal)
+        self._shown = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._keys)
+
+    @property
+    def text(self) -> str:
+        return self._shown.decode("utf-8", "replace")
+
+    def press(self, keys: bytes) -> None:
+        os.write(self._keys, keys)
+
+    def wait_for(self, words: str) -> None:
+        while words not in self.text:
+            assert self._read(), f"ended without {words!r}: {self.text!r}"
+
+    def end(self) -> int:
+        """Read to the end; the exit code."""
+        while self._read():
+            pass
+        return self.process.wait(timeout=PATIENCE)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._keys], [], [], PATIENCE)
+        assert ready, f"silent for {PATIENCE} s after {self.text!r}"
+        try:
+            more = os.read(self._keys, 65536)
+        except OSError:  # Linux's word for the end of a terminal
+            more = b""
+        self._shown += more
+        return bool(more)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with two texts, one of which a terminal would obey."""
+    (tmp_path / "story.txt").write_text(STORY, encoding="utf-8")
+    (tmp_path / "nasty.txt").write_text(NASTY, encoding="utf-8")
+    return tmp_path
+
+
+OPTIONS = ("--out", "run", *TINY, "--steps", "1000000")
+
+
+def last_event(run: Path) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((run / "metrics.jsonl").read_text("utf-8").splitlines()[-1])
+    return event
+
+
+def until_over(run: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while trainer_pid(run) is not None:
+        assert time.monotonic() < deadline, "the run does not end"
+        time.sleep(0.02)
+
+
+def test_training_opens_a_dashboard_and_leaves_the_terminal_as_it_was(folder: Path) -> None:
+    with Terminal("train", "story.txt", "--out", "run", *TINY, "--steps", "40", cwd=folder) as terminal:
+        terminal.wait_for("finished")
+        terminal.wait_for("a character")
+        terminal.press(b"q")
+        assert terminal.end() == 0
+        text = terminal.text
+    assert text.rindex("\x1b[?1049l") > text.rindex("\x1b[?1049h"), "the other screen stays open"
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l"), "the cursor stays hidden"
+    assert "the model is in run" in text[text.rindex("\x1b[?1049l") :]
+    assert "2 × 8 tanh" in text or "1 × 8 tanh" in text
+
+
+def test_a_run_is_stopped_from_its_dashboard_and_goes_on_to_the_bit(folder: Path) -> None:
+    with Terminal("train", "story.txt", *OPTIONS, cwd=folder) as terminal:
+        terminal.wait_for("● training")
+        terminal.press(b"q")
+        terminal.wait_for("What becomes of it?")
+        terminal.press(b"s")
+        assert terminal.end() == 130
+        assert "charrnn train --resume run" in terminal.text
+        assert "Traceback" not in terminal.text
+    finish = last_event(folder / "run")
+    assert finish["reason"] == "stopped"
+    resumed = [*PROGRAM, "train", "--resume", "run", "--steps", str(finish["step"] + 2), "--json", "--quiet"]
+    result = subprocess.run(resumed, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
+    assert result.returncode == 0
+    assert json.loads(result.stdout.splitlines()[-1])["step"] == finish["step"] + 2
+
+
+def test_a_run_trains_on_without_its_terminal_and_is_found_again(folder: Path) -> None:
+    run = folder / "run"
+    with Terminal("train", "story.txt", *OPTIONS, cwd=folder) as terminal:
+        terminal.wait_for("● training")
+        terminal.press(b"q")
+        terminal.wait_for("What becomes of it?")
+        terminal.press(b"l")
+        assert terminal.end() == 0
+        assert "charrnn watch run" in terminal.text
+    assert trainer_pid(run) is not None
+    with Terminal("watch", "run", cwd=folder) as terminal:
+        terminal.wait_for("● training")
+        terminal.press(b" ")
+        terminal.wait_for("paused")
+        terminal.press(b"x")
+        terminal.wait_for("stopped")
+        terminal.press(b"q")
+        assert terminal.end() == 0
+    until_over(run)
+    assert last_event(run)["reason"] == "stopped"
+
+
+def test_a_terminal_that_closes_does_not_end_the_run(folder: Path) -> None:
+    run = folder / "run"
+    with Terminal("train", "story.txt", *OPTIONS, cwd=folder) as terminal:
+        terminal.wait_for("● training")
+    step = last_event(run)["step"]
+    assert trainer_pid(run) is not None
+    deadline = time.monotonic() + PATIENCE
+    while last_event(run)["step"] <= step + 5:
+        assert time.monotonic() < deadline
+    tell(run, Stop())
+    until_over(run)
+
+
+def test_a_trainer_that_dies_is_told_by_the_dashboard(folder: Path) -> None:
+    with Terminal("train", "story.txt", *OPTIONS, cwd=folder) as terminal:
+        terminal.wait_for("● training")
+        process = trainer_pid(folder / "run")
+        assert process
+        os.kill(process, signal.SIGKILL)
+        terminal.wait_for("broken off")
+        terminal.press(b"q")
+        assert terminal.end() == 1
+        assert "go on with: charrnn train --resume run" in terminal.text
+
+
+def test_background_training_returns_at_once_and_the_end_is_told_in_a_pipe(folder: Path) -> None:
+    started = [*PROGRAM, "train", "story.txt", *OPTIONS, "--background"]
+    result = subprocess.run(started, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
+    assert result.returncode == 0, result.stderr
+    assert "charrnn watch run" in result.stderr
+    again = [*PROGRAM, "train", "--resume", "run"]
+    refused = subprocess.run(again, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
+    assert refused.returncode == 1
+    assert "is being trained by process" in refused.stderr
+    watching = subprocess.Popen([*PROGRAM, "watch", "run", "--json"], cwd=folder, stdout=subprocess.PIPE, text=True)
+    assert watching.stdout is not None
+    assert json.loads(watching.stdout.readline())["event"] == "start"
+    assert subprocess.run([*PROGRAM, "tell", "run", "stop"], cwd=folder, timeout=PATIENCE).returncode == 0
+    lines = watching.stdout.read().splitlines()
+    assert json.loads(lines[-1])["event"] == "finish"
+    assert watching.wait(timeout=PATIENCE) == 0
+    watching.stdout.close()
+
+
+def test_the_run_that_is_under_way_need_not_be_named(folder: Path) -> None:
+    watch = [*PROGRAM, "watch", "--json"]
+    none = subprocess.run(watch, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
+    assert (none.returncode, "name one" in none.stderr) == (2, True)
+    options = ("--out", "runs/one", *TINY, "--steps", "1000000", "--background")
+    assert subprocess.run([*PROGRAM, "train", "story.txt", *options], cwd=folder, timeout=PATIENCE).returncode == 0
+    watching = subprocess.Popen(watch, cwd=folder, stdout=subprocess.PIPE, text=True)
+    assert watching.stdout is not None
+    assert json.loads(watching.stdout.readline())["event"] == "start"
+    tell(folder / "runs" / "one", Stop())
+    assert json.loads(watching.stdout.read().splitlines()[-1])["event"] == "finish"
+    assert watching.wait(timeout=PATIENCE) == 0
+    watching.stdout.close()
+
+
+def test_what_is_wrong_is_said_before_anything_opens(folder: Path) -> None:
+    with Terminal("train", "nowhere.txt", cwd=folder) as terminal:
+        assert terminal.end() == 1
+        assert "nowhere.txt" in terminal.text
+        assert "\x1b[?1049h" not in terminal.text
+    with Terminal("train", "story.txt", "--steps", "0", cwd=folder) as terminal:
+        assert terminal.end() == 2
+
+
+def test_play_opens_the_sampler_and_lets_go_of_the_terminal(folder: Path) -> None:
+    quick = [*PROGRAM, "train", "story.txt", "--out", "run", *TINY, "--steps", "20", "--quiet"]
+    assert subprocess.run(quick, cwd=folder, timeout=PATIENCE, stdin=subprocess.DEVNULL).returncode == 0
+    with Terminal("play", "run", cwd=folder) as terminal:
+        terminal.wait_for("sampler: run")
+        terminal.press(b" ")
+        terminal.wait_for("running")
+        terminal.press(b"q")
+        assert terminal.end() == 0
+        assert "Traceback" not in terminal.text
+    with Terminal("play", "run", cwd=folder, term="dumb") as terminal:
+        assert terminal.end() == 2
+        assert "TERM is dumb" in terminal.text
+
+
+def test_the_dashboard_works_without_colour(folder: Path) -> None:
+    with Terminal("train", "story.txt", *OPTIONS, cwd=folder, NO_COLOR="1") as terminal:
+        terminal.wait_for("● training")
+        terminal.press(b"x")
+        terminal.wait_for("stopped")
+        terminal.press(b"q")
+        assert terminal.end() == 130
+        assert not re.search(r"\x1b\[(38|48);2;(\d+);(?!\2)\d+;", terminal.text), "a colour that is no grey"
+
+
+@pytest.mark.parametrize(("term", "options"), [("dumb", ()), ("", ()), ("xterm", ("--no-tui",))])
+def test_a_terminal_that_cannot_redraw_or_must_not_has_lines(
+    folder: Path, term: str, options: tuple[str, ...]
+) -> None:
+    arguments = ("train", "story.txt", "--out", "run", *TINY, "--steps", "10", *options)
+    with Terminal(*arguments, cwd=folder, term=term) as terminal:
+        assert terminal.end() == 0
+        assert "step 10: done" in terminal.text
+        assert "\x1b" not in terminal.text
+        assert ("in place of the dashboard, because TERM is" in terminal.text) == (not options)
+
+
+def test_a_terminal_never_gets_what_it_would_obey(folder: Path) -> None:
+    arguments = ("train", "nasty.txt", "--out", "run", *TINY, "--steps", "10", "--no-tui")
+    with Terminal(*arguments, cwd=folder) as terminal:
+        assert terminal.end() == 0
+        assert "\\u202e" in terminal.text
+        assert "\u202e" not in terminal.text
+        assert "\x9b" not in terminal.text
+    with Terminal("sample", "run", "--length", "50", "--prompt", NASTY[:6], "--seed", "1", cwd=folder) as terminal:
+        assert terminal.end() == 0
+        assert terminal.text.startswith("\\x1b[31m\\u202e")
+        assert terminal.text.endswith("\n")
+        assert "\x1b" not in terminal.text
+    command = [*PROGRAM, "sample", "run", "--length", "50", "--prompt", NASTY[:6], "--seed", "1"]
+    piped = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=PATIENCE)
+    assert piped.stdout.startswith(NASTY[:6])
+    assert terminal.text == visible(piped.stdout) + "\r\n"
+
+
+def test_a_sample_comes_letter_by_letter_and_ctrl_c_ends_it(folder: Path) -> None:
+    train = [*PROGRAM, "train", "story.txt", "--out", "run", *TINY, "--steps", "2", "--quiet"]
+    assert subprocess.run(train, cwd=folder, timeout=PATIENCE).returncode == 0
+    with Terminal("sample", "run", "--length", "1000000000", "--prompt", "boat", cwd=folder) as terminal:
+        terminal.wait_for("boat")
+        terminal.press(b"\x03")
+        assert terminal.end() == 130
+        assert "Traceback" not in terminal.text
+
+
+def test_runs_are_a_table_on_a_terminal(folder: Path) -> None:
+    train = [*PROGRAM, "train", "story.txt", *TINY, "--steps", "2", "--quiet"]
+    assert subprocess.run(train, cwd=folder, timeout=PATIENCE).returncode == 0
+    with Terminal("runs", cwd=folder) as terminal:
+        assert terminal.end() == 0
+        assert "parameters" in terminal.text
+        assert "runs/story" in terminal.text

@@ -1,0 +1,156 @@
+"""Runs: started, resumed, reproduced; and what is chosen for who does not say."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from charrnn.config import NetworkConfig, TextConfig, TrainingConfig
+from charrnn.defaults import Overrides, choose_network, choose_training, evaluation_interval
+from charrnn.errors import RunError, TextError, UsageError
+from charrnn.language.model import LanguageModel
+from charrnn.pipeline.start import resume_run, start_run
+from charrnn.run.events import Evaluated
+
+WISHES = Overrides(hidden=16, bptt=8, batch=4, steps=30, evaluate_every=10, threads=1)
+
+
+def weights(path: Path, source: Path, overrides: Overrides) -> bytes:
+    list(start_run(path, TextConfig((str(source),)), overrides).train())
+    return (path / "model.safetensors").read_bytes()
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(story: Path, tmp_path: Path) -> None:
+    first = weights(tmp_path / "a", story, WISHES)
+    assert weights(tmp_path / "b", story, WISHES) == first
+    assert weights(tmp_path / "c", story, replace(WISHES, seed=1)) != first
+
+
+def test_a_text_that_has_changed_is_not_gone_on_with(story: Path, tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text(story.read_text())
+    weights(tmp_path / "run", text, WISHES)
+    text.write_text(story.read_text() + "and more")
+    with pytest.raises(RunError, match="not the one"):
+        resume_run(tmp_path / "run", overrides=Overrides(steps=40))
+
+
+def test_another_end_lets_a_finished_run_go_on(story: Path, tmp_path: Path) -> None:
+    weights(tmp_path / "run", story, WISHES)
+    events = list(resume_run(tmp_path / "run", overrides=Overrides(steps=40)).train())
+    assert [event.step for event in events if event.kind == "step"] == list(range(31, 41))
+
+
+def test_a_text_from_standard_input_must_be_given_again(story: Path, tmp_path: Path) -> None:
+    run = start_run(tmp_path / "run", TextConfig(("-",)), WISHES, stdin=io.BytesIO(story.read_bytes()))
+    list(run.train())
+    with pytest.raises(RunError, match="standard input"):
+        resume_run(tmp_path / "run")
+    resumed = resume_run(tmp_path / "run", sources=("-",), stdin=io.BytesIO(story.read_bytes()))
+    assert resumed.session.state.step == 30
+
+
+def test_a_short_text_shrinks_the_batch_and_says_so(tmp_path: Path) -> None:
+    text = tmp_path / "short.txt"
+    text.write_text("a short text, hardly worth it.")
+    run = start_run(tmp_path / "run", TextConfig((str(text),)), Overrides(hidden=8, steps=3))
+    assert run.preflight.config.training.batch == 1
+    assert any("short" in note for note in run.preflight.notes)
+    assert list(run.train())[-1].kind == "finish"
+
+
+def test_without_a_validation_part_the_last_weights_are_the_model(story: Path, tmp_path: Path) -> None:
+    run = start_run(tmp_path / "run", TextConfig((str(story),), val_fraction=0.0), WISHES)
+    events = list(run.train())
+    assert not [event for event in events if isinstance(event, Evaluated)]
+    model = LanguageModel.load(tmp_path / "run")
+    for name, w in run.session.state.parameters.items():
+        assert (model.parameters[name] == w).all()
+
+
+def test_nothing_is_left_of_a_run_that_could_not_start(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.txt"
+    empty.write_text("")
+    with pytest.raises(TextError):
+        start_run(tmp_path / "run", TextConfig((str(empty),)), WISHES)
+    assert not (tmp_path / "run").exists()
+
+
+def test_every_line_of_the_journal_has_event_time_and_step(tiny_run: Path) -> None:
+    lines = [json.loads(line) for line in (tiny_run / "metrics.jsonl").read_text().splitlines()]
+    assert all({"event", "time", "step"} <= line.keys() for line in lines)
+    step = next(line for line in lines if line["event"] == "step")
+    assert {"loss", "learning_rate", "gradient_norm", "characters_per_second"} <= step.keys()
+    assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
+
+
+def test_sizes_grow_with_the_text() -> None:
+    sizes = [choose_network(Overrides(), tokens=N, vocabulary=50).hidden for N in (1_000, 100_000, 10_000_000)]
+    assert sizes == sorted(set(sizes))
+
+
+def test_what_is_said_is_kept_even_when_it_is_zero() -> None:
+    network = choose_network(Overrides(embedding=0, dropout=0.0, layers=5), tokens=10**6, vocabulary=50)
+    assert (network.embedding, network.dropout, network.layers) == (0, 0.0, 5)
+
+
+def test_two_ends_are_refused() -> None:
+    with pytest.raises(UsageError, match="--steps and --epochs"):
+        choose_training(Overrides(steps=3, epochs=2.0), tokens=1000, threads=1)
+
+
+def test_the_rate_goes_with_the_optimizer_unless_it_is_said() -> None:
+    def rate(overrides: Overrides) -> float:
+        return choose_training(overrides, tokens=1000, threads=1).lr
+
+    assert rate(Overrides(optimizer="sgd")) > rate(Overrides(optimizer="adam"))
+    assert rate(Overrides(optimizer="sgd", lr=0.25)) == 0.25
+
+
+def test_evaluations_take_a_small_share_of_a_run_but_come_four_times_at_least() -> None:
+    assert evaluation_interval(100_000, window_tokens=2048, validation_tokens=1000) == 2500
+    assert evaluation_interval(2_900, window_tokens=2048, validation_tokens=111_540) == 363
+    assert evaluation_interval(100, window_tokens=2048, validation_tokens=10_000_000) == 25
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"vocabulary": 0, "hidden": 4},
+        {"vocabulary": 4, "hidden": 0},
+        {"vocabulary": 4, "hidden": 4, "layers": -1},
+        {"vocabulary": 4, "hidden": 4, "dropout": 1.0},
+        {"vocabulary": 4, "hidden": 4, "dropout": float("nan")},
+        {"vocabulary": 4, "hidden": 4, "embedding": -2},
+        {"vocabulary": 4, "hidden": True},
+    ],
+)
+def test_sizes_that_cannot_be_meant_are_refused(values: dict[str, float]) -> None:
+    with pytest.raises(UsageError):
+        NetworkConfig(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"steps": 0},
+        {"steps": 10, "lr": 0.0},
+        {"steps": 10, "lr": float("inf")},
+        {"steps": 10, "threads": 0},
+        {"minutes": -1.0},
+        {"epochs": float("nan")},
+        {"steps": 10, "optimizer": "adamw"},
+    ],
+)
+def test_training_that_cannot_be_meant_is_refused(values: dict[str, float]) -> None:
+    with pytest.raises(UsageError):
+        TrainingConfig(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("fraction", [1.0, -0.1, float("nan")])
+def test_a_validation_part_of_all_or_less_than_nothing_is_refused(fraction: float) -> None:
+    with pytest.raises(UsageError):
+        TextConfig(("a",), val_fraction=fraction)
