@@ -11,8 +11,8 @@ import charrnn
 from charrnn import LanguageModel
 from charrnn.config import TextConfig
 from charrnn.defaults import Overrides
-from charrnn.language.text_model import start_token
 from charrnn.pipeline.start import start_run
+from charrnn.text.tokenizers import initial_id
 
 WITHOUT = ("charrnn.tui", "charrnn.cli", "charrnn.__main__")
 
@@ -30,7 +30,7 @@ def test_the_examples_are_right(tiny_run: Path, cloze_run: Path) -> None:
         "run": tiny_run,
         "cloze_run": cloze_run,
         "LanguageModel": LanguageModel,
-        "start_token": start_token,
+        "initial_id": initial_id,
     }
     tried = 0
     for module in pkgutil.walk_packages(charrnn.__path__, "charrnn."):

@@ -115,11 +115,11 @@ def _anatomy(model: "LanguageModel", reading: "Reading", top: int) -> dict[str, 
     """All that is told of a model, under the names that --json and a pipe have."""
     from charrnn.inspection.units import rank
     from charrnn.inspection.weights import flow_over, layer_figures, parameter_figures, steps_back
-    from charrnn.language.text_model import start_token
+    from charrnn.text.tokenizers import initial_id
 
     network, parameters = model.network, model.parameters
     sizes = ("cell", "vocabulary", "embedding", "layers", "hidden")
-    flow = flow_over(network, parameters, reading.ids, start_token(model.tokenizer))
+    flow = flow_over(network, parameters, reading.ids, initial_id(model.tokenizer))
     back = steps_back(flow)
     neurons: dict[str, dict[str, float]] = {}
     for each in rank(reading.activations, reading.features(), top):

@@ -63,8 +63,8 @@ def rescore(
     if top < 0:
         raise UsageError(f"--top is {top}; it must be 0 (all) or above")
     from charrnn.language.ranking import Blend, Ranker
-    from charrnn.language.text_model import start_token
     from charrnn.parallel.blas import single_threaded
+    from charrnn.text.tokenizers import initial_id
 
     voice = open_text_model(model, ngram)
     candidates = list(parse(_lines(read_chunks(file, encoding))))
@@ -76,7 +76,7 @@ def rescore(
     blend = Blend((0.5 if weight is None else weight) if has_outside else 1.0, length_power)
     unknown, tokenizer = 0, voice.tokenizer
     with single_threaded():
-        ranker = Ranker(voice.predictor(), tokenizer, start_token(tokenizer))
+        ranker = Ranker(voice.predictor(), tokenizer, initial_id(tokenizer))
         for group in ranker.rank(candidates, blend):
             _write(group, top or len(group.candidates), as_json=as_json)
             unknown += group.unknown

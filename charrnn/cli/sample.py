@@ -78,7 +78,7 @@ def sample(
             else:
                 write_text(echo)
                 write_pieces(pieces)
-                if voice.tokenizer.end is not None:
+                if voice.tokenizer.eos_id is not None:
                     write_text("\n")
 
 

@@ -58,15 +58,15 @@ def score(
     if worst < 0:
         raise UsageError(f"--worst is {worst}; it must be 0 or above")
     from charrnn.language.scoring import Scorer, Tally, lines_of, score_lines
-    from charrnn.language.text_model import start_token
     from charrnn.parallel.blas import single_threaded
+    from charrnn.text.tokenizers import initial_id
 
     voice = open_text_model(model, ngram)
     chunks = _chunks(text, encoding)
     tokenizer, tally = voice.tokenizer, Tally(worst)
     page: _Page = _Json() if as_json else _HeatMap() if sys.stdout.isatty() else _Columns()
     with single_threaded():
-        scorer = Scorer(voice.predictor(), tokenizer, start_token(tokenizer))
+        scorer = Scorer(voice.predictor(), tokenizer, initial_id(tokenizer))
         for line in score_lines(scorer, lines_of(chunks)):
             tally.add(line)
             page.line(line)

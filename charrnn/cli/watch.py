@@ -124,6 +124,6 @@ def say_where(run: Path, *, speak: bool) -> None:
         seed = model.config.training.seed
         with single_threaded():
             write_pieces(model.stream(length=SAMPLE_LENGTH, sampling=Sampling(SAMPLE_TEMPERATURE), seed=seed))
-        if model.tokenizer.end is not None:
+        if model.tokenizer.eos_id is not None:
             write_pieces(["\n"])  # the model may have ended the text before it
     say(f"the model is in {path}; sample it: charrnn sample {path}; {go_on}")

@@ -8,14 +8,14 @@ import numpy as np
 
 from charrnn.evaluation.baselines import Loss, mixed, xz_loss
 from charrnn.evaluation.dynamic import dynamic_log_probabilities
-from charrnn.evaluation.evaluate import Evaluation
+from charrnn.run.evaluation import Evaluation
 from charrnn.language.cloze import ClozeModel
 from charrnn.language.model import LanguageModel
-from charrnn.language.text_model import start_token
 from charrnn.network.arrays import Array, Ids
 from charrnn.text.corpus import Corpus
 from charrnn.text.dataset import dataset_from, encode_corpus
 from charrnn.text.split import beginning, normalised, training_text, validation_part
+from charrnn.text.tokenizers import initial_id
 
 AnyModel: TypeAlias = LanguageModel | ClozeModel
 
@@ -40,7 +40,7 @@ class Task:
 
 def whole_text(model: AnyModel, corpus: Corpus) -> Task:
     """A text from its beginning."""
-    encoded, before = encode_corpus(corpus, model.tokenizer), start_token(model.tokenizer)
+    encoded, before = encode_corpus(corpus, model.tokenizer), initial_id(model.tokenizer)
     first = lambda largest: beginning(normalised(corpus, model.tokenizer.normal_form), largest)  # noqa: E731
     return Task(encoded.ids, before, encoded.characters, encoded.unknown, first)
 

@@ -62,8 +62,8 @@ def dynamic_log_probabilities(
 
     >>> model = LanguageModel.load(run)
     >>> ids = model.tokenizer.encode("a quay by the quay by the quay by the quay by the quay")
-    >>> dynamic = dynamic_log_probabilities(model.network, model.parameters, ids, start_token(model.tokenizer))
-    >>> dynamic.sum() > model.token_log_probabilities(ids, start_token(model.tokenizer)).sum()
+    >>> dynamic = dynamic_log_probabilities(model.network, model.parameters, ids, initial_id(model.tokenizer))
+    >>> dynamic.sum() > model.token_log_probabilities(ids, initial_id(model.tokenizer)).sum()
     np.True_
     """
     adaptation = adaptation or Adaptation()

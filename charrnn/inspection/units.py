@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 
 from charrnn.errors import CharrnnError
 from charrnn.language.model import LanguageModel
-from charrnn.language.text_model import start_token
 from charrnn.network.affine import affine
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace, within
 from charrnn.network.bptt import unroll
 from charrnn.network.network import Network
 from charrnn.text.split import validation_text
-from charrnn.text.tokenizers import Tokenizer
+from charrnn.text.tokenizers import Tokenizer, initial_id
 
 Flags: TypeAlias = NDArray[np.bool_]
 Feature: TypeAlias = Flags | NDArray[np.float64]
@@ -63,7 +62,7 @@ class Reading:
 def read(model: LanguageModel, text: str) -> Reading:
     """Read a text as everything is read, from its beginning as after a line break."""
     ids = model.tokenizer.encode(text)
-    after = activations(model.network, model.parameters, np.concatenate([[start_token(model.tokenizer)], ids]))
+    after = activations(model.network, model.parameters, np.concatenate([[initial_id(model.tokenizer)], ids]))
     return Reading(ids, _pieces(model.tokenizer, ids), after[1:])
 
 

@@ -16,15 +16,15 @@ import numpy as np
 
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError, UsageError
-from charrnn.evaluation.evaluate import Evaluation, how_many
+from charrnn.evaluation.evaluate import how_many
+from charrnn.run.evaluation import Evaluation
 from charrnn.language.model import LanguageModel, read_tokenizer
-from charrnn.language.text_model import never_chosen, start_token
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace
 from charrnn.network.losses import log_softmax, softmax
 from charrnn.network.two_sided import ClozeNetwork
 from charrnn.run.folder import RunFolder
 from charrnn.text.dataset import Dataset
-from charrnn.text.tokenizers import Tokenizer
+from charrnn.text.tokenizers import Tokenizer, initial_id, never_sampled
 
 BLANK = re.compile("_{3,}")
 BEAM = 12
@@ -104,7 +104,7 @@ class ClozeModel:
         before, behind = (self.tokenizer.prepare(part)[0] for part in parts)
         if self.tokenizer.kind in ("word", "subword"):
             before = before.removesuffix(" ")  # it belongs to the word that follows
-        left = np.concatenate([[start_token(self.tokenizer)], self.tokenizer.encode(before)])
+        left = np.concatenate([[initial_id(self.tokenizer)], self.tokenizer.encode(before)])
         return left[-FARTHEST:].astype(np.int64), self.tokenizer.encode(behind)[:FARTHEST].astype(np.int64)
 
     def _propose(self, left: Ids, right: Ids, length: int) -> list[tuple[int, ...]]:
@@ -142,8 +142,8 @@ class ClozeModel:
         return float(logp[max(0, begin - BESIDE) : begin + len(filling) + BESIDE].sum(dtype=np.float64))
 
     def _never(self) -> list[int]:
-        marks = [] if self.tokenizer.end is None else [self.tokenizer.end]
-        return never_chosen(self.tokenizer) + marks
+        marks = [] if self.tokenizer.eos_id is None else [self.tokenizer.eos_id]
+        return never_sampled(self.tokenizer) + marks
 
     def _workspace(self) -> Workspace:
         return Workspace(self.parameters["head.b"].dtype)
@@ -159,7 +159,7 @@ class ClozeModel:
         panels: bool = False,
     ) -> Evaluation:
         """How well each token of a text, read as ids (N,), N ≥ 1, is predicted from all others around it."""
-        first = start_token(self.tokenizer) if before is None else before
+        first = initial_id(self.tokenizer) if before is None else before
         return evaluate_cloze(
             self.network,
             self.parameters,
@@ -192,14 +192,14 @@ def evaluate_cloze(
     """The figures of `charrnn eval`, where every token in its turn is the blank."""
     logp = cloze_log_probabilities(network, parameters, ids, before, threads=threads, panels=panels)
     nats = -float(logp.sum(dtype=np.float64))
-    return Evaluation.of(nats, tokens=how_many(network.counted(ids), ids), characters=characters, unknown=unknown)
+    return Evaluation.from_nats(nats, tokens=how_many(network.counted(ids), ids), characters=characters, unknown=unknown)
 
 
 def filled(network: ClozeNetwork, parameters: Parameters, dataset: Dataset) -> str:
     """What the network makes of a few characters of the text that is held out, if every SHOWN_EVERYth is a blank."""
     part = dataset.validation if len(dataset.validation) else dataset.training
     tokens = part[:SHOWN].astype(np.int64)
-    before = int(dataset.training[-1]) if part is dataset.validation else start_token(dataset.tokenizer)
+    before = int(dataset.training[-1]) if part is dataset.validation else initial_id(dataset.tokenizer)
     windows = np.concatenate([[before], tokens])[:, None]
     workspace = Workspace(parameters["head.b"].dtype)
     logits, _, _ = network.forward(

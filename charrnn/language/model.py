@@ -7,15 +7,16 @@ from typing import Self
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError, UsageError
 from charrnn.evaluation.baselines import HIGHEST_ORDER, best_order, ngram_losses
-from charrnn.evaluation.evaluate import Evaluation, evaluate, log_probabilities
+from charrnn.evaluation.evaluate import evaluate, log_probabilities
+from charrnn.run.evaluation import Evaluation
 from charrnn.language.ngrams import NgramPredictor, Ngrams
 from charrnn.language.predictor import RnnPredictor
-from charrnn.language.text_model import TextModel, start_token
+from charrnn.language.text_model import TextModel
 from charrnn.network.arrays import Array, Ids, Parameters
 from charrnn.network.network import Network
 from charrnn.run.folder import RunFolder
 from charrnn.text.dataset import dataset_of
-from charrnn.text.tokenizers import Tokenizer, tokenizer_from_json
+from charrnn.text.tokenizers import Tokenizer, initial_id, tokenizer_from_json
 
 LARGEST_ORDER = 32
 
@@ -23,9 +24,9 @@ LARGEST_ORDER = 32
 def read_tokenizer(folder: RunFolder, config: RunConfig) -> Tokenizer:
     """The tokenizer of a run; ModelError if it is damaged, or is not the one of its network."""
     tokenizer = tokenizer_from_json(folder.read_tokenizer(), folder.read_tokenizer_model)
-    if (tokenizer.vocabulary_size, tokenizer.start) != (config.network.vocabulary, config.network.start):
+    if (tokenizer.vocabulary_size, tokenizer.bos_id) != (config.network.vocabulary, config.network.start):
         raise ModelError(
-            f"{folder.path}: tokenizer.json has {tokenizer.vocabulary_size} tokens, <s> being {tokenizer.start}, "
+            f"{folder.path}: tokenizer.json has {tokenizer.vocabulary_size} tokens, <s> being {tokenizer.bos_id}, "
             f"and the network {config.network.vocabulary} and {config.network.start}; they are not of one run"
         )
     return tokenizer
@@ -88,7 +89,7 @@ class LanguageModel(TextModel):
             self.network,
             self.parameters,
             ids,
-            start_token(self.tokenizer) if before is None else before,
+            initial_id(self.tokenizer) if before is None else before,
             characters=characters,
             unknown=unknown,
             threads=threads,
@@ -104,7 +105,7 @@ class LanguageModel(TextModel):
             raise UsageError(f"--ngram is {order}; it must be from 1 to {LARGEST_ORDER}, or 0 for the best")
         dataset = dataset_of(self.config.text, self.tokenizer)
         training, held_out = dataset.training, dataset.validation
-        ngrams = Ngrams.count(training, self.tokenizer.vocabulary_size, order or HIGHEST_ORDER, self.tokenizer.start)
+        ngrams = Ngrams.count(training, self.tokenizer.vocabulary_size, order or HIGHEST_ORDER, self.tokenizer.bos_id)
         if order == 0:
             order = ngrams.order
             if len(held_out):

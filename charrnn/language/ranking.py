@@ -65,7 +65,7 @@ class Ranker:
     """Ranks candidates with one predictor, each read as a text of its own. Not for two threads.
 
     >>> model = LanguageModel.load(run)
-    >>> ranker = Ranker(model.predictor(), model.tokenizer, start_token(model.tokenizer))
+    >>> ranker = Ranker(model.predictor(), model.tokenizer, initial_id(model.tokenizer))
     >>> candidates = [Candidate("the cold ramp"), Candidate("the old lamp")]
     >>> next(ranker.rank(candidates, Blend())).candidates[0].text
     'the old lamp'
@@ -120,7 +120,7 @@ class Ranker:
         logits, state, nats = path[-1]
         for place in range(len(path) - 1, len(ids)):
             token = int(ids[place])
-            nats += log_probability(logits, token) if token != self._tokenizer.start else 0.0  # nothing predicts it
+            nats += log_probability(logits, token) if token != self._tokenizer.bos_id else 0.0  # nothing predicts it
             if place + 1 < len(ids):
                 logits, state = self._predictor.advance((token,), state)
                 if place < MOST_KEPT:
@@ -130,8 +130,8 @@ class Ranker:
 
 def _end(tokenizer: Tokenizer) -> Ids:
     """The tokens (0,) or (1,) that close a text."""
-    if tokenizer.end is not None:
-        return np.array([tokenizer.end])
+    if tokenizer.eos_id is not None:
+        return np.array([tokenizer.eos_id])
     newline = tokenizer.encode("\n")
     return newline if unknown_of(tokenizer) not in newline else newline[:0]
 

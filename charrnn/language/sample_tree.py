@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from charrnn.language.memorization import NO_MATCH, CopyDetector, Match
 from charrnn.language.predictor import Predictor
 from charrnn.language.sampling import Sampling
-from charrnn.language.text_model import never_chosen, start_token
 from charrnn.language.top_tokens import Choice, likeliest, without
 from charrnn.network.arrays import Array
 from charrnn.network.losses import log_softmax
 from charrnn.text.folding import Replacements
-from charrnn.text.tokenizers import Tokenizer
+from charrnn.text.tokenizers import Tokenizer, initial_id, never_sampled
 
 
 @dataclass(eq=False, slots=True)
@@ -66,7 +65,7 @@ class Tree:
     def __init__(self, predictor: Predictor, tokenizer: Tokenizer) -> None:
         self._predictor = predictor
         self.tokenizer = tokenizer
-        self.root = self.here = Node(start_token(tokenizer), None, 0)
+        self.root = self.here = Node(initial_id(tokenizer), None, 0)
         self.detector: CopyDetector | None = None
 
     # What the model says here.
@@ -77,7 +76,7 @@ class Tree:
 
     def probabilities(self, sampling: Sampling) -> NDArray[np.float64]:
         """The distribution (V,) that the next token is drawn from."""
-        return sampling.probabilities(without(never_chosen(self.tokenizer), self.logits()))
+        return sampling.probabilities(without(never_sampled(self.tokenizer), self.logits()))
 
     def choices(self, sampling: Sampling, n: int = 20) -> list[Choice]:
         return likeliest(self.logits(), sampling, self.tokenizer, n)
@@ -98,7 +97,7 @@ class Tree:
     def _read(self, token: int) -> tuple[int, ...]:
         """What is read for a token: behind the end of a document, the beginning of the next one too."""
         tokenizer = self.tokenizer
-        return (token,) if tokenizer.start is None or token != tokenizer.end else (token, tokenizer.start)
+        return (token,) if tokenizer.bos_id is None or token != tokenizer.eos_id else (token, tokenizer.bos_id)
 
     @staticmethod
     def _of(node: Node) -> tuple[Array, Array]:
@@ -109,7 +108,7 @@ class Tree:
 
     def step(self, sampling: Sampling, rng: np.random.Generator) -> Node:
         """Draw the next token and go to it."""
-        return self.take(sampling.choose(without(never_chosen(self.tokenizer), self.logits()), rng))
+        return self.take(sampling.choose(without(never_sampled(self.tokenizer), self.logits()), rng))
 
     def take(self, token: int, *, typed: bool = False) -> Node:
         """Go to the position after this token; it is made if nobody has been there."""
@@ -127,7 +126,7 @@ class Tree:
         """Go on with a text that somebody typed, as near as the model knows it; what had to be replaced."""
         read, replaced = self.tokenizer.prepare(text)
         for token in self.tokenizer.encode(read):
-            if token != self.tokenizer.start:
+            if token != self.tokenizer.bos_id:
                 self.take(int(token), typed=True)
         return replaced
 
@@ -141,7 +140,7 @@ class Tree:
         decoder = self.tokenizer.decoder()
         for each in reversed(pending):
             decoder.feed(each)
-        return decoder.feed(token) or "\n" * (token == self.tokenizer.end)
+        return decoder.feed(token) or "\n" * (token == self.tokenizer.eos_id)
 
     # Walking.
 

@@ -62,7 +62,7 @@ class Scorer:
     """Scores one text, given piece by piece, with one predictor. Not for two threads.
 
     >>> model = LanguageModel.load(run)
-    >>> scorer = Scorer(model.predictor(), model.tokenizer, start_token(model.tokenizer))
+    >>> scorer = Scorer(model.predictor(), model.tokenizer, initial_id(model.tokenizer))
     >>> bits = scorer.score("the old lump").surprise()
     >>> bits.index(max(bits))  # the place of the u
     9
@@ -101,7 +101,7 @@ class Scorer:
 
     def _read(self, token: int) -> float:
         """Read one token; its bits, which are 0 for the beginning of a document, since nothing predicts it."""
-        nats = 0.0 if token == self._tokenizer.start else -log_probability(self._logits, token)
+        nats = 0.0 if token == self._tokenizer.bos_id else -log_probability(self._logits, token)
         self._logits, self._state = self._predictor.advance((token,), self._state)
         return nats / math.log(2.0)
 
@@ -113,7 +113,7 @@ def _readable(text: str, normal_form: str | None) -> str:
 
 def unknown_of(tokenizer: Tokenizer) -> int:
     """The unknown token, or -1 where there is none."""
-    return -1 if tokenizer.unknown is None else tokenizer.unknown
+    return -1 if tokenizer.unk_id is None else tokenizer.unk_id
 
 
 def lines_of(chunks: Iterable[str]) -> Iterator[str]:

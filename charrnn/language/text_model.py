@@ -12,17 +12,7 @@ from charrnn.language.predictor import Predictor
 from charrnn.language.sampling import Sampling, sample_tokens
 from charrnn.network.arrays import Array, Ids
 from charrnn.network.losses import softmax
-from charrnn.text.tokenizers import Tokenizer
-
-
-def start_token(tokenizer: Tokenizer) -> int:
-    """The token that every text is read after: <s>, or else a line break, or the unknown token if there is none."""
-    return int(tokenizer.encode("\n")[0]) if tokenizer.start is None else tokenizer.start
-
-
-def never_chosen(tokenizer: Tokenizer) -> list[int]:
-    """The tokens that a model does not say: what stands for unknown characters, and the beginning of a document."""
-    return [token for token in (tokenizer.unknown, tokenizer.start) if token is not None]
+from charrnn.text.tokenizers import Tokenizer, initial_id, never_sampled
 
 
 class TextModel(ABC):
@@ -43,7 +33,7 @@ class TextModel(ABC):
 
     def log_probabilities(self, text: str) -> Array:
         """log p (N,) in nats of each token of the text, given all before it."""
-        return self.token_log_probabilities(self.tokenizer.encode(text), start_token(self.tokenizer))
+        return self.token_log_probabilities(self.tokenizer.encode(text), initial_id(self.tokenizer))
 
     def next(self, text: str) -> NDArray[np.floating]:
         """The distribution (V,) of the token that follows the text."""
@@ -53,7 +43,7 @@ class TextModel(ABC):
 
     def completer(self) -> Completer:
         """Completes words, and remembers what it has read. One thread each."""
-        return Completer(self.predictor(), self.tokenizer, start_token(self.tokenizer))
+        return Completer(self.predictor(), self.tokenizer, initial_id(self.tokenizer))
 
     def complete(self, text: str, n: int = 5) -> list[Completion]:
         """The n likeliest next words, or ends of the word that the text ends in, with their probabilities."""
@@ -66,7 +56,7 @@ class TextModel(ABC):
 
         The same seed gives the same characters.
         """
-        rng, end = np.random.default_rng(seed), self.tokenizer.end
+        rng, end = np.random.default_rng(seed), self.tokenizer.eos_id
         for token, piece in self._tokens(prompt, sampling or Sampling(), rng):
             if length <= 0 or (token is not None and token == end):
                 break
@@ -86,7 +76,7 @@ class TextModel(ABC):
             beginning = found[int(rng.choice(len(found), p=shares / shares.sum()))][1]
             read, state = (beginning.token,), beginning.state
             yield None, decoded(beginning.data)[0][len(tail) :]
-        for token in sample_tokens(predictor, read, sampling, rng, never=never_chosen(self.tokenizer), state=state):
+        for token in sample_tokens(predictor, read, sampling, rng, never=never_sampled(self.tokenizer), state=state):
             yield token, decoder.feed(token)
 
     def sample(
@@ -103,4 +93,4 @@ class TextModel(ABC):
         return "".join(self.stream(prompt, length=length, sampling=Sampling(temperature, top_k, top_p), seed=seed))
 
     def _prompt(self, text: str) -> Ids:
-        return np.concatenate([[start_token(self.tokenizer)], self.tokenizer.encode(text)])
+        return np.concatenate([[initial_id(self.tokenizer)], self.tokenizer.encode(text)])

@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.language.sampling import Sampling
-from charrnn.language.text_model import never_chosen
 from charrnn.network.arrays import Array
 from charrnn.network.losses import softmax
-from charrnn.text.tokenizers import Tokenizer
+from charrnn.text.tokenizers import Tokenizer, never_sampled
 
 _NAMES = {" ": "·", "\\n": "⏎", "\\t": "⇥"}
 
@@ -27,7 +26,7 @@ class Choice:
 
 def token_name(tokenizer: Tokenizer, token: int) -> str:
     """A token's text, with signs for white space at its ends."""
-    if token == tokenizer.unknown:
+    if token == tokenizer.unk_id:
         return "<unk>"
     name = tokenizer.token_text(token)
     return _NAMES.get(name, name.replace(" ", "·") if name.startswith(" ") or name.endswith(" ") else name)
@@ -43,7 +42,7 @@ def without(never: Sequence[int], logits: Array) -> Array:
 def likeliest(logits: Array, sampling: Sampling, tokenizer: Tokenizer, n: int = 20) -> list[Choice]:
     """The n likeliest tokens, by what the model says: temperature and cuts never change their order."""
     before = softmax(logits.astype(np.float64))
-    p = sampling.probabilities(without(never_chosen(tokenizer), logits))
+    p = sampling.probabilities(without(never_sampled(tokenizer), logits))
     order = np.argsort(-before, kind="stable")[:n]
     return [Choice(int(t), token_name(tokenizer, int(t)), float(p[t]), float(before[t])) for t in order]
 

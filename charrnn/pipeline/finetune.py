@@ -61,7 +61,7 @@ class BaseRun:
 
     def network_config(self, overrides: Overrides, tokenizer: Tokenizer) -> NetworkConfig:
         """The network of before, with room for the tokens; only its dropout can be wished for."""
-        config = replace(self.config.network, vocabulary=tokenizer.vocabulary_size, start=tokenizer.start)
+        config = replace(self.config.network, vocabulary=tokenizer.vocabulary_size, start=tokenizer.bos_id)
         return config if overrides.dropout is None else replace(config, dropout=overrides.dropout)
 
     def weights(self, tokenizer: Tokenizer) -> Parameters:

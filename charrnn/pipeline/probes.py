@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from charrnn.evaluation.baselines import HIGHEST_ORDER, Loss, best_order, ngram_losses
-from charrnn.evaluation.evaluate import Evaluation, evaluate
+from charrnn.evaluation.evaluate import evaluate
+from charrnn.run.evaluation import Evaluation
 from charrnn.language.cloze import evaluate_cloze, filled
 from charrnn.language.ngrams import Ngrams
 from charrnn.language.predictor import RnnPredictor
 from charrnn.language.sampling import Sampling, sample_tokens
-from charrnn.language.text_model import never_chosen, start_token
 from charrnn.network.arrays import Parameters, Workspace
 from charrnn.network.gradient_flow import gradient_flow
 from charrnn.network.network import Network
@@ -26,6 +26,7 @@ from charrnn.network.two_sided import ClozeNetwork
 from charrnn.run.events import Probed
 from charrnn.text.batches import Windows
 from charrnn.text.dataset import Dataset
+from charrnn.text.tokenizers import initial_id, never_sampled
 from charrnn.training.trainer import TrainingState
 
 LARGEST_COUNTED, LARGEST_COMPARED = 2_000_000, 500_000
@@ -66,7 +67,7 @@ def baseline(dataset: Dataset) -> tuple[int, Loss] | None:
     if not len(held_out):
         return None
     ngrams = Ngrams.count(
-        dataset.training[:LARGEST_COUNTED], tokenizer.vocabulary_size, HIGHEST_ORDER, tokenizer.start
+        dataset.training[:LARGEST_COUNTED], tokenizer.vocabulary_size, HIGHEST_ORDER, tokenizer.bos_id
     )
     characters = max(1, tokenizer.characters(held_out))
     losses = ngram_losses(ngrams, held_out, int(dataset.training[-1]), characters)
@@ -79,12 +80,12 @@ def speaker(network: Network | ClozeNetwork, dataset: Dataset, seed: int) -> Cal
     tokenizer = dataset.tokenizer
     if isinstance(network, ClozeNetwork):
         return lambda parameters, _: filled(network, parameters, dataset)
-    prompt, never = np.array([start_token(tokenizer)]), never_chosen(tokenizer)
+    prompt, never = np.array([initial_id(tokenizer)]), never_sampled(tokenizer)
 
     def speak(parameters: Parameters, step: int) -> str:
         rng, predictor = np.random.default_rng((seed, step)), RnnPredictor(network, parameters)
         tokens = sample_tokens(predictor, prompt, Sampling(SAMPLE_TEMPERATURE), rng, never=never)
-        said = itertools.takewhile(lambda token: token != tokenizer.end, itertools.islice(tokens, SAMPLE_LENGTH))
+        said = itertools.takewhile(lambda token: token != tokenizer.eos_id, itertools.islice(tokens, SAMPLE_LENGTH))
         return tokenizer.decode(list(said))
 
     return speak

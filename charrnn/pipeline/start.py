@@ -117,7 +117,7 @@ def start_run(
     tokens, tokenizer = len(dataset.training), dataset.tokenizer
     if before is None:
         network = choose_network(
-            overrides, tokens=tokens, vocabulary=tokenizer.vocabulary_size, start=tokenizer.start
+            overrides, tokens=tokens, vocabulary=tokenizer.vocabulary_size, start=tokenizer.bos_id
         )
         training = choose_training(overrides, tokens=tokens, threads=physical_cores())
     else:
@@ -199,7 +199,7 @@ def _assemble(folder: RunFolder, materials: Materials, weights: Parameters | Non
     dataset, config = materials.dataset, materials.config
     training, network, panels = config.training, network_of(config.network), has_small_matrix_kernel()
     windows = Windows(
-        dataset.training, training.bptt, training.batch, training.seed, dataset.tokenizer.unknown, dataset.rare()
+        dataset.training, training.bptt, training.batch, training.seed, dataset.tokenizer.unk_id, dataset.rare()
     )
     engine = threaded(network, training.threads, lambda: Workspace(panels=panels))
     trainer = Trainer(windows, engine, OPTIMIZERS[training.optimizer], training.clip, training.clip_by)

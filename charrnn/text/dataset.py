@@ -46,7 +46,7 @@ class Dataset:
     def rare(self) -> npt.NDArray[np.bool_]:
         """(V,) which tokens are rare; the marks of documents are not, however few there are."""
         counts = self.counts.copy()
-        counts[[mark for mark in (self.tokenizer.start, self.tokenizer.end) if mark is not None]] = 0
+        counts[[mark for mark in (self.tokenizer.bos_id, self.tokenizer.eos_id) if mark is not None]] = 0
         return rare_tokens(counts)
 
 
@@ -184,11 +184,11 @@ class _IdWriter:
 
 def _encode(tokenizer: Tokenizer, piece: str, last: int | None) -> Ids:
     """A piece of text or, where it is empty, the marks behind a document, unless they stand there already."""
-    return tokenizer.encode(piece) if piece or last == tokenizer.start else tokenizer.boundary()
+    return tokenizer.encode(piece) if piece or last == tokenizer.bos_id else tokenizer.boundary()
 
 
 def _unknown_in(ids: Ids, tokenizer: Tokenizer) -> int:
-    return 0 if tokenizer.unknown is None else int(np.count_nonzero(ids == tokenizer.unknown))
+    return 0 if tokenizer.unk_id is None else int(np.count_nonzero(ids == tokenizer.unk_id))
 
 
 def _id_type(tokenizer: Tokenizer) -> np.dtype[np.unsignedinteger]:

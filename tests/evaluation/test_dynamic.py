@@ -10,8 +10,8 @@ from charrnn.errors import UsageError
 from charrnn.evaluation.dynamic import Adaptation, dynamic_log_probabilities
 from charrnn.evaluation.evaluate import log_probabilities
 from charrnn.language.model import LanguageModel
-from charrnn.language.text_model import start_token
 from charrnn.network import Array, Ids, Network, Parameters, Workspace
+from charrnn.text.tokenizers import initial_id
 
 V, WINDOW = 9, 6
 EAGER = Adaptation(rate=0.5, window=WINDOW, longest_step=1.0)
@@ -85,7 +85,7 @@ def test_the_weights_that_are_given_stay_and_the_same_text_gives_the_same_bits()
 def test_a_sentence_that_comes_again_is_learned(tiny_run: Path) -> None:
     model = LanguageModel.load(tiny_run)
     sentence = "a hundred tall teal boats will be late at dawn.\n"
-    ids, before = model.tokenizer.encode(sentence * 40), start_token(model.tokenizer)
+    ids, before = model.tokenizer.encode(sentence * 40), initial_id(model.tokenizer)
     static = log_probabilities(model.network, model.parameters, ids, before)
     dynamic = dynamic_log_probabilities(model.network, model.parameters, ids, before)
     first = Adaptation().window

@@ -13,8 +13,8 @@ from charrnn.errors import UsageError
 from charrnn.language.model import LanguageModel
 from charrnn.language.predictor import RnnPredictor
 from charrnn.language.sampling import Sampling, sample_tokens
-from charrnn.language.text_model import start_token
 from charrnn.network import Array, Ids, Workspace, softmax
+from charrnn.text.tokenizers import initial_id
 
 logit_lists = st.lists(st.floats(-20, 20, width=32), min_size=2, max_size=30)
 
@@ -140,4 +140,4 @@ def test_the_next_token_of_a_learned_text_is_known(tiny_run: Path) -> None:
 
 def test_a_text_is_read_after_a_line_break(tiny_run: Path) -> None:
     model = LanguageModel.load(tiny_run)
-    assert model.tokenizer.decode([start_token(model.tokenizer)]) == "\n"
+    assert model.tokenizer.decode([initial_id(model.tokenizer)]) == "\n"

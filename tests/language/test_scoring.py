@@ -17,10 +17,9 @@ from charrnn.language import ranking, scoring
 from charrnn.language.model import LanguageModel
 from charrnn.language.ranking import Blend, Candidate, Ranker
 from charrnn.language.scoring import ScoredText, Scorer, Tally, lines_of, score_lines
-from charrnn.language.text_model import start_token
 from charrnn.network.arrays import Array, Ids
 from charrnn.pipeline.start import start_run
-from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer
+from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer, initial_id
 
 STRANGE = "größer 漢字 \U0001f600 ok\n"
 TEXT = f"the old lamp\n\nat the Quay, never\tlate: ÿ\n{STRANGE}who"
@@ -64,11 +63,11 @@ def chain(V: int, seed: int = 0) -> Chain:
 
 
 def scorer_of(model: LanguageModel) -> Scorer:
-    return Scorer(model.predictor(), model.tokenizer, start_token(model.tokenizer))
+    return Scorer(model.predictor(), model.tokenizer, initial_id(model.tokenizer))
 
 
 def ranker_of(model: LanguageModel) -> Ranker:
-    return Ranker(model.predictor(), model.tokenizer, start_token(model.tokenizer))
+    return Ranker(model.predictor(), model.tokenizer, initial_id(model.tokenizer))
 
 
 def bits_of(model: LanguageModel, text: str) -> float:
@@ -345,5 +344,5 @@ def test_a_mark_that_nothing_predicts_costs_a_candidate_nothing(story: Path, tmp
     ids = model.tokenizer.encode("the old lamp\nthe quay")
     [nats] = ranker_of(model).log_probabilities([ids])
     assert nats == pytest.approx(
-        float(model.token_log_probabilities(ids, start_token(model.tokenizer)).sum()), rel=1e-5
+        float(model.token_log_probabilities(ids, initial_id(model.tokenizer)).sum()), rel=1e-5
     )

@@ -174,8 +174,8 @@ def trained(folder: Path, text: str, overrides: Overrides = SMALL, **settings: o
 def test_the_sentence_of_the_tutorials_is_learned_in_all_six_pairs(tmp_path: Path) -> None:
     model = trained(tmp_path, "我 昨天 上学 迟到 了\n", tokenizer="word", documents="lines")
     tokenizer, predictor = model.tokenizer, model.predictor()
-    assert tokenizer.start is not None
-    tokens = [tokenizer.start, *tokenizer.encode("我 昨天 上学 迟到 了\n").tolist()[:-1]]
+    assert tokenizer.bos_id is not None
+    tokens = [tokenizer.bos_id, *tokenizer.encode("我 昨天 上学 迟到 了\n").tolist()[:-1]]
     names = [tokenizer.token_text(token) for token in tokens]
     assert names == ["<s>", "我", " 昨天", " 上学", " 迟到", " 了", "</s>"]
     state, said = predictor.start(), []

@@ -48,8 +48,8 @@ class Lexicon:
         V = tokenizer.vocabulary_size
         self.pieces = [tokenizer.piece(token) for token in range(V)]
         self.verdicts = np.array([self._verdicts(piece) for piece in self.pieces], np.int64).T  # (3, V)
-        if tokenizer.end is not None:
-            self.verdicts[self.INSIDE, tokenizer.end] = 0
+        if tokenizer.eos_id is not None:
+            self.verdicts[self.INSIDE, tokenizer.eos_id] = 0
         self.continuing = [token for token, piece in enumerate(self.pieces) if piece and piece[0] & 0xC0 == 0x80]
         self.cuts_words = any(len(decoded(piece)[0]) > 1 for piece in self.pieces)
         self._by_first: dict[int, list[int]] = {}

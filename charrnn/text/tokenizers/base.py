@@ -35,15 +35,15 @@ class Tokenizer(Protocol):
         """V: ids run from 0 to V - 1."""
 
     @property
-    def unknown(self) -> int | None:
+    def unk_id(self) -> int | None:
         """The id of every text that is not in the vocabulary, or None where there is none."""
 
     @property
-    def start(self) -> int | None:
+    def bos_id(self) -> int | None:
         """The id of <s>, which stands before every document; None where documents are not told apart."""
 
     @property
-    def end(self) -> int | None:
+    def eos_id(self) -> int | None:
         """The id of </s>, which closes a document; None where documents are not told apart."""
 
     @property
@@ -85,12 +85,22 @@ class Tokenizer(Protocol):
 class Plain:
     """What most tokenizers are: documents are not told apart, and tokenizer.json is all that a file need hold."""
 
-    start: int | None = None
-    end: int | None = None
+    bos_id: int | None = None
+    eos_id: int | None = None
     model: bytes | None = None
 
     def boundary(self) -> Ids:
         return np.zeros(0, np.uint8)
+
+
+def initial_id(tokenizer: Tokenizer) -> int:
+    """Return the id that precedes every text: <s>, else the newline, else the unknown token."""
+    return int(tokenizer.encode("\n")[0]) if tokenizer.bos_id is None else tokenizer.bos_id
+
+
+def never_sampled(tokenizer: Tokenizer) -> list[int]:
+    """Return the ids that a model never emits: the unknown token and <s>."""
+    return [token for token in (tokenizer.unk_id, tokenizer.bos_id) if token is not None]
 
 
 def normalise(text: str, normal_form: str | None) -> str:

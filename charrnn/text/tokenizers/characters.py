@@ -36,7 +36,7 @@ class CharacterTokenizer(Plain):
     alphabet: str
     normal_form: str | None = None
     kind = "character"
-    unknown = 0
+    unk_id = 0
 
     def __post_init__(self) -> None:
         codes = code_points(self.alphabet)
@@ -80,10 +80,10 @@ class CharacterTokenizer(Plain):
         return _CharacterDecoder(self)
 
     def piece(self, token: int) -> bytes:
-        return b"" if token == self.unknown else self.alphabet[token - 1].encode()
+        return b"" if token == self.unk_id else self.alphabet[token - 1].encode()
 
     def token_text(self, token: int) -> str:
-        return "<unk>" if token == self.unknown else visible_line(self.decode([token]))
+        return "<unk>" if token == self.unk_id else visible_line(self.decode([token]))
 
     def characters(self, ids: npt.ArrayLike) -> int:
         return np.asarray(ids).size
@@ -100,7 +100,7 @@ class _CharacterDecoder:
     tokenizer: CharacterTokenizer
 
     def feed(self, token: int) -> str:
-        return UNKNOWN_TEXT if token == self.tokenizer.unknown else self.tokenizer.alphabet[token - 1]
+        return UNKNOWN_TEXT if token == self.tokenizer.unk_id else self.tokenizer.alphabet[token - 1]
 
     def flush(self) -> str:
         return ""

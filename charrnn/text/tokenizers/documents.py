@@ -27,7 +27,7 @@ class DocumentTokenizer:
     def __post_init__(self) -> None:
         if self.documents not in DOCUMENTS[1:]:
             raise ModelError(f"tokenizer.json cuts its text into {self.documents!s:.40}, not into files or lines")
-        if self.documents == "lines" and (self._break.size != 1 or self._break[0] == self.within.unknown):
+        if self.documents == "lines" and (self._break.size != 1 or self._break[0] == self.within.unk_id):
             raise ModelError("a tokenizer of lines must have a token for the line break; this one is damaged")
 
     @property
@@ -36,11 +36,11 @@ class DocumentTokenizer:
 
     @property
     def vocabulary_size(self) -> int:
-        return self.start + 1
+        return self.bos_id + 1
 
     @property
-    def unknown(self) -> int | None:
-        return self.within.unknown
+    def unk_id(self) -> int | None:
+        return self.within.unk_id
 
     @property
     def normal_form(self) -> str | None:
@@ -55,11 +55,11 @@ class DocumentTokenizer:
         return self.within.encode("\n")
 
     @property
-    def end(self) -> int:
+    def eos_id(self) -> int:
         return int(self._break[0]) if self.documents == "lines" else self.within.vocabulary_size
 
     @property
-    def start(self) -> int:
+    def bos_id(self) -> int:
         """The last of all ids."""
         return self.within.vocabulary_size + (self.documents == "files")
 
@@ -67,10 +67,10 @@ class DocumentTokenizer:
         ids = self.within.encode(text).astype(np.min_scalar_type(self.vocabulary_size - 1))
         if self.documents == "files":
             return ids
-        return np.insert(ids, np.flatnonzero(ids == self.end) + 1, self.start)
+        return np.insert(ids, np.flatnonzero(ids == self.eos_id) + 1, self.bos_id)
 
     def boundary(self) -> Ids:
-        return np.array([self.end, self.start], np.min_scalar_type(self.vocabulary_size - 1))
+        return np.array([self.eos_id, self.bos_id], np.min_scalar_type(self.vocabulary_size - 1))
 
     def decode(self, ids: npt.ArrayLike) -> str:
         return self.within.decode(self._unmarked(checked(ids, self.vocabulary_size)))
@@ -85,9 +85,9 @@ class DocumentTokenizer:
         return self.within.piece(token) if token < self.within.vocabulary_size else b""
 
     def token_text(self, token: int) -> str:
-        if token == self.start:
+        if token == self.bos_id:
             return "<s>"
-        return "</s>" if token == self.end else self.within.token_text(token)
+        return "</s>" if token == self.eos_id else self.within.token_text(token)
 
     def characters(self, ids: npt.ArrayLike) -> int:
         return self.within.characters(self._unmarked(np.asarray(ids)))

@@ -27,7 +27,7 @@ class Pieces(Plain):
     """What all tokenizers of pieces share; they know every text, and so there is no unknown token."""
 
     normal_form: str | None
-    unknown = None
+    unk_id = None
 
     @property
     def pieces(self) -> tuple[bytes, ...]:

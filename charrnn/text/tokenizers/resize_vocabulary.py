@@ -35,7 +35,7 @@ def kept_ids(old: Tokenizer, new: Tokenizer) -> npt.NDArray[np.int64]:
 
 def _identities(tokenizer: Tokenizer) -> Iterator[tuple[bytes | str, int]]:
     """What each token stands for, and how many before it stand for the same: subwords have some bytes twice."""
-    names = {tokenizer.unknown: "unknown", tokenizer.start: "start", tokenizer.end: "end"}
+    names = {tokenizer.unk_id: "unknown", tokenizer.bos_id: "start", tokenizer.eos_id: "end"}
     seen: Counter[bytes | str] = Counter()
     for token in range(tokenizer.vocabulary_size):
         identity = names.get(token) or tokenizer.piece(token)

@@ -74,7 +74,7 @@ def test_ids_follow_the_sorted_characters_and_zero_is_unknown() -> None:
     assert tokenizer.encode("\nabc").tolist() == [1, 2, 3, 4]
     assert tokenizer.encode("zé😀").tolist() == [0, 0, 0]
     assert tokenizer.vocabulary_size == 5
-    assert tokenizer.unknown == 0
+    assert tokenizer.unk_id == 0
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,7 @@ def test_a_doctored_model_is_refused() -> None:
 
 def test_a_line_break_is_the_end_and_a_start_stands_behind_it() -> None:
     tokenizer = DocumentTokenizer(CharacterTokenizer("\nab"), "lines")
-    assert (tokenizer.vocabulary_size, tokenizer.start, tokenizer.end) == (5, 4, 1)
+    assert (tokenizer.vocabulary_size, tokenizer.bos_id, tokenizer.eos_id) == (5, 4, 1)
     assert tokenizer.encode("a\nb\n").tolist() == [2, 1, 4, 3, 1, 4]
     assert tokenizer.boundary().tolist() == [1, 4]
     assert [tokenizer.token_text(each) for each in range(5)] == ["<unk>", "</s>", "a", "b", "<s>"]
@@ -186,7 +186,7 @@ def test_a_line_break_is_the_end_and_a_start_stands_behind_it() -> None:
 
 def test_files_have_marks_of_their_own() -> None:
     tokenizer = DocumentTokenizer(CharacterTokenizer("\nab"), "files")
-    assert (tokenizer.vocabulary_size, tokenizer.start, tokenizer.end) == (6, 5, 4)
+    assert (tokenizer.vocabulary_size, tokenizer.bos_id, tokenizer.eos_id) == (6, 5, 4)
     assert tokenizer.encode("a\nb\n").tolist() == [2, 1, 3, 1]
     assert tokenizer.decode([2, 4, 5, 3]) == "ab"
 
@@ -196,11 +196,11 @@ def test_settings_make_the_tokenizer_they_name() -> None:
         return make_tokenizer(TextConfig(("x",), **settings), lambda: iter([STORY]), len(STORY))  # type: ignore[arg-type]
 
     assert made().kind == "character"
-    assert made(tokenizer="byte", documents="lines").start == 256
+    assert made(tokenizer="byte", documents="lines").bos_id == 256
     assert made(tokenizer="word", vocab_size=260).vocabulary_size == 260
     assert made(tokenizer="word", min_count=1_000).vocabulary_size == 256
     assert 257 < made(tokenizer="subword", vocab_size=330, pieces="unigram").vocabulary_size <= 330
-    assert made(documents="none").start is None
+    assert made(documents="none").bos_id is None
     assert made(normal_form="NFC").normal_form == "NFC"
 
 
