@@ -33,7 +33,7 @@ from charrnn.cli import (
     train,
     watch,
 )
-from charrnn.cli.console import say
+from charrnn.cli.console import print_message
 from charrnn.errors import CharrnnError
 
 
@@ -134,7 +134,7 @@ def _run(*, debug: bool) -> int:
 def _fail(error: CharrnnError | MemoryError | OSError) -> int:
     """Say in one line what went wrong and what to do; the exit code."""
     with contextlib.suppress(OSError):
-        say(f"charrnn: {_remedied(error)}")
+        print_message(f"charrnn: {_remedied(error)}")
     with contextlib.suppress(OSError):
         sys.stdout.flush()
         return error.exit_code if isinstance(error, CharrnnError) else 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charrnn.cli.console import print_json, say
+from charrnn.cli.console import print_message, write_json
 from charrnn.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,17 +41,17 @@ def bench(
     threads = threads or physical_cores()
     write = _JsonLines() if as_json else None if sys.stdout.isatty() else _PlainLines(with_torch=torch is not None)
     if torch is None:
-        say(f"without PyTorch to compare with; to get it: {REMEDY}")
+        print_message(f"without PyTorch to compare with; to get it: {REMEDY}")
     for number, speed in enumerate(measure(effort, threads, torch), 1):
         note = f"; other programs kept {speed.others_busy:.1f} cores busy" if disturbed(speed, threads) else ""
-        say(f"{number} of {len(effort.sizes) + 2}: {in_words(speed)}{note}")
+        print_message(f"{number} of {len(effort.sizes) + 2}: {in_words(speed)}{note}")
         results.append(speed)
         if write is not None:
             write(speed)
     if write is None:
         _print_tables(results, with_torch=torch is not None)
     if any(disturbed(speed, threads) for speed in results):
-        say(_DISTURBED)
+        print_message(_DISTURBED)
 
 
 def fields_of(speed: "Speed") -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _giga(operations: float) -> str:
 
 class _JsonLines:
     def __call__(self, speed: "Speed") -> None:
-        print_json(fields_of(speed))
+        write_json(fields_of(speed))
 
 
 class _PlainLines:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from charrnn.cli.arguments import Model, Ngram, open_text_model
-from charrnn.cli.console import print_json, say, write_line, write_text
+from charrnn.cli.console import print_message, write_json, write_line, write_text
 from charrnn.cli.prompt import read_prompts
 from charrnn.errors import UsageError
 
@@ -30,12 +30,12 @@ def complete(model: Model, text: Text, count: Count = 5, ngram: Ngram = None, as
         for line in read_prompts(text):
             read, replaced = voice.tokenizer.prepare(line)
             if replaced:
-                say(f"in the text, {replaced}")
+                print_message(f"in the text, {replaced}")
             found = completer.complete(read, count)
             if as_json:
                 of = {"text": line} if text == "-" else {}
                 words = [{"word": each.word, "probability": each.probability} for each in found]
-                print_json(of | {"completions": words})
+                write_json(of | {"completions": words})
                 continue
             for each in found:
                 bar = "  " + "█" * round(each.probability * WIDEST_BAR) if sys.stdout.isatty() else ""

@@ -14,7 +14,7 @@ WIDEST_MENTION = 72
 SECONDS_BETWEEN_FLUSHES = 0.1
 
 
-def say(message: str) -> None:
+def print_message(message: str) -> None:
     """A message, on stderr."""
     print(visible(message) if sys.stderr.isatty() else message, file=sys.stderr, flush=True)  # noqa: T201
 
@@ -50,7 +50,7 @@ def write_pieces(pieces: Iterable[str]) -> None:
     sys.stdout.flush()
 
 
-def print_json(values: Mapping[str, Any]) -> None:
+def write_json(values: Mapping[str, Any]) -> None:
     """One JSON object on one line of stdout, at once; what is not a finite number is null."""
     escaped = (sys.stdout.encoding or "ascii").lower().replace("-", "") != "utf8"
     sys.stdout.write(json.dumps(_finite(values), ensure_ascii=escaped, allow_nan=False) + "\n")

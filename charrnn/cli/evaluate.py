@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charrnn.cli.arguments import Model
-from charrnn.cli.console import print_json, say, standard_input
+from charrnn.cli.console import print_message, standard_input, write_json
 from charrnn.errors import TextError, UsageError
 
 if TYPE_CHECKING:
     from charrnn.evaluation.baselines import Loss
     from charrnn.evaluation.comparison import AnyModel, Task
-    from charrnn.evaluation.evaluate import Evaluation
     from charrnn.evaluation.keystrokes import Keystrokes
+    from charrnn.run.evaluation import Evaluation
 
 Texts = Annotated[
     list[str] | None,
@@ -99,7 +99,9 @@ def evaluate(
         compared = bool(others) or baselines or mix or dynamic
         for name, task in zip(["the model", *(str(path) for path, _ in others)], tasks, strict=True):
             if task.unknown and compared:
-                say(f"{name} pays only for not knowing a character, and not for which it is: its loss is too low")
+                print_message(
+                    f"{name} pays only for not knowing a character, and not for which it is: its loss is too low"
+                )
         for (path, other), task in zip(others, tasks[1:], strict=True):
             losses.append(Loss.of(str(path), read(other, task, threads=threads, panels=panels).nats_per_character, 1))
         keys = None
@@ -143,10 +145,10 @@ def _print(evaluation: "Evaluation", losses: "list[Loss]", keys: "Keystrokes | N
     if evaluation.unknown:
         share = evaluation.unknown / evaluation.tokens
         of = f"{evaluation.unknown:,} of {evaluation.tokens:,} tokens"
-        say(f"{of} stand for characters that are unknown to the model ({share:.2%})")
+        print_message(f"{of} stand for characters that are unknown to the model ({share:.2%})")
     if as_json:
         more: dict[str, Any] = {"losses": [asdict(each) for each in losses]} if losses else {}
-        print_json(asdict(evaluation) | more | ({"keystrokes": asdict(keys)} if keys is not None else {}))
+        write_json(asdict(evaluation) | more | ({"keystrokes": asdict(keys)} if keys is not None else {}))
         return
     for name, value in asdict(evaluation).items():
         typer.echo(f"{name:<26}{value:,}" if isinstance(value, int) else f"{name:<26}{value:.6g}")

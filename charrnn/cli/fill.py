@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from charrnn.cli.arguments import Model
-from charrnn.cli.console import print_json, say, write_line, write_text
+from charrnn.cli.console import print_message, write_json, write_line, write_text
 from charrnn.cli.prompt import read_prompts
 from charrnn.errors import TextError, UsageError
 from charrnn.text.escape import visible_line
@@ -35,13 +35,13 @@ def fill(model: Model, text: Text, count: Count = 5, longest: Longest = 3, as_js
         for number, line in enumerate(read_prompts(text), 1):
             _, replaced = cloze_model.tokenizer.prepare(line.replace("_", ""))
             if replaced:
-                say(f"in the text, {replaced}")
+                print_message(f"in the text, {replaced}")
             try:
                 found = cloze_model.fill(line, count, longest)
             except UsageError as error:
                 raise TextError(f"line {number:,}: {error}") if text == "-" else error from error
             if as_json:
-                print_json(({"text": line} if text == "-" else {}) | {"fillings": [asdict(each) for each in found]})
+                write_json(({"text": line} if text == "-" else {}) | {"fillings": [asdict(each) for each in found]})
                 continue
             for each in found:
                 write_text(f"{each.probability:.4f}\t{visible_line(each.text)}\n")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charrnn.cli.arguments import Encoding, Model
-from charrnn.cli.console import print_json, say, standard_input
+from charrnn.cli.console import print_message, standard_input, write_json
 from charrnn.errors import UsageError
 from charrnn.text.escape import visible_line
 
@@ -82,7 +82,7 @@ def inspect(
     place = None if neuron is None else _place(neuron, language_model)
     with single_threaded():
         said, what = own_text(language_model, length) if text is None else _text(text, encoding, length)
-        say(f"reading {what}")
+        print_message(f"reading {what}")
         reading = read(language_model, said)
         if place is None:
             _write(_anatomy(language_model, reading, top), as_json=as_json)
@@ -138,7 +138,7 @@ def _anatomy(model: "LanguageModel", reading: "Reading", top: int) -> dict[str, 
 
 def _write(values: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        print_json(values)
+        write_json(values)
     elif sys.stdout.isatty():
         _print_tables(values)
     else:
@@ -212,7 +212,7 @@ def _write_neuron(reading: "Reading", place: tuple[int, int], *, as_json: bool) 
     if as_json:
         r = {name: float(each[0, 0]) for name, each in correlations(one, reading.features()).items()}
         tokens = {"pieces": reading.pieces, "activations": h}
-        print_json({"layer": layer, "unit": unit, "correlations": r} | tokens)
+        write_json({"layer": layer, "unit": unit, "correlations": r} | tokens)
     elif sys.stdout.isatty():
         _print_neuron(reading.pieces, h)
     else:
@@ -226,7 +226,7 @@ def _print_neuron(pieces: Sequence[str], h: Sequence[float]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    say(LEGEND)
+    print_message(LEGEND)
     console = Console()
     for line in _wrapped(pieces, h, min(console.width, WIDEST_LINE), cell_len):
         signs = "".join(shade.sign * cell_len(shown) for shown, shade in line).rstrip()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charrnn.cli.console import print_json, say
+from charrnn.cli.console import print_message, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,7 +57,7 @@ def _do_one(name: str, seed: int, steps: int | None, *, as_json: bool) -> None:
         else lab_tables.write_lines
     )
     if not as_json:
-        say(f"{module.TITLE}\n\n{lab_tables.fitted(module.EXPLANATION)}\n")
+        print_message(f"{module.TITLE}\n\n{lab_tables.fitted(module.EXPLANATION)}\n")
     noted: list[Result] = []
     with single_threaded():  # small products are slower on several threads
         write(name, seed, _noted(module.run(seed, steps or experiment.steps), noted))
@@ -77,12 +77,12 @@ def _do_all(seed: int, steps: int | None, *, as_json: bool) -> None:
 
     done = []
     for name, experiment in EXPERIMENTS.items():
-        say(f"{name}: {experiment.summary} ({experiment.duration})")
+        print_message(f"{name}: {experiment.summary} ({experiment.duration})")
         module = experiment.load()
         with single_threaded():
             done.append((name, module, list(module.run(seed, steps or experiment.steps))))
     if as_json:
-        print_json({"seed": seed, "experiments": [lab_tables.as_json(name, seed, found) for name, _, found in done]})
+        write_json({"seed": seed, "experiments": [lab_tables.as_json(name, seed, found) for name, _, found in done]})
     else:
         sys.stdout.write(lab_report.markdown(done, seed))
     failed = [name for name, _, found in done if lab_tables.count_failed(found)[0]]
@@ -111,7 +111,7 @@ def _list(*, as_json: bool) -> None:
 
     rows = [{"name": name, "takes": e.duration, "asks": e.summary} for name, e in EXPERIMENTS.items()]
     if as_json:
-        print_json({"experiments": rows})
+        write_json({"experiments": rows})
     elif sys.stdout.isatty():
         lab_tables.print_table("", rows)
         typer.echo("charrnn lab NAME does one of them, charrnn lab all > lab.md all")

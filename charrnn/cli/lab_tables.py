@@ -15,7 +15,7 @@ from rich.text import Text
 
 from charrnn.charts.canvas import MARKS
 from charrnn.charts.render import Run, Series, render
-from charrnn.cli.console import print_json
+from charrnn.cli import console
 from charrnn.lab.protocol import Curves, Figure, Finding, Result
 
 WIDTH, HEIGHT = 78, 16
@@ -65,7 +65,7 @@ def as_json(name: str, seed: int, found: Iterable[Result]) -> dict[str, Any]:
 
 
 def write_json(name: str, seed: int, found: Iterable[Result]) -> None:
-    print_json(as_json(name, seed, found))
+    console.write_json(as_json(name, seed, found))
 
 
 def write_lines(name: str, seed: int, found: Iterable[Result]) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from charrnn.cli.console import print_json
+from charrnn.cli.console import write_json
 from charrnn.pipeline.launch import detach
+from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import Evaluated, Event, Finished, Recovered, Sampled, Started, StepDone
 from charrnn.run.progress import RunProgress, duration
 
@@ -28,19 +29,19 @@ class Progress(Protocol):
         """Called with every event, in order; OSError if there is nobody left to show it to."""
 
 
-def losses(event: Evaluated) -> str:
-    """A validation loss in its three units."""
-    nats, bits = event.nats_per_character, event.bits_per_character
-    return f"{nats:.4f} nats, {bits:.4f} bits, perplexity {event.perplexity_per_character:.4g}"
+def losses(evaluation: Evaluation) -> str:
+    """Return a loss per character in its three units."""
+    nats, bits = evaluation.nats_per_character, evaluation.bits_per_character
+    return f"{nats:.4f} nats, {bits:.4f} bits, perplexity {evaluation.perplexity_per_character:.4g}"
 
 
 def line_of(event: Event) -> str | None:
     """What is told of an event that is more than a step; None for those that tell nothing."""
     match event:
         case Evaluated():
-            before = f", {event.before:.4f} nats of the text before" if event.before is not None else ""
+            previous = f", {event.previous_loss:.4f} nats on the text of the base run" if event.previous_loss is not None else ""
             praise = "; the best so far" * event.best
-            return f"step {event.step:,}: validation {losses(event)} a character{before}{praise}"
+            return f"step {event.step:,}: validation {losses(event.evaluation)} per character{previous}{praise}"
         case Sampled():
             return f"step {event.step:,} says:\n{textwrap.indent(event.text, '  ')}"
         case Recovered():
@@ -70,18 +71,18 @@ class _Lasting:
 class QuietProgress(_Lasting):
     """Tells only of what went wrong."""
 
-    say: Callable[[str], None]
+    print_message: Callable[[str], None]
 
     def show(self, event: Event) -> None:
         if isinstance(event, Recovered):
-            self.say(line_of(event) or "")
+            self.print_message(line_of(event) or "")
 
 
 class BackgroundProgress(QuietProgress):
     """Lets go of the terminal with the first event; what goes wrong later stands in the run's log."""
 
-    def __init__(self, run: Path, say: Callable[[str], None]) -> None:
-        super().__init__(say)
+    def __init__(self, run: Path, print_message: Callable[[str], None]) -> None:
+        super().__init__(print_message)
         self._run = run
 
     def show(self, event: Event) -> None:
@@ -95,7 +96,7 @@ class JsonProgress(QuietProgress):
     """Every event as a line of JSON on stdout; what went wrong also as a message."""
 
     def show(self, event: Event) -> None:
-        print_json(event.to_json())
+        write_json(event.to_json())
         super().show(event)
 
 
@@ -104,18 +105,18 @@ class PlainProgress(_Lasting):
     """Lines: a step's every few seconds, and everything that is more than a step."""
 
     course: RunProgress
-    say: Callable[[str], None]
+    print_message: Callable[[str], None]
     clock: Callable[[], float]
     _next: float = float("-inf")
 
     def show(self, event: Event) -> None:
         self.course.take(event)
         if isinstance(event, Started):
-            self.say(f"step {event.step:,}: {'training goes on' if event.resumed else 'training begins'}")
+            self.print_message(f"step {event.step:,}: {'training goes on' if event.resumed else 'training begins'}")
         elif isinstance(event, StepDone):
             if (now := self.clock()) >= self._next:
                 self._next = now + SECONDS_BETWEEN_LINES
                 course = self.course
-                self.say(f"{course.position()}: loss {course.loss:.4f}, {course.speed()}, {course.clock()}")
+                self.print_message(f"{course.position()}: loss {course.loss:.4f}, {course.speed()}, {course.clock()}")
         elif line := line_of(event):
-            self.say(line)
+            self.print_message(line)

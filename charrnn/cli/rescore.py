@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from charrnn.cli.arguments import Encoding, Model, Ngram, open_text_model
-from charrnn.cli.console import print_json, say, shortened, write_text
+from charrnn.cli.console import print_message, shortened, write_json, write_text
 from charrnn.cli.streams import read_chunks, whole_lines
 from charrnn.errors import TextError, UsageError
 from charrnn.text.escape import visible_line
@@ -81,7 +81,7 @@ def rescore(
             _write(group, top or len(group.candidates), as_json=as_json)
             unknown += group.unknown
     if unknown:
-        say(f"{unknown:,} of the candidates' characters are unknown to the model")
+        print_message(f"{unknown:,} of the candidates' characters are unknown to the model")
 
 
 def _lines(chunks: Iterable[str]) -> Iterator[str]:
@@ -127,7 +127,7 @@ def _outside(said: str, number: int) -> float:
 def _write(group: "RankedGroup", top: int, *, as_json: bool) -> None:
     best = group.candidates[:top]
     if as_json:
-        print_json({"group": group.group, "candidates": [asdict(each) for each in best]})
+        write_json({"group": group.group, "candidates": [asdict(each) for each in best]})
         return
     name = "" if group.group is None else f"{group.group}\t"
     for rank, each in enumerate(best, 1):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charrnn.cli.console import print_json, say
+from charrnn.cli.console import print_message, write_json
 from charrnn.errors import UsageError
 from charrnn.run.progress import duration
 from charrnn.text.escape import visible
@@ -27,9 +27,9 @@ def runs(folder: Folder = Path("runs"), as_json: AsJson = False) -> None:
 
     found = list_runs(folder)
     if as_json:
-        print_json({"runs": [asdict(each) for each in found]})
+        write_json({"runs": [asdict(each) for each in found]})
     elif not found:
-        say(f"there are no runs in {folder}; make one with charrnn train")
+        print_message(f"there are no runs in {folder}; make one with charrnn train")
     elif sys.stdout.isatty():
         _print_table(found)
     else:

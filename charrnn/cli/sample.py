@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from charrnn.cli.arguments import Model, Ngram, open_text_model
-from charrnn.cli.console import print_json, say, write_pieces, write_text
+from charrnn.cli.console import print_message, write_json, write_pieces, write_text
 from charrnn.cli.prompt import read_prompt
 from charrnn.errors import TextError, UsageError
 from charrnn.text.escape import visible_line
@@ -65,7 +65,7 @@ def sample(
     voice = open_text_model(model, ngram)
     read, replaced = voice.tokenizer.prepare(read_prompt(prompt))
     if replaced:
-        say(f"in the prompt, {replaced}")
+        print_message(f"in the prompt, {replaced}")
     seed = randbits(32) if seed is None else seed
     echo, is_new = "" if no_echo else read, _novelty(model) if count > 1 or as_json else None
     with single_threaded():
@@ -101,14 +101,14 @@ def _novelty(path: Path) -> Callable[[str], bool] | None:
     try:
         known = frozenset(training_text(config.text, config.text.characters).split("\n"))
     except TextError as error:
-        say(f"which are new cannot be told: {error}")
+        print_message(f"which are new cannot be told: {error}")
         return None
     return lambda line: line not in known
 
 
 def _write_json(prompt: str, text: str, seed: int, is_new: Callable[[str], bool] | None) -> None:
     novel = {} if is_new is None else {"new": is_new(prompt + text)}
-    print_json({"prompt": prompt, "text": text, "seed": seed} | novel)
+    write_json({"prompt": prompt, "text": text, "seed": seed} | novel)
 
 
 def _write_line(echo: str, prompt: str, text: str, is_new: Callable[[str], bool] | None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import typer
 
 from charrnn.cli.arguments import Encoding, Model, Ngram, open_text_model
-from charrnn.cli.console import print_json, say, shortened, write_text
+from charrnn.cli.console import print_message, shortened, write_json, write_text
 from charrnn.cli.prompt import read_prompt
 from charrnn.cli.streams import mode_of, read_chunks
 from charrnn.errors import TextError, UsageError
@@ -75,7 +75,9 @@ def score(
         raise TextError("the text to score is empty; give one of a character or more")
     if totals.unknown:
         share = totals.unknown / totals.characters
-        say(f"{totals.unknown:,} of {totals.characters:,} characters are unknown to the model ({share:.2%})")
+        print_message(
+            f"{totals.unknown:,} of {totals.characters:,} characters are unknown to the model ({share:.2%})"
+        )
     page.end(totals)
 
 
@@ -84,7 +86,7 @@ def _chunks(said: str, encoding: str) -> Iterator[str]:
     if said == "-" or mode_of(said) is not None:
         return read_chunks(said, encoding)
     words = read_prompt(said)
-    say(f"no file is called {shortened(visible_line(words))}, so the words themselves are scored")
+    print_message(f"no file is called {shortened(visible_line(words))}, so the words themselves are scored")
     return iter((words,))
 
 
@@ -101,7 +103,7 @@ class _Page(Protocol):
 class _Json:
     def line(self, line: "ScoredLine") -> None:
         surprise = line.scored.surprise()
-        print_json(
+        write_json(
             {
                 "line": line.number,
                 "text": line.text,
@@ -114,7 +116,7 @@ class _Json:
         )
 
     def end(self, totals: "Totals") -> None:
-        print_json(
+        write_json(
             {
                 "characters": totals.characters,
                 "unknown": totals.unknown,
@@ -136,7 +138,7 @@ class _Columns:
 
     def end(self, totals: "Totals") -> None:
         for each in summary(totals):
-            say(each)
+            print_message(each)
 
 
 class _HeatMap:

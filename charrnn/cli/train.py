@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from charrnn.cli import options
-from charrnn.cli.console import say, standard_input
+from charrnn.cli.console import print_message, standard_input
 from charrnn.cli.interruption import Interruption
 from charrnn.cli.progress import BackgroundProgress, JsonProgress, PlainProgress, Progress, QuietProgress
 from charrnn.cli.terminal import obstacle_here
-from charrnn.cli.watch import say_where
+from charrnn.cli.watch import print_model_location
 from charrnn.config import TextConfig
 from charrnn.defaults import Overrides, choose_network, choose_training
 from charrnn.errors import RunError, UsageError
@@ -82,23 +82,27 @@ def train(
     if not detached and (background or _wants_dashboard(no_tui or as_json or quiet, tuple(corpus or ()))):
         raise typer.Exit(_apart(dashboard=not background))
     said = {name: value for name, value in context.params.items() if value is not None}
-    overrides = Overrides(**{name: value for name, value in said.items() if name in _WISHES})
+    overrides = Overrides(
+        **{name: value for name, value in said.items() if name in _WISHES}, body="two_sided" if cloze else None
+    )
     sources = tuple(corpus or ())
     run = _resumed(resume, sources, overrides, said) if resume else _started(out, sources, overrides, said, origin)
     if run.session.is_over():
-        say(f"{run.folder.path} is finished at step {run.session.state.step:,}; to go on, give it more --steps")
+        print_message(
+            f"{run.folder.path} is finished at step {run.session.state.step:,}; to go on, give it more --steps"
+        )
         return
     interruption = Interruption()
     with interruption:
         if not quiet:
-            say("\n".join(_found(run)))
+            print_message("\n".join(_found(run)))
         with _progress(run, as_json=as_json, quiet=quiet, detached=detached) as progress:
             finished = _follow(run.train(interruption.commands), progress, interruption)
     if finished is None or finished.reason != "done":
-        say(f"stopped and saved; go on with: {_resume_command(run, sources)}")
+        print_message(f"stopped and saved; go on with: {_resume_command(run, sources)}")
         raise typer.Exit(128 + (interruption.signal or 2))
     if not quiet and not detached:
-        say_where(run.folder.path, speak=not as_json)
+        print_model_location(run.folder.path, speak=not as_json)
 
 
 def _wants_dashboard(plain: bool, sources: tuple[str, ...]) -> bool:
@@ -107,7 +111,7 @@ def _wants_dashboard(plain: bool, sources: tuple[str, ...]) -> bool:
     if plain or "-" in sources:
         return False
     if obstacle is not None and sys.stderr.isatty():
-        say(f"plain lines in place of the dashboard, because {obstacle.problem}; {obstacle.remedy}")
+        print_message(f"plain lines in place of the dashboard, because {obstacle.problem}; {obstacle.remedy}")
     return obstacle is None
 
 
@@ -115,14 +119,16 @@ def _apart(*, dashboard: bool) -> int:
     """Train in a process of its own, with the same arguments; the exit code."""
     arguments = sys.argv[1:]
     try:
-        path = launch(arguments[arguments.index("train") + 1 :], say)
+        path = launch(arguments[arguments.index("train") + 1 :], print_message)
     except LaunchError as ended:
         return ended.exit_code
     if dashboard:
         from charrnn.cli.watch import show_dashboard
 
         return show_dashboard(path, owner=True)
-    say(f"training goes on without a terminal; watch it: charrnn watch {path}; end it: charrnn tell {path} stop")
+    print_message(
+        f"training goes on without a terminal; watch it: charrnn watch {path}; end it: charrnn tell {path} stop"
+    )
     return 0
 
 
@@ -150,7 +156,7 @@ def _refuse_what_is_of_origin(origin: Path | None, said: dict[str, Any]) -> None
 
 
 def _resumed(path: Path, sources: tuple[str, ...], overrides: Overrides, said: dict[str, Any]) -> "Run":
-    fixed = [name for name in (*_TEXT, *sorted(_WISHES - set(_ENDS)), "out", "origin") if name in said]
+    fixed = [name for name in (*_TEXT, *sorted(_WISHES - set(_ENDS)), "cloze", "out", "origin") if name in said]
     if fixed:
         name = {"origin": "from"}.get(fixed[0], fixed[0]).replace("_", "-")
         raise UsageError(
@@ -171,7 +177,7 @@ def _free_path(sources: tuple[str, ...]) -> Path:
         number += 1
         path = Path("runs") / f"{name}-{number}"
     if number > 1:
-        say(f"runs/{name} exists already, so this run is {path}")
+        print_message(f"runs/{name} exists already, so this run is {path}")
     return path
 
 
@@ -211,10 +217,10 @@ def _found(run: "Run") -> list[str]:
 
 def _progress(run: "Run", *, as_json: bool, quiet: bool, detached: bool) -> Progress:
     if detached:
-        return BackgroundProgress(run.folder.path, say)
+        return BackgroundProgress(run.folder.path, print_message)
     if as_json:
-        return JsonProgress(say)
-    return QuietProgress(say) if quiet else PlainProgress(RunProgress(), say, time.monotonic)
+        return JsonProgress(print_message)
+    return QuietProgress(print_message) if quiet else PlainProgress(RunProgress(), print_message, time.monotonic)
 
 
 def _follow(events: Iterable[Event], progress: Progress, interruption: Interruption) -> Finished | None:

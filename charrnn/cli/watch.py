@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from charrnn.cli.console import say, write_line, write_pieces
+from charrnn.cli.console import print_message, write_line, write_pieces
 from charrnn.cli.progress import JsonProgress, PlainProgress, Progress
 from charrnn.cli.terminal import obstacle_here
 from charrnn.errors import UsageError
@@ -39,7 +39,9 @@ def watch(run: RunPath = None, no_tui: NoTui = False, as_json: AsJson = False) -
     run = run or _under_way()
     RunFolder(run).read_config()
     if no_tui or as_json or obstacle_here() is not None:
-        progress = JsonProgress(say) if as_json else PlainProgress(RunProgress(), write_line, time.monotonic)
+        progress = (
+            JsonProgress(print_message) if as_json else PlainProgress(RunProgress(), write_line, time.monotonic)
+        )
         raise typer.Exit(_follow(run, progress))
     raise typer.Exit(show_dashboard(run, owner=False))
 
@@ -66,7 +68,7 @@ def _follow(run: Path, progress: Progress) -> int:
                 break
             time.sleep(SECONDS_BETWEEN_LOOKS)
     if course.finished is None:
-        say(broken_off(run))
+        print_message(broken_off(run))
         return 1
     return 0
 
@@ -88,17 +90,17 @@ def _how_it_stands(run: Path, finished: Finished | None) -> int:
     path = shlex.quote(str(run))
     process = trainer_pid(run)
     if process is not None:
-        say(
+        print_message(
             f"training goes on as process {process}; watch it: charrnn watch {path}; end it: charrnn tell {path} stop"
         )
         return 0
     if finished is None:
-        say(broken_off(run))
+        print_message(broken_off(run))
         return 1
     if finished.reason != "done":
-        say(f"stopped and saved; go on with: charrnn train --resume {path}")
+        print_message(f"stopped and saved; go on with: charrnn train --resume {path}")
         return 130
-    say_where(run, speak=True)
+    print_model_location(run, speak=True)
     return 0
 
 
@@ -109,7 +111,7 @@ def broken_off(run: Path) -> str:
     return f"{run} was broken off ({last}); go on with: charrnn train --resume {path}"
 
 
-def say_where(run: Path, *, speak: bool) -> None:
+def print_model_location(run: Path, *, speak: bool) -> None:
     """A sample of the best weights, on stdout, and where they are."""
     from charrnn.language.cloze import ClozeModel, load_model
     from charrnn.language.sampling import Sampling
@@ -118,7 +120,7 @@ def say_where(run: Path, *, speak: bool) -> None:
     model, path = load_model(run), shlex.quote(str(run))
     go_on = f"go on: charrnn train --resume {path} --steps TOTAL"
     if isinstance(model, ClozeModel):
-        say(f"the model is in {path}; fill a blank: charrnn fill {path} 'one ____ more'; {go_on}")
+        print_message(f"the model is in {path}; fill a blank: charrnn fill {path} 'one ____ more'; {go_on}")
         return
     if speak:
         seed = model.config.training.seed
@@ -126,4 +128,4 @@ def say_where(run: Path, *, speak: bool) -> None:
             write_pieces(model.stream(length=SAMPLE_LENGTH, sampling=Sampling(SAMPLE_TEMPERATURE), seed=seed))
         if model.tokenizer.eos_id is not None:
             write_pieces(["\n"])  # the model may have ended the text before it
-    say(f"the model is in {path}; sample it: charrnn sample {path}; {go_on}")
+    print_message(f"the model is in {path}; sample it: charrnn sample {path}; {go_on}")

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from charrnn.cli.console import print_json
+from charrnn.cli.console import write_json
 from charrnn.cli.progress import JsonProgress, PlainProgress, QuietProgress
+from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import Evaluated, Event, Finished, Recovered, Sampled, Started, StepDone
 from charrnn.run.progress import RunProgress
 from charrnn.text.escape import visible
@@ -27,7 +28,8 @@ def step(number: int, loss: float = 2.0, *, of: int = 100) -> StepDone:
 
 
 def evaluated(number: int, nats: float, *, best: bool) -> Evaluated:
-    return Evaluated(number, float(number), 10, 10, 0, nats, nats / 0.6931, 7.39, nats, 7.39, best=best)
+    evaluation = Evaluation.from_nats(10 * nats, tokens=10, characters=10, unknown=0)
+    return Evaluated(number, float(number), evaluation, best)
 
 
 STARTED = Started(0, 0.0, False, 10, 10, 10, 1e4, steps=100, minutes=None, best=None)
@@ -80,7 +82,7 @@ def test_quiet_and_json_tell_of_what_went_wrong(capsys: pytest.CaptureFixture[st
 
 
 def test_json_has_no_number_that_json_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
-    print_json({"a": [float("nan"), {"b": float("-inf")}], "c": 1.5})
+    write_json({"a": [float("nan"), {"b": float("-inf")}], "c": 1.5})
     assert json.loads(capsys.readouterr().out) == {"a": [None, {"b": None}], "c": 1.5}
 
 
