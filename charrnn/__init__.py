@@ -22,7 +22,7 @@ from charrnn.parallel.blas import choose_kernel
 if TYPE_CHECKING:
     from charrnn.language.model import LanguageModel
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 __all__ = ["LanguageModel", "__version__", "kernel_choice"]
 
 kernel_choice = choose_kernel()
