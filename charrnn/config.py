@@ -12,6 +12,7 @@ from charrnn.errors import ModelError, UsageError
 TOKENIZERS = ("character", "byte", "word", "subword")
 PIECES = ("bpe", "unigram")
 DOCUMENTS = ("none", "files", "lines")
+BODIES = ("stack", "two_sided")
 CELLS = ("tanh", "relu", "sigmoid", "identity", "lstm", "gru")
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
 SCHEDULES = ("constant", "step", "cosine")
@@ -65,11 +66,11 @@ def _in_range(name: str, value: object, low: float, high: float, *, open_low: bo
 
 @dataclass(frozen=True)
 class NetworkConfig(_Json):
-    """Sizes of the network: V tokens → E → L layers of H units → V logits. `embedding` 0 means one-hot.
+    """Sizes of a network: V tokens → E → L layers of H units → V logits; `embedding` 0 means one-hot vectors.
 
-    With `cloze` there are two stacks of layers, one of which reads backwards, and a token is predicted from both
-    sides. `start` is the token that begins a document, if there is one: the state is cleared before it, and it is
-    never predicted.
+    `body` is "stack" (each token is predicted from those that precede it) or "two_sided" (a second stack reads
+    backwards, and each token is predicted from both sides). `bos_id` is the id of the token that begins a document,
+    None if the tokenizer has none: the state is reset before it, and it is never a target.
     """
 
     vocabulary: int
@@ -79,8 +80,8 @@ class NetworkConfig(_Json):
     dropout: float = 0.0
     cell: str = "tanh"
     initializer: str = "orthogonal"
-    start: int | None = None
-    cloze: bool = False
+    bos_id: int | None = None
+    body: str = "stack"
 
     def __post_init__(self) -> None:
         _positive_integer("vocabulary", self.vocabulary, 1 << 22)
@@ -90,9 +91,9 @@ class NetworkConfig(_Json):
         _in_range("dropout", self.dropout, 0.0, 1.0)
         _one_of("cell", self.cell, CELLS)
         _one_of("initializer", self.initializer, INITIALIZERS)
-        if self.start is not None:
-            _whole_number("start", self.start, 0, self.vocabulary - 1)
-        _require(isinstance(self.cloze, bool), "cloze must be true or false")
+        if self.bos_id is not None:
+            _whole_number("bos_id", self.bos_id, 0, self.vocabulary - 1)
+        _one_of("body", self.body, BODIES)
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class TrainingConfig(_Json):
 class TextConfig(_Json):
     """Which text, how it is cut into documents and tokens, and what part of it is held out.
 
-    `documents` None leaves it to the text: files if there are several. `origin` is the run whose weights this one
+    `documents` None leaves it to the text: files if there are several. `base_run` is the run whose weights this one
     began with. `sources` are what was named on the command
     line. `characters` and `sha256` say what was found, so that a resumed run can tell whether the text has changed.
     """
@@ -153,7 +154,7 @@ class TextConfig(_Json):
     vocab_size: int | None = None
     min_count: int | None = None
     pieces: str = "bpe"
-    origin: str | None = None
+    base_run: str | None = None
     val_fraction: float = 0.1
     characters: int = 0
     sha256: str = ""
@@ -164,7 +165,7 @@ class TextConfig(_Json):
         _require(
             isinstance(self.encoding, str) and isinstance(self.sha256, str), "encoding and SHA-256 must be words"
         )
-        _require(self.origin is None or isinstance(self.origin, str), "the origin must be the path of a run")
+        _require(self.base_run is None or isinstance(self.base_run, str), "base_run must be the path of a run")
         _whole_number("characters", self.characters, 0, 1 << 62)
         object.__setattr__(self, "sources", tuple(self.sources))
         _one_of("tokenizer", self.tokenizer, TOKENIZERS)
@@ -188,8 +189,20 @@ class TextConfig(_Json):
 SMALLEST_VOCABULARY = 257
 """The least for words and subwords: every byte and something more."""
 
-FORMAT = 1
+FORMAT = 2
 """The version of the run folder's format."""
+
+
+def upgrade_format_1(values: dict[str, Any]) -> dict[str, Any]:
+    """Return config.json of format 1 (charrnn 0.4) as format 2.
+
+    The keys `start` and `cloze` of the network became `bos_id` and `body`, and `origin` of the text `base_run`.
+    """
+    network, text = dict(values["network"]), dict(values["text"])
+    network["bos_id"] = network.pop("start", None)
+    network["body"] = BODIES[bool(network.pop("cloze", False))]
+    text["base_run"] = text.pop("origin", None)
+    return values | {"format": 2, "network": network, "text": text}
 
 
 @dataclass(frozen=True)
@@ -207,6 +220,11 @@ class RunConfig:
     @classmethod
     def from_json(cls, values: Any) -> Self:
         """Rebuild from `to_json()`; ModelError if anything is unknown, missing or senseless."""
+        if isinstance(values, dict) and values.get("format") == 1:
+            try:
+                values = upgrade_format_1(values)
+            except (KeyError, TypeError, ValueError) as error:
+                raise ModelError("config.json must have exactly format, text, network and training") from error
         if not isinstance(values, dict) or values.get("format") != FORMAT:
             found = values.get("format") if isinstance(values, dict) else type(values).__name__
             raise ModelError(

@@ -38,7 +38,7 @@ class Overrides:
     embedding: int | None = None
     dropout: float | None = None
     cell: str | None = None
-    cloze: bool | None = None
+    body: str | None = None
     initializer: str | None = None
     bptt: int | None = None
     batch: int | None = None
@@ -59,11 +59,11 @@ class Overrides:
 _RATES = {"sgd": 1.0, "momentum": 0.1, "adagrad": 0.02, "rmsprop": 1e-3, "adam": 2e-3}
 
 
-def choose_network(overrides: Overrides, *, tokens: int, vocabulary: int, start: int | None = None) -> NetworkConfig:
+def choose_network(overrides: Overrides, *, tokens: int, vocabulary: int, bos_id: int | None = None) -> NetworkConfig:
     """The overrides, and for the rest a network that a text of so many training tokens can teach."""
     hidden, dropout = next(values for limit, values in _SIZES if tokens <= limit)
     hidden = hidden if overrides.hidden is None else overrides.hidden
-    chosen = {"vocabulary": vocabulary, "hidden": hidden, "embedding": hidden, "dropout": dropout, "start": start}
+    chosen = {"vocabulary": vocabulary, "hidden": hidden, "embedding": hidden, "dropout": dropout, "bos_id": bos_id}
     return NetworkConfig(**chosen | _given_values(overrides, NetworkConfig))
 
 

@@ -20,7 +20,7 @@ WITHOUT = ("charrnn.tui", "charrnn.cli", "charrnn.__main__")
 @pytest.fixture(scope="session")
 def cloze_run(story: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("runs") / "cloze"
-    overrides = Overrides(hidden=24, layers=1, bptt=16, batch=8, steps=150, lr=0.01, cloze=True)
+    overrides = Overrides(hidden=24, layers=1, bptt=16, batch=8, steps=150, lr=0.01, body="two_sided")
     list(start_run(path, TextConfig((str(story),)), overrides).train())
     return path
 

@@ -66,7 +66,7 @@ class ClozeModel:
         """The best weights of a run; ModelError if the folder is no run of this kind, or is damaged or doctored."""
         folder = RunFolder(Path(path))
         config = folder.read_config()
-        if not config.network.cloze:
+        if config.network.body != "two_sided":
             raise ModelError(f"{path} reads in one direction and fills no blanks; train a run with --cloze for that")
         network = ClozeNetwork(config.network)
         return cls(config, network, folder.read_model(network), read_tokenizer(folder, config))
@@ -174,7 +174,7 @@ class ClozeModel:
 
 def load_model(path: str | Path) -> LanguageModel | ClozeModel:
     """The model of a run, of either kind; ModelError if there is none, or it is damaged or doctored."""
-    kind = ClozeModel if RunFolder(Path(path)).read_config().network.cloze else LanguageModel
+    kind = ClozeModel if RunFolder(Path(path)).read_config().network.body == "two_sided" else LanguageModel
     return kind.load(path)
 
 
@@ -192,7 +192,9 @@ def evaluate_cloze(
     """The figures of `charrnn eval`, where every token in its turn is the blank."""
     logp = cloze_log_probabilities(network, parameters, ids, before, threads=threads, panels=panels)
     nats = -float(logp.sum(dtype=np.float64))
-    return Evaluation.from_nats(nats, tokens=how_many(network.counted(ids), ids), characters=characters, unknown=unknown)
+    return Evaluation.from_nats(
+        nats, tokens=how_many(network.counted(ids), ids), characters=characters, unknown=unknown
+    )
 
 
 def filled(network: ClozeNetwork, parameters: Parameters, dataset: Dataset) -> str:

@@ -24,10 +24,10 @@ LARGEST_ORDER = 32
 def read_tokenizer(folder: RunFolder, config: RunConfig) -> Tokenizer:
     """The tokenizer of a run; ModelError if it is damaged, or is not the one of its network."""
     tokenizer = tokenizer_from_json(folder.read_tokenizer(), folder.read_tokenizer_model)
-    if (tokenizer.vocabulary_size, tokenizer.bos_id) != (config.network.vocabulary, config.network.start):
+    if (tokenizer.vocabulary_size, tokenizer.bos_id) != (config.network.vocabulary, config.network.bos_id):
         raise ModelError(
             f"{folder.path}: tokenizer.json has {tokenizer.vocabulary_size} tokens, <s> being {tokenizer.bos_id}, "
-            f"and the network {config.network.vocabulary} and {config.network.start}; they are not of one run"
+            f"and the network {config.network.vocabulary} and {config.network.bos_id}; they are not of one run"
         )
     return tokenizer
 
@@ -59,7 +59,7 @@ class LanguageModel(TextModel):
         """The best weights of a run; ModelError if the folder is no run of this kind, or is damaged or doctored."""
         folder = RunFolder(Path(path))
         config = folder.read_config()
-        if config.network.cloze:
+        if config.network.body == "two_sided":
             raise ModelError(f"{path} fills blanks, and cannot go on with a text; use charrnn fill {path} TEXT")
         tokenizer = read_tokenizer(folder, config)
         network = Network(config.network)

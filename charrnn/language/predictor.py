@@ -46,7 +46,7 @@ class RnnPredictor:
 
     def __init__(self, network: Network, parameters: Parameters) -> None:
         self._network, self._parameters, self._workspace = network, parameters, Workspace(parameters["head.b"].dtype)
-        self._start = network.config.start
+        self._start = network.config.bos_id
         L, S, H = network.config.layers, network.cell.states, network.config.hidden
         Wx, b = parameters["layers.0.Wx"], parameters["layers.0.b"]
         self._table = network.vectorizer.table(within("vectorizer", parameters), Wx, b)  # (V, N)

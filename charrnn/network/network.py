@@ -106,9 +106,9 @@ class Network:
 
     def fresh(self, ids: Ids) -> Flags | None:
         """Where a document begins in ids (T, B), so that the state is cleared; None if nowhere."""
-        if self.config.start is None:
+        if self.config.bos_id is None:
             return None
-        fresh: Flags = ids == self.config.start
+        fresh: Flags = ids == self.config.bos_id
         return fresh if fresh.any() else None
 
     def counted(self, targets: Ids) -> Flags | None:

@@ -149,7 +149,7 @@ class ClozeNetwork:
 
 def network_of(config: NetworkConfig) -> Network | ClozeNetwork:
     """The network of these sizes, of either kind."""
-    return ClozeNetwork(config) if config.cloze else Network(config)
+    return ClozeNetwork(config) if config.body == "two_sided" else Network(config)
 
 
 def _own(direction: str, parameters: Parameters) -> Parameters:

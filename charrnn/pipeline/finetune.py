@@ -49,7 +49,7 @@ class BaseRun:
             vocab_size=before.vocab_size,
             min_count=before.min_count,
             pieces=before.pieces,
-            origin=str(self.path.absolute()),
+            base_run=str(self.path.absolute()),
         )
 
     def grown(self, chunks: Callable[[], Iterable[str]], characters: int) -> Tokenizer:
@@ -61,7 +61,7 @@ class BaseRun:
 
     def network_config(self, overrides: Overrides, tokenizer: Tokenizer) -> NetworkConfig:
         """The network of before, with room for the tokens; only its dropout can be wished for."""
-        config = replace(self.config.network, vocabulary=tokenizer.vocabulary_size, start=tokenizer.bos_id)
+        config = replace(self.config.network, vocabulary=tokenizer.vocabulary_size, bos_id=tokenizer.bos_id)
         return config if overrides.dropout is None else replace(config, dropout=overrides.dropout)
 
     def weights(self, tokenizer: Tokenizer) -> Parameters:
@@ -73,13 +73,13 @@ def evaluator_of_origin(
     text: TextConfig, network: NetworkConfig, tokenizer: Tokenizer, threads: int, panels: bool
 ) -> Callable[[Parameters], float] | str:
     """Nats a character of what the run before held out; or, where that cannot be read any more, why."""
-    assert text.origin is not None
+    assert text.base_run is not None
     try:
-        before = RunFolder(Path(text.origin)).read_config().text
+        before = RunFolder(Path(text.base_run)).read_config().text
         dataset = dataset_of(before, tokenizer)
     except CharrnnError as error:
-        return f"what {text.origin} held out is not evaluated beside it: {error}"
+        return f"what {text.base_run} held out is not evaluated beside it: {error}"
     if not len(dataset.validation):
-        return f"{text.origin} held nothing out that could be evaluated beside this text"
+        return f"{text.base_run} held nothing out that could be evaluated beside this text"
     read = evaluator(network_of(network), dataset, threads, panels)
     return lambda parameters: read(parameters).nats_per_character

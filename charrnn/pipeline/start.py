@@ -21,7 +21,8 @@ from charrnn.parallel.blas import has_small_matrix_kernel, physical_cores, singl
 from charrnn.parallel.threads import shard_count, threaded
 from charrnn.pipeline.finetune import BaseRun, evaluator_of_origin
 from charrnn.pipeline.probes import baseline, evaluator, prober, speaker
-from charrnn.run.events import BaselineMeasured, Command, Event, Started
+from charrnn.run.commands import Command
+from charrnn.run.events import BaselineMeasured, Event, Started
 from charrnn.run.folder import RunFolder
 from charrnn.run.journal import append_event, open_journal
 from charrnn.run.lock import RunLock, refuse_if_trained
@@ -117,7 +118,7 @@ def start_run(
     tokens, tokenizer = len(dataset.training), dataset.tokenizer
     if before is None:
         network = choose_network(
-            overrides, tokens=tokens, vocabulary=tokenizer.vocabulary_size, start=tokenizer.bos_id
+            overrides, tokens=tokens, vocabulary=tokenizer.vocabulary_size, bos_id=tokenizer.bos_id
         )
         training = choose_training(overrides, tokens=tokens, threads=physical_cores())
     else:
@@ -213,7 +214,7 @@ def _assemble(folder: RunFolder, materials: Materials, weights: Parameters | Non
     )
     config = replace(config, training=replace(training, evaluate_every=interval))
     beside, notes = None, materials.notes
-    if config.text.origin is not None:
+    if config.text.base_run is not None:
         found = evaluator_of_origin(config.text, config.network, dataset.tokenizer, training.threads, panels)
         beside, notes = (None, (*notes, found)) if isinstance(found, str) else (found, notes)
     characters = dataset.training_characters / len(dataset.training)  # of the text, a token

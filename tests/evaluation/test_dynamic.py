@@ -18,7 +18,7 @@ EAGER = Adaptation(rate=0.5, window=WINDOW, longest_step=1.0)
 
 
 def make(embedding: int = 0, start: int | None = None) -> Network:
-    return Network(NetworkConfig(V, 8, 2, embedding, dropout=0.3, start=start))
+    return Network(NetworkConfig(V, 8, 2, embedding, dropout=0.3, bos_id=start))
 
 
 def weights(network: Network, dtype: type = np.float32) -> Parameters:

@@ -31,9 +31,9 @@ def both_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("cloze")
     path = folder / "text.txt"
     path.write_text(a_text(), "utf-8")
-    for name, kind in (("cloze", True), ("forward", None)):
+    for name, kind in (("cloze", "two_sided"), ("forward", None)):
         overrides = Overrides(
-            hidden=32, layers=1, bptt=32, batch=8, steps=250, lr=0.01, dropout=0.0, evaluate_every=125, cloze=kind
+            hidden=32, layers=1, bptt=32, batch=8, steps=250, lr=0.01, dropout=0.0, evaluate_every=125, body=kind
         )
         list(start_run(folder / name, TextConfig((str(path),)), overrides).train())
     return folder / "cloze", folder / "forward"
@@ -59,7 +59,7 @@ def test_what_is_read_in_arcs_is_what_is_read_at_once(monkeypatch: pytest.Monkey
     """As far as the texts on either side matter, which a small network forgets soon."""
     from charrnn.config import NetworkConfig
 
-    network = ClozeNetwork(NetworkConfig(6, 8, 2, 4, start=5))
+    network = ClozeNetwork(NetworkConfig(6, 8, 2, 4, bos_id=5))
     parameters = network.initialize(np.random.default_rng(0), np.float64)
     ids = np.random.default_rng(1).integers(6, size=700)
     whole = cloze_log_probabilities(network, parameters, ids, 0)
@@ -108,7 +108,7 @@ def test_the_command_fills_and_tells_what_it_cannot(both_runs: tuple[Path, Path]
 def test_a_run_that_fills_blanks_goes_on_to_the_bit(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text(a_text(), "utf-8")
-    overrides = Overrides(hidden=8, layers=2, bptt=8, batch=4, steps=10, evaluate_every=5, cloze=True)
+    overrides = Overrides(hidden=8, layers=2, bptt=8, batch=4, steps=10, evaluate_every=5, body="two_sided")
     list(start_run(tmp_path / "whole", TextConfig((str(path),)), overrides).train())
     events = start_run(tmp_path / "broken", TextConfig((str(path),)), overrides).train()
     for event in events:
@@ -124,7 +124,7 @@ def test_a_run_that_fills_blanks_goes_on_to_the_bit(tmp_path: Path) -> None:
 def test_fillings_come_in_the_order_of_their_shares_and_are_whole_characters(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("我们在路上说。我们在家里说。" * 60, "utf-8")
     text = TextConfig((str(tmp_path / "text.txt"),), tokenizer="byte")
-    overrides = Overrides(hidden=16, layers=1, bptt=16, batch=8, steps=30, lr=0.01, dropout=0.0, cloze=True)
+    overrides = Overrides(hidden=16, layers=1, bptt=16, batch=8, steps=30, lr=0.01, dropout=0.0, body="two_sided")
     list(start_run(tmp_path / "run", text, overrides).train())
     found = ClozeModel.load(tmp_path / "run").fill("我们在____上说", n=10)
     shares = [each.probability for each in found]
@@ -134,7 +134,7 @@ def test_fillings_come_in_the_order_of_their_shares_and_are_whole_characters(tmp
 
 def test_a_small_alphabet_never_fills_in_the_unknown(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("ACGTTGCA" * 100)
-    overrides = Overrides(hidden=8, layers=1, bptt=16, batch=8, steps=5, lr=0.01, dropout=0.0, cloze=True)
+    overrides = Overrides(hidden=8, layers=1, bptt=16, batch=8, steps=5, lr=0.01, dropout=0.0, body="two_sided")
     list(start_run(tmp_path / "run", TextConfig((str(tmp_path / "text.txt"),)), overrides).train())
     found = ClozeModel.load(tmp_path / "run").fill("AC____GT", n=10, longest=1)
     assert {each.text for each in found} <= set("ACGT")

@@ -60,7 +60,7 @@ EQUATIONS: dict[str, Callable[[Array, Array, Array], Array]] = {
 
 
 def make(cell: str, layers: int = 2, dropout: float = 0.0, start: int | None = None, hidden: int = H) -> Network:
-    return Network(NetworkConfig(V, hidden, layers, 4, dropout, cell, start=start))
+    return Network(NetworkConfig(V, hidden, layers, 4, dropout, cell, bos_id=start))
 
 
 def weights(network: Network, seed: int = 0) -> Parameters:

@@ -18,7 +18,7 @@ F64 = np.float64
 
 
 def make(layers: int, embedding: int = 0, dropout: float = 0.0, start: int | None = None) -> ClozeNetwork:
-    return ClozeNetwork(NetworkConfig(V, H, layers, embedding, dropout, start=start))
+    return ClozeNetwork(NetworkConfig(V, H, layers, embedding, dropout, bos_id=start))
 
 
 def weights(network: ClozeNetwork) -> Parameters:

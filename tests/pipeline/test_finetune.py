@@ -33,12 +33,12 @@ def fine_tuned(tiny_run: Path, folder: Path, overrides: Overrides = WISHES) -> P
     return folder / "run"
 
 
-@pytest.mark.parametrize("cloze", [False, True])
+@pytest.mark.parametrize("body", ["stack", "two_sided"])
 @pytest.mark.parametrize("embedding", [0, 6])
-def test_old_tokens_keep_their_weights_wherever_they_are_now(embedding: int, cloze: bool) -> None:
+def test_old_tokens_keep_their_weights_wherever_they_are_now(embedding: int, body: str) -> None:
     """Of tokens that trade places, and three new ones among them."""
-    old = network_of(NetworkConfig(5, 8, 2, embedding, cloze=cloze))
-    new = network_of(NetworkConfig(8, 8, 2, embedding, cloze=cloze))
+    old = network_of(NetworkConfig(5, 8, 2, embedding, body=body))
+    new = network_of(NetworkConfig(8, 8, 2, embedding, body=body))
     parameters = old.initialize(np.random.default_rng(0), np.float64)
     kept = np.array([2, -1, 0, 1, -1, 4, 3, -1])
     grown = grow(parameters, 8, kept)
@@ -85,11 +85,11 @@ def test_a_run_goes_on_from_another_and_tells_of_both_texts(tiny_run: Path, tmp_
     events = list(run.train())
     evaluations = [event for event in events if isinstance(event, Evaluated)]
     assert evaluations[0].step == 0
-    assert all(event.before is not None for event in evaluations)
-    old = [event.before for event in evaluations if event.before is not None]
+    assert all(event.previous_loss is not None for event in evaluations)
+    old = [event.previous_loss for event in evaluations if event.previous_loss is not None]
     assert old[0] < 0.6
     assert old[-1] > old[0]
-    assert evaluations[-1].nats_per_character < evaluations[0].nats_per_character - 0.5
+    assert evaluations[-1].evaluation.nats_per_character < evaluations[0].evaluation.nats_per_character - 0.5
     model = LanguageModel.load(tmp_path / "run")
     assert model.tokenizer.decode(model.tokenizer.encode("Zwölf quay")) == "Zwölf quay"
     assert model.network.config.hidden == 24

@@ -21,13 +21,14 @@ from charrnn.parallel.threads import serial, threaded
 from charrnn.pipeline.start import resume_run, start_run
 from charrnn.run.folder import RunFolder
 from charrnn.text.corpus import Corpus, read_corpus
-from charrnn.text.dataset import build_dataset, encode_corpus
+from charrnn.text.dataset import build_dataset
+from charrnn.text.encoded import encode_corpus
 
 START = 3
 
 
 def network(layers: int = 2, embedding: int = 4) -> Network:
-    return Network(NetworkConfig(7, 5, layers, embedding, start=START))
+    return Network(NetworkConfig(7, 5, layers, embedding, bos_id=START))
 
 
 def weights(net: Network) -> Parameters:
@@ -203,7 +204,7 @@ def test_several_files_are_documents_unless_it_is_said_otherwise(tmp_path: Path)
         run = start_run(tmp_path / f"run-{len(sources)}-{said}", TextConfig(sources, documents=said), SMALL)
         config = RunFolder(run.folder.path).read_config()
         assert config.text.documents == expected
-        assert (config.network.start is None) == (expected == "none")
+        assert (config.network.bos_id is None) == (expected == "none")
 
 
 @pytest.mark.parametrize(

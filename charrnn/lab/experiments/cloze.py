@@ -57,7 +57,10 @@ def sequences(B: int, rng: np.random.Generator) -> Ids:
 
 def as_word(test: Ids, steps: int, seed: int, *, both: bool) -> float:
     """The share of labels that a language model of either kind says right, from what it reads."""
-    network, rng = network_of(NetworkConfig(V, HIDDEN, 1, 8, 0.0, CELL, cloze=both)), np.random.default_rng(seed)
+    network, rng = (
+        network_of(NetworkConfig(V, HIDDEN, 1, 8, 0.0, CELL, body="two_sided" if both else "stack")),
+        np.random.default_rng(seed),
+    )
     parameters = network.initialize(rng)
 
     def draw(number: int, rng: np.random.Generator) -> tuple[Ids, Ids]:
