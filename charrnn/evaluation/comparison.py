@@ -8,12 +8,13 @@ import numpy as np
 
 from charrnn.evaluation.baselines import Loss, mixed, xz_loss
 from charrnn.evaluation.dynamic import dynamic_log_probabilities
-from charrnn.run.evaluation import Evaluation
 from charrnn.language.cloze import ClozeModel
 from charrnn.language.model import LanguageModel
 from charrnn.network.arrays import Array, Ids
+from charrnn.run.evaluation import Evaluation
 from charrnn.text.corpus import Corpus
-from charrnn.text.dataset import dataset_from, encode_corpus
+from charrnn.text.dataset import dataset_from
+from charrnn.text.encoded import encode_corpus
 from charrnn.text.split import beginning, normalised, training_text, validation_part
 from charrnn.text.tokenizers import initial_id
 

@@ -6,12 +6,12 @@ the cuts between windows fall elsewhere. A window is found from its number alone
 """
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Ids: TypeAlias = NDArray[np.integer[Any]]
+from charrnn.text.ids import Ids
 
 RARE_SHARE = 1e-4
 """The rarest characters, up to this share of the text in all, sometimes stand as unknown in training."""

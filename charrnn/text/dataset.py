@@ -5,11 +5,10 @@ held out; the vocabulary comes from the rest alone. The same text gives the same
 """
 
 import itertools
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +17,10 @@ from charrnn.config import TextConfig
 from charrnn.errors import TextError
 from charrnn.text.batches import rare_tokens
 from charrnn.text.corpus import Corpus
+from charrnn.text.encoded import MEMORY_THRESHOLD, EncodedText, IdWriter, count_unknown, encode_chunk
+from charrnn.text.ids import Ids, id_dtype
 from charrnn.text.split import count_characters, normalised, reopen_corpus, split_at, training_length
-from charrnn.text.tokenizers import Ids, Tokenizer, make_tokenizer
-
-MEMORY_THRESHOLD = 64 << 20
-
+from charrnn.text.tokenizers import Tokenizer, make_tokenizer
 
 MakeTokenizer: TypeAlias = Callable[[Callable[[], Iterable[str]], int], Tokenizer]
 
@@ -49,14 +47,11 @@ class Dataset:
         counts[[mark for mark in (self.tokenizer.bos_id, self.tokenizer.eos_id) if mark is not None]] = 0
         return rare_tokens(counts)
 
-
-@dataclass(frozen=True, eq=False)
-class EncodedText:
-    """(N,) ids of a text, the characters it had as it was read, and how many ids are unknown."""
-
-    ids: Ids
-    characters: int
-    unknown: int
+    def validation_text(self) -> EncodedText:
+        """The validation part, preceded by the last token of the training part."""
+        return EncodedText(
+            self.validation, int(self.training[-1]), self.validation_characters, self.validation_unknown
+        )
 
 
 def build_dataset(
@@ -101,14 +96,14 @@ def dataset_from(
     cut = training_length(characters, val_fraction)
     counts = np.zeros(tokenizer.vocabulary_size, np.int64)
     unknown = 0
-    with _IdWriter(_id_type(tokenizer), scratch, memory_threshold) as writer:
+    with IdWriter(id_dtype(tokenizer.vocabulary_size), scratch, memory_threshold) as writer:
         for piece, is_training in split_at(normalised(corpus, tokenizer.normal_form), cut):
-            ids = _encode(tokenizer, piece, writer.last)
+            ids = encode_chunk(tokenizer, piece, writer.last_id)
             writer.write(ids)
             if is_training:
                 counts += np.bincount(ids, minlength=counts.size)
             else:
-                unknown += _unknown_in(ids, tokenizer)
+                unknown += count_unknown(ids, tokenizer)
         tokens = int(counts.sum())
         if tokens < 2:
             raise TextError(
@@ -122,77 +117,6 @@ def dataset_from(
 def dataset_of(config: TextConfig, tokenizer: Tokenizer) -> Dataset:
     """The dataset of a run, from its own text; TextError if that has moved or changed."""
     return dataset_from(reopen_corpus(config), tokenizer, val_fraction=config.val_fraction)
-
-
-def encode_corpus(
-    corpus: Corpus,
-    tokenizer: Tokenizer,
-    *,
-    scratch: Path | None = None,
-    memory_threshold: int = MEMORY_THRESHOLD,
-) -> EncodedText:
-    """Encode a whole text, as an evaluation does."""
-    unknown = 0
-    with _IdWriter(_id_type(tokenizer), scratch, memory_threshold) as writer:
-        for chunk in normalised(corpus, tokenizer.normal_form):
-            ids = _encode(tokenizer, chunk, writer.last)
-            writer.write(ids)
-            unknown += _unknown_in(ids, tokenizer)
-        return EncodedText(writer.array(), corpus.report.characters, unknown)
-
-
-class _IdWriter:
-    """Ids one chunk after another → one array, in memory up to `threshold` bytes and mapped from a file beyond."""
-
-    def __init__(self, dtype: np.dtype[np.unsignedinteger], scratch: Path | None, threshold: int) -> None:
-        self._scratch = scratch
-        self._memory = np.empty(threshold // dtype.itemsize, dtype)  # costs only the pages that are written
-        self._length = 0
-        self.last: int | None = None
-        self._file: BinaryIO | None = None
-
-    def __enter__(self) -> "_IdWriter":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def write(self, ids: Ids) -> None:
-        ids = ids.astype(self._memory.dtype, copy=False)
-        end = self._length + ids.size
-        if self._file is None and end > self._memory.size:
-            self._file = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115  (closed on exit)
-            self._file.write(self._memory[: self._length].data)
-            self._memory = self._memory[:0].copy()
-        if self._file is None:
-            self._memory[self._length : end] = ids
-        else:
-            self._file.write(ids.data)
-        self._length = end
-        if ids.size:
-            self.last = int(ids[-1])
-
-    def array(self) -> Ids:
-        """(N,) everything written, read-only; call it once, at the end."""
-        if self._file is not None:
-            self._file.flush()
-            return np.memmap(self._file, self._memory.dtype, mode="r")
-        self._memory.flags.writeable = False
-        return self._memory[: self._length]
-
-
-def _encode(tokenizer: Tokenizer, piece: str, last: int | None) -> Ids:
-    """A piece of text or, where it is empty, the marks behind a document, unless they stand there already."""
-    return tokenizer.encode(piece) if piece or last == tokenizer.bos_id else tokenizer.boundary()
-
-
-def _unknown_in(ids: Ids, tokenizer: Tokenizer) -> int:
-    return 0 if tokenizer.unk_id is None else int(np.count_nonzero(ids == tokenizer.unk_id))
-
-
-def _id_type(tokenizer: Tokenizer) -> np.dtype[np.unsignedinteger]:
-    return np.min_scalar_type(tokenizer.vocabulary_size - 1)
 
 
 def _too_short(characters: int, training: int) -> TextError:

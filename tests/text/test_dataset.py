@@ -15,7 +15,8 @@ from charrnn.config import TextConfig
 from charrnn.errors import TextError, UsageError
 from charrnn.text import documents
 from charrnn.text.corpus import Corpus, read_corpus
-from charrnn.text.dataset import build_dataset, dataset_from, encode_corpus
+from charrnn.text.dataset import build_dataset, dataset_from
+from charrnn.text.encoded import encode_corpus
 from charrnn.text.split import training_length
 from charrnn.text.tokenizers import CharacterTokenizer
 

@@ -12,7 +12,7 @@ from typing import Any
 from charrnn.config import TOKENIZERS, TextConfig
 from charrnn.defaults import SUBWORDS, WORDS, least_count
 from charrnn.errors import ModelError
-from charrnn.text.tokenizers.base import UNKNOWN_TEXT, Decoder, Ids, Tokenizer, initial_id, never_sampled
+from charrnn.text.tokenizers.base import UNKNOWN_TEXT, Decoder, Tokenizer, initial_id, never_sampled
 from charrnn.text.tokenizers.characters import CharacterTokenizer, alphabet_in, code_points
 from charrnn.text.tokenizers.documents import DocumentTokenizer
 from charrnn.text.tokenizers.pieces import BYTES, ByteTokenizer
@@ -25,7 +25,6 @@ __all__ = [
     "CharacterTokenizer",
     "Decoder",
     "DocumentTokenizer",
-    "Ids",
     "SubwordTokenizer",
     "Tokenizer",
     "WordTokenizer",

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from charrnn.errors import ModelError
 from charrnn.text.folding import Replacements
+from charrnn.text.ids import Ids
 
-Ids = npt.NDArray[np.unsignedinteger[Any]]
 UNKNOWN_TEXT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -110,13 +110,3 @@ def normalise(text: str, normal_form: str | None) -> str:
 def check_normal_form(normal_form: object) -> None:
     if normal_form not in (None, "NFC"):
         raise ModelError(f"the normal form {normal_form!r} is not known; it must be NFC or none")
-
-
-def checked(ids: npt.ArrayLike, size: int) -> npt.NDArray[np.integer[Any]]:
-    """The ids as an array; ValueError if one is outside 0 … size - 1."""
-    array = np.asarray(ids)
-    if array.size == 0:
-        return array.astype(np.uint8)
-    if array.min() < 0 or array.max() >= size:
-        raise ValueError(f"a token id lies outside 0 … {size - 1}")
-    return array

@@ -12,15 +12,8 @@ import numpy.typing as npt
 from charrnn.errors import ModelError
 from charrnn.text.escape import visible_line
 from charrnn.text.folding import Replacements, prepare
-from charrnn.text.tokenizers.base import (
-    UNKNOWN_TEXT,
-    Decoder,
-    Ids,
-    Plain,
-    check_normal_form,
-    checked,
-    normalise,
-)
+from charrnn.text.ids import Ids, check_ids, id_dtype
+from charrnn.text.tokenizers.base import UNKNOWN_TEXT, Decoder, Plain, check_normal_form, normalise
 
 _CODE_SPACE = 0x110000
 _SURROGATES = range(0xD800, 0xE000)
@@ -60,7 +53,7 @@ class CharacterTokenizer(Plain):
     @cached_property
     def _lookup(self) -> Ids:
         """Id of each code point up to the largest known; the last entry, 0, is for all that lie beyond."""
-        dtype = np.min_scalar_type(self.vocabulary_size - 1)
+        dtype = id_dtype(self.vocabulary_size)
         table = np.zeros(int(self._codes[1:].max()) + 2, dtype)
         table[self._codes[1:]] = np.arange(1, self.vocabulary_size)
         return table
@@ -73,7 +66,7 @@ class CharacterTokenizer(Plain):
         return self._lookup.take(code_points(normalise(text, self.normal_form)), mode="clip")
 
     def decode(self, ids: npt.ArrayLike) -> str:
-        codes: Ids = self._codes[checked(ids, self.vocabulary_size)]
+        codes: Ids = self._codes[check_ids(ids, self.vocabulary_size)]
         return codes.astype("<u4").tobytes().decode("utf-32-le")
 
     def decoder(self) -> Decoder:

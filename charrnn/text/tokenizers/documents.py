@@ -14,7 +14,8 @@ import numpy.typing as npt
 from charrnn.config import DOCUMENTS
 from charrnn.errors import ModelError
 from charrnn.text.folding import Replacements
-from charrnn.text.tokenizers.base import Decoder, Ids, Tokenizer, checked
+from charrnn.text.ids import Ids, check_ids, id_dtype
+from charrnn.text.tokenizers.base import Decoder, Tokenizer
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,16 @@ class DocumentTokenizer:
         return self.within.vocabulary_size + (self.documents == "files")
 
     def encode(self, text: str) -> Ids:
-        ids = self.within.encode(text).astype(np.min_scalar_type(self.vocabulary_size - 1))
+        ids = self.within.encode(text).astype(id_dtype(self.vocabulary_size))
         if self.documents == "files":
             return ids
         return np.insert(ids, np.flatnonzero(ids == self.eos_id) + 1, self.bos_id)
 
     def boundary(self) -> Ids:
-        return np.array([self.eos_id, self.bos_id], np.min_scalar_type(self.vocabulary_size - 1))
+        return np.array([self.eos_id, self.bos_id], id_dtype(self.vocabulary_size))
 
     def decode(self, ids: npt.ArrayLike) -> str:
-        return self.within.decode(self._unmarked(checked(ids, self.vocabulary_size)))
+        return self.within.decode(self._unmarked(check_ids(ids, self.vocabulary_size)))
 
     def _unmarked(self, ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return ids[ids < self.within.vocabulary_size]

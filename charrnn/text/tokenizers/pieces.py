@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from charrnn.text.escape import visible_line
 from charrnn.text.folding import Replacements
-from charrnn.text.tokenizers.base import Decoder, Ids, Plain, check_normal_form, checked, normalise
+from charrnn.text.ids import Ids, check_ids
+from charrnn.text.tokenizers.base import Decoder, Plain, check_normal_form, normalise
 
 BYTES = tuple(bytes([byte]) for byte in range(256))
 
@@ -44,7 +45,7 @@ class Pieces(Plain):
         return np.array([sum((byte & 0xC0) != 0x80 for byte in piece) for piece in self.pieces])
 
     def decode(self, ids: npt.ArrayLike) -> str:
-        array, pieces = checked(ids, self.vocabulary_size), self.pieces
+        array, pieces = check_ids(ids, self.vocabulary_size), self.pieces
         return b"".join([pieces[token] for token in array.tolist()]).decode("utf-8", "replace")
 
     def decoder(self) -> Decoder:

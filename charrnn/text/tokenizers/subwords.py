@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charrnn.errors import ModelError, TextError
-from charrnn.text.tokenizers.base import Ids, check_normal_form, normalise
+from charrnn.text.ids import Ids, id_dtype
+from charrnn.text.tokenizers.base import check_normal_form, normalise
 from charrnn.text.tokenizers.pieces import BYTES, Pieces, utf8
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class SubwordTokenizer(Pieces):
             ids += self._encode(text[place : odd.start()])
             ids += [self._byte_ids[bytes([byte])] for byte in utf8(odd.group())]
             place = odd.end()
-        return np.array(ids + self._encode(text[place:]), np.min_scalar_type(self.vocabulary_size - 1))
+        return np.array(ids + self._encode(text[place:]), id_dtype(self.vocabulary_size))
 
     def _encode(self, text: str) -> list[int]:
         """Ids of what SentencePiece can read: its own without <unk>, which is 0 there and never comes."""

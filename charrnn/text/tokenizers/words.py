@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from charrnn.errors import ModelError
-from charrnn.text.tokenizers.base import Ids, check_normal_form, normalise
+from charrnn.text.ids import Ids, id_dtype
+from charrnn.text.tokenizers.base import check_normal_form, normalise
 from charrnn.text.tokenizers.pieces import BYTES, Pieces, utf8
 from charrnn.text.word_boundaries import HAN, JOINERS
 
@@ -81,7 +82,7 @@ class WordTokenizer(Pieces):
                 ids.extend(utf8(word))
             else:
                 ids.append(token)
-        return np.array(ids, np.min_scalar_type(self.vocabulary_size - 1))
+        return np.array(ids, id_dtype(self.vocabulary_size))
 
     def to_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "normal_form": self.normal_form, "words": list(self.words)}
