@@ -19,9 +19,8 @@ import time
 from pathlib import Path
 
 from charrnn.pipeline.launch import launch
-from charrnn.run.events import Stop
+from charrnn.run.commands import Stop, send_command
 from charrnn.run.journal import read_milestones
-from charrnn.run.lock import tell
 
 TURNS, SECONDS, KEYS = 7, 10.0, 100
 
@@ -108,7 +107,7 @@ def main() -> None:
             screen = Screen(name, str(run))
             print(f"keys in {name}: {answers(screen, keys)}")
             screen.close()
-        tell(run, Stop())
+        send_command(run, Stop())
         time.sleep(3.0)
 
 

@@ -82,10 +82,10 @@ def evaluate(
     for name, number, most in (("threads", threads, 1024), ("words", words, 1_000_000)):
         if number is not None and not 1 <= number <= most:
             raise UsageError(f"--{name} is {number}; it must be from 1 to {most:,}")
+    from charrnn.blas import has_small_matrix_kernel, physical_cores, single_threaded
     from charrnn.evaluation.baselines import Loss
     from charrnn.evaluation.comparison import other_ways, read
     from charrnn.language.cloze import ClozeModel, load_model
-    from charrnn.parallel.blas import has_small_matrix_kernel, physical_cores, single_threaded
 
     first, others = load_model(model), [(path, load_model(path)) for path in against or ()]
     more = baselines or mix or dynamic or keystrokes

@@ -6,7 +6,7 @@ import signal
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from charrnn.run.events import Command, Stop
+from charrnn.run.commands import Command, Stop
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _HEARD = b"\ncharrnn: stopping as soon as the run is saved\n"

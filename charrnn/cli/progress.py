@@ -39,7 +39,11 @@ def line_of(event: Event) -> str | None:
     """What is told of an event that is more than a step; None for those that tell nothing."""
     match event:
         case Evaluated():
-            previous = f", {event.previous_loss:.4f} nats on the text of the base run" if event.previous_loss is not None else ""
+            previous = (
+                f", {event.previous_loss:.4f} nats on the text of the base run"
+                if event.previous_loss is not None
+                else ""
+            )
             praise = "; the best so far" * event.best
             return f"step {event.step:,}: validation {losses(event.evaluation)} per character{previous}{praise}"
         case Sampled():
@@ -47,7 +51,7 @@ def line_of(event: Event) -> str | None:
         case Recovered():
             return (
                 f"step {event.step:,}: {event.reason}; back to step {event.back_to_step:,} with the learning rate "
-                f"at {event.rate_scale:.3g} of its course, {event.in_a_row} in a row"
+                f"at {event.rate_scale:.3g} of the schedule, {event.in_a_row} in a row"
             )
         case Finished(best_nats_per_character=best):
             how = f", best validation {best:.4f} nats a character" if best is not None else ""

@@ -1,4 +1,4 @@
-"""`charrnn tell`: steer a run that another process trains, between two of its steps."""
+"""`charrnn tell`: send a command to a run that another process trains."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,12 +9,12 @@ from charrnn.errors import UsageError
 
 _EXPLAINED = {
     "pause": "wait after this step",
-    "go-on": "end the pause",
-    "evaluate": "read the validation text now",
-    "sample": "let the model speak now",
+    "resume": "end the pause",
+    "evaluate": "evaluate on the validation text now",
+    "sample": "show a sample now",
     "save": "write a checkpoint now",
     "rate": "multiply the learning rate by FACTOR",
-    "back": "take the best weights back",
+    "restore-best": "restore the best weights",
     "stop": "save and end",
 }
 _COMMANDS = "; ".join(f"{name}: {what}" for name, what in _EXPLAINED.items())
@@ -25,20 +25,19 @@ Factor = Annotated[float | None, typer.Argument(metavar="FACTOR", help="Only for
 
 
 def tell(run: Run, command: What, factor: Factor = None) -> None:
-    """Steer a run that is being trained: pause, evaluate, sample, save, another learning rate, back, stop."""
-    from charrnn.run.events import COMMANDS, ScaleRate
+    """Send a command to a run that is being trained; it carries the command out between two steps."""
+    from charrnn.run.commands import COMMANDS, OLD_WORDS, ScaleRate, send_command
     from charrnn.run.folder import RunFolder
-    from charrnn.run.lock import tell
 
     RunFolder(run).read_config()
-    kind = COMMANDS.get(command)
+    kind = COMMANDS.get(OLD_WORDS.get(command, command))
     if kind is None:
-        raise UsageError(f"a run does not understand {command!r}; say one of {', '.join(COMMANDS)}")
+        raise UsageError(f"{command!r} is not a command; choose one of {', '.join(COMMANDS)}")
     if kind is ScaleRate:
         if factor is None or not 0.0 < factor < float("inf"):
             raise UsageError(f"rate needs a factor above 0, as in: charrnn tell {run} rate 0.5")
-        tell(run, ScaleRate(factor))
+        send_command(run, ScaleRate(factor))
     elif factor is not None:
         raise UsageError(f"{command} takes no factor; leave {factor:g} out")
     else:
-        tell(run, kind())
+        send_command(run, kind())

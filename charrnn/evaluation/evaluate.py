@@ -5,10 +5,8 @@ each arc begins OVERLAP tokens early, which brings its state to what the one str
 only its own tokens.
 """
 
-import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 from charrnn.network.arrays import Array, Flags, Ids, Parameters, Workspace
 from charrnn.network.losses import log_softmax
 from charrnn.network.network import Network
+from charrnn.run.evaluation import Evaluation
 
 T = TypeVar("T")
 
@@ -24,35 +23,6 @@ OVERLAP = 512
 SHORTEST_ARC = 2048
 MOST_ARCS = 64
 WINDOW = 128
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What `charrnn eval` reports. A character is one of the original text, whatever the tokens are."""
-
-    characters: int
-    tokens: int
-    unknown: int
-    nats_per_character: float
-    bits_per_character: float
-    perplexity_per_character: float
-    nats_per_token: float
-    perplexity_per_token: float
-
-    @classmethod
-    def of(cls, nats: float, *, tokens: int, characters: int, unknown: int) -> "Evaluation":
-        """From the summed surprise in nats."""
-        per_character, per_token = nats / characters, nats / tokens
-        return cls(
-            characters=characters,
-            tokens=tokens,
-            unknown=unknown,
-            nats_per_character=per_character,
-            bits_per_character=per_character / math.log(2.0),
-            perplexity_per_character=_exp(per_character),
-            nats_per_token=per_token,
-            perplexity_per_token=_exp(per_token),
-        )
 
 
 def evaluate(
@@ -68,7 +38,9 @@ def evaluate(
 ) -> Evaluation:
     """How well the network predicts a text of so many original characters, read as ids (N,), N ≥ 1."""
     nats = surprise(network, parameters, ids, before, threads=threads, panels=panels)
-    return Evaluation.of(nats, tokens=how_many(network.counted(ids), ids), characters=characters, unknown=unknown)
+    return Evaluation.from_nats(
+        nats, tokens=how_many(network.counted(ids), ids), characters=characters, unknown=unknown
+    )
 
 
 def how_many(counted: Flags | None, ids: Ids) -> int:
@@ -162,7 +134,3 @@ def _windows(
             logp *= counted
         own = (places >= begins) & (places < ends)
         yield logp[own], places[own]
-
-
-def _exp(nats: float) -> float:
-    return math.exp(nats) if nats < 700.0 else math.inf

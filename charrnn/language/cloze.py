@@ -17,11 +17,11 @@ import numpy as np
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError, UsageError
 from charrnn.evaluation.evaluate import how_many
-from charrnn.run.evaluation import Evaluation
 from charrnn.language.model import LanguageModel, read_tokenizer
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace
 from charrnn.network.losses import log_softmax, softmax
 from charrnn.network.two_sided import ClozeNetwork
+from charrnn.run.evaluation import Evaluation
 from charrnn.run.folder import RunFolder
 from charrnn.text.dataset import Dataset
 from charrnn.text.tokenizers import Tokenizer, initial_id, never_sampled

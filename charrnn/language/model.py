@@ -8,14 +8,14 @@ from charrnn.config import RunConfig
 from charrnn.errors import ModelError, UsageError
 from charrnn.evaluation.baselines import HIGHEST_ORDER, best_order, ngram_losses
 from charrnn.evaluation.evaluate import evaluate, log_probabilities
-from charrnn.run.evaluation import Evaluation
 from charrnn.language.ngrams import NgramPredictor, Ngrams
 from charrnn.language.predictor import RnnPredictor
 from charrnn.language.text_model import TextModel
 from charrnn.network.arrays import Array, Ids, Parameters
 from charrnn.network.network import Network
+from charrnn.run.evaluation import Evaluation
 from charrnn.run.folder import RunFolder
-from charrnn.text.dataset import dataset_of
+from charrnn.text.dataset import dataset_of_run
 from charrnn.text.tokenizers import Tokenizer, initial_id, tokenizer_from_json
 
 LARGEST_ORDER = 32
@@ -103,7 +103,7 @@ class LanguageModel(TextModel):
         """
         if not 0 <= order <= LARGEST_ORDER:
             raise UsageError(f"--ngram is {order}; it must be from 1 to {LARGEST_ORDER}, or 0 for the best")
-        dataset = dataset_of(self.config.text, self.tokenizer)
+        dataset = dataset_of_run(self.config.text, self.tokenizer)
         training, held_out = dataset.training, dataset.validation
         ngrams = Ngrams.count(training, self.tokenizer.vocabulary_size, order or HIGHEST_ORDER, self.tokenizer.bos_id)
         if order == 0:

@@ -14,7 +14,6 @@ import numpy as np
 
 from charrnn.evaluation.baselines import HIGHEST_ORDER, Loss, best_order, ngram_losses
 from charrnn.evaluation.evaluate import evaluate
-from charrnn.run.evaluation import Evaluation
 from charrnn.language.cloze import evaluate_cloze, filled
 from charrnn.language.ngrams import Ngrams
 from charrnn.language.predictor import RnnPredictor
@@ -23,6 +22,7 @@ from charrnn.network.arrays import Parameters, Workspace
 from charrnn.network.gradient_flow import gradient_flow
 from charrnn.network.network import Network
 from charrnn.network.two_sided import ClozeNetwork
+from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import Probed
 from charrnn.text.batches import Windows
 from charrnn.text.dataset import Dataset

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from charrnn.blas import has_small_matrix_kernel, physical_cores, single_threaded
 from charrnn.config import RunConfig, TextConfig, TrainingConfig
 from charrnn.defaults import Overrides, choose_network, choose_training, evaluation_interval, finetuning_defaults
 from charrnn.errors import RunError
@@ -17,11 +18,10 @@ from charrnn.language.model import read_tokenizer
 from charrnn.network.arrays import Parameters, Workspace
 from charrnn.network.network import Network
 from charrnn.network.two_sided import ClozeNetwork, network_of
-from charrnn.parallel.blas import has_small_matrix_kernel, physical_cores, single_threaded
 from charrnn.parallel.threads import shard_count, threaded
 from charrnn.pipeline.finetune import BaseRun, evaluator_of_origin
 from charrnn.pipeline.probes import baseline, evaluator, prober, speaker
-from charrnn.run.commands import Command
+from charrnn.run.commands import Command, Mailbox
 from charrnn.run.events import BaselineMeasured, Event, Started
 from charrnn.run.folder import RunFolder
 from charrnn.run.journal import append_event, open_journal
@@ -71,7 +71,8 @@ class Run:
         """
         claim = RunLock(self.folder.path)
         try:
-            self.session.commands = lambda: (*commands(), *claim.commands())
+            mailbox = Mailbox(self.folder.path)
+            self.session.commands = lambda: (*commands(), *mailbox.read())
             if self.resumed:  # another process may have gone on with it until it let go of the claim
                 self.session.go_on_from(self.folder.read_last(self.session.state))
             yield from self._journaled()

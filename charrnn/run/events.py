@@ -1,18 +1,20 @@
-"""What a run can say, and what one can tell it: frozen dataclasses of plain values.
+"""Events of a run: frozen dataclasses of plain values.
 
-Each event has the step it belongs to and the time in seconds since the run began, over resumes. `to_json` is the
-line that `metrics.jsonl` and `--json` have, and `from_json` reads it again.
+Each event has the step it belongs to and the time in seconds since the run began, over resumes. `to_json` gives its
+line in `metrics.jsonl` and of `--json`; `from_json` reads such a line.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
+from charrnn.run.commands import OLD_WORDS
+from charrnn.run.evaluation import Evaluation
 from charrnn.run.messages import Message
 
 
 @dataclass(frozen=True)
 class Event(Message):
-    """Something that happened in a run."""
+    """Base of the events."""
 
     family: ClassVar[str] = "event"
     step: int
@@ -21,9 +23,10 @@ class Event(Message):
 
 @dataclass(frozen=True)
 class Started(Event):
-    """Training begins, or goes on.
+    """Training begins or resumes.
 
-    `steps` is the length of the run, a guess if it ends after `minutes`; `best` the best validation loss so far.
+    `steps` is the length of the run, an estimate if the run ends after `minutes`; `best` is the best validation loss
+    so far, in nats per character.
     """
 
     kind: ClassVar[str] = "start"
@@ -39,7 +42,7 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class BaselineMeasured(Event):
-    """What the model has to beat: the n-gram model of the best order, on the validation text, or its beginning."""
+    """Loss of the n-gram model of the best `order` on the validation text, or on the head of it if it is long."""
 
     kind: ClassVar[str] = "baseline"
     order: int
@@ -49,9 +52,10 @@ class BaselineMeasured(Event):
 
 @dataclass(frozen=True)
 class StepDone(Event):
-    """One update of the weights. `progress` is the share of the run that is behind; `epoch` counts passes.
+    """One update of the weights.
 
-    `gradient_norm` is the one before clipping, and `clipped` whether it was beyond the bound.
+    `loss` is in nats per token. `gradient_norm` is the norm before clipping, and `clipped` is true if it was above
+    the threshold. `progress` is the completed share of the run, 0 to 1; `epoch` counts passes over the text.
     """
 
     kind: ClassVar[str] = "step"
@@ -66,27 +70,20 @@ class StepDone(Event):
 
 @dataclass(frozen=True)
 class Evaluated(Event):
-    """The validation text was read: the fields of `charrnn eval`, and whether this is the best so far.
+    """An evaluation on the validation text; `best` is true if it is the best so far.
 
-    `before` is the loss, in nats a character, of what the run held out that this one goes on from.
+    `previous_loss` is the loss of a fine-tuning run on the validation text of its base run, in nats per character.
     """
 
     kind: ClassVar[str] = "evaluation"
-    characters: int
-    tokens: int
-    unknown: int
-    nats_per_character: float
-    bits_per_character: float
-    perplexity_per_character: float
-    nats_per_token: float
-    perplexity_per_token: float
+    evaluation: Evaluation
     best: bool
-    before: float | None = None
+    previous_loss: float | None = field(default=None, metadata={"key": "before"})
 
 
 @dataclass(frozen=True)
 class Sampled(Event):
-    """The model spoke."""
+    """A sample from the model."""
 
     kind: ClassVar[str] = "sample"
     text: str
@@ -94,10 +91,10 @@ class Sampled(Event):
 
 @dataclass(frozen=True)
 class Probed(Event):
-    """A look inside: a window was read, and the loss of its last step was sent back through it.
+    """Gradient flow through one window of the text, with the loss taken at its last step alone.
 
-    `gradient_flow` (L, T) has the norms of dL/dh, layer by layer from the window's first step to its last;
-    `saturated` (L,) the share of units that hardly pass a gradient; `memory` the process's bytes in RAM.
+    `gradient_flow` (L, T) has the norms of dL/dh, layer by layer, from the first step of the window to its last;
+    `saturated` (L,) has the share of units that hardly pass a gradient; `memory` is the memory in use, in bytes.
     """
 
     kind: ClassVar[str] = "probe"
@@ -108,14 +105,14 @@ class Probed(Event):
 
 @dataclass(frozen=True)
 class Saved(Event):
-    """A checkpoint was written, from which the run can go on."""
+    """A checkpoint was written, from which the run can be resumed."""
 
     kind: ClassVar[str] = "checkpoint"
 
 
 @dataclass(frozen=True)
 class Recovered(Event):
-    """A step was not finite: the last good weights are back, and the learning rate is halved."""
+    """A loss or gradient was not finite: the last good weights are restored, and the learning rate is halved."""
 
     kind: ClassVar[str] = "recovery"
     reason: str
@@ -126,7 +123,7 @@ class Recovered(Event):
 
 @dataclass(frozen=True)
 class Finished(Event):
-    """Training is over: `done`, or `stopped` because it was told to."""
+    """Training has ended; `reason` is "done", or "stopped" after a command to stop."""
 
     kind: ClassVar[str] = "finish"
     reason: str
@@ -135,76 +132,11 @@ class Finished(Event):
 
 @dataclass(frozen=True)
 class CommandApplied(Event):
-    """The run did what it was told, or could not: `outcome` says which, in words."""
+    """A command was carried out, or could not be; `outcome` says which, in words."""
 
     kind: ClassVar[str] = "steering"
     command: str
     outcome: str
 
-
-@dataclass(frozen=True)
-class Command(Message):
-    """What one can tell a run; it obeys between two steps."""
-
-    family: ClassVar[str] = "command"
-
-
-@dataclass(frozen=True)
-class Pause(Command):
-    """Wait after this step. The time of a pause is not the run's."""
-
-    kind: ClassVar[str] = "pause"
-
-
-@dataclass(frozen=True)
-class Resume(Command):
-    """End a pause."""
-
-    kind: ClassVar[str] = "go-on"
-
-
-@dataclass(frozen=True)
-class EvaluateNow(Command):
-    """Read the validation text."""
-
-    kind: ClassVar[str] = "evaluate"
-
-
-@dataclass(frozen=True)
-class SampleNow(Command):
-    """Let the model speak."""
-
-    kind: ClassVar[str] = "sample"
-
-
-@dataclass(frozen=True)
-class SaveNow(Command):
-    """Write a checkpoint."""
-
-    kind: ClassVar[str] = "save"
-
-
-@dataclass(frozen=True)
-class ScaleRate(Command):
-    """Multiply the learning rate, from here to the end of its schedule."""
-
-    kind: ClassVar[str] = "rate"
-    factor: float
-
-
-@dataclass(frozen=True)
-class RestoreBest(Command):
-    """Take the best weights back; the place in the text, and the schedule, stay."""
-
-    kind: ClassVar[str] = "back"
-
-
-@dataclass(frozen=True)
-class Stop(Command):
-    """Finish the step, save, and end."""
-
-    kind: ClassVar[str] = "stop"
-
-
-COMMANDS: dict[str, type[Command]] = {member.kind: member for member in Command.__subclasses__()}
-"""What one can tell a run, by name."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "command", OLD_WORDS.get(self.command, self.command))

@@ -83,10 +83,9 @@ def _settings(config: RunConfig) -> dict[str, Any]:
 
 def _course(journal: list[Event]) -> dict[str, Any]:
     """The last step, and the best of the evaluations."""
-    evaluations = [
-        event for event in journal if isinstance(event, Evaluated) and math.isfinite(event.nats_per_character)
-    ]
-    best = min(evaluations, key=lambda event: event.nats_per_character, default=None)
+    evaluations = [event.evaluation for event in journal if isinstance(event, Evaluated)]
+    finite = [evaluation for evaluation in evaluations if math.isfinite(evaluation.nats_per_character)]
+    best = min(finite, key=lambda evaluation: evaluation.nats_per_character, default=None)
     return {
         "step": journal[-1].step if journal else 0,
         "nats_per_character": best and best.nats_per_character,

@@ -1,73 +1,87 @@
-"""Messages: frozen dataclasses of plain values that go from one process to another as lines of JSON."""
+"""Messages: frozen dataclasses of plain values that go from one process to another as lines of JSON.
+
+In the JSON, the fields of a nested dataclass lie flat among the others, and a field may have another key than its
+name: `field(metadata={"key": …})`.
+"""
 
 import math
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
+from functools import cache
 from types import UnionType
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
+_LARGEST_INTEGER = 1 << 1000
+"""Not every integer of JSON above this is a float."""
+
 
 class Message:
-    """JSON both ways for the members of a family, told apart by `kind`."""
+    """Base of a family of messages, told apart by their `kind`; `old_kinds` maps former kinds to present ones."""
 
     kind: ClassVar[str]
     family: ClassVar[str]
+    old_kinds: ClassVar[dict[str, str]] = {}
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; None for a number that JSON cannot write, as the perplexity of a lost model."""
-        values = asdict(self)  # type: ignore[call-overload]
-        finite = {name: None if _not_finite(value) else value for name, value in values.items()}
-        return {self.family: self.kind, **finite}
+        """Return plain values, with None for each number that JSON cannot hold, such as an infinite perplexity."""
+        return {self.family: self.kind, **_flat(self)}
 
     @classmethod
     def from_json(cls, values: object) -> Self | None:
-        """What `to_json` of a member wrote, if only an older one; None for anything else, as of a torn line."""
-        if not isinstance(values, dict):
+        """Return the message that `to_json` wrote, in this version or an earlier one; None if it is not one."""
+        kind = values.get(cls.family) if isinstance(values, dict) else None
+        if not isinstance(values, dict) or not isinstance(kind, str):
             return None
-        members: list[Any] = cls.__subclasses__()
-        for member in members:
-            if member.kind == values.get(cls.family):
-                try:
-                    found: Self = member(**_given(member, values))
-                except TypeError:
-                    return None
-                return found
-        return None
+        kind = cls.old_kinds.get(kind, kind)
+        member: Any = next((member for member in cls.__subclasses__() if member.kind == kind), None)
+        try:
+            return None if member is None else _build(member, values)  # type: ignore[no-any-return]
+        except TypeError:
+            return None
 
 
-def _not_finite(value: object) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)
+def _flat(message: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, key, _ in _fields(type(message)):
+        value = getattr(message, name)
+        values |= _flat(value) if is_dataclass(value) else {key: _plain(value)}
+    return values
 
 
-def _given(member: type[Any], values: dict[str, Any]) -> dict[str, Any]:
-    """The fields that are there; those of an older version may lack some that have a default."""
-    return {name: _typed(values[name], hint) for name, hint in _fields(member) if name in values}
+def _plain(value: Any) -> Any:
+    """Return a value that JSON can hold: None in place of a number that is not finite, at any depth."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _fields(member: type[Any]) -> tuple[tuple[str, Any], ...]:
-    """The fields of a message and their types, which are worked out once."""
-    if member not in _FIELDS:
-        hints = get_type_hints(member).items()
-        _FIELDS[member] = tuple((name, hint) for name, hint in hints if get_origin(hint) is not ClassVar)
-    return _FIELDS[member]
+def _build(kind: Any, values: dict[str, Any]) -> Any:
+    """Return a dataclass made of the values there are; TypeError if a value is missing or of another type."""
+    arguments = {}
+    for name, key, hint in _fields(kind):
+        if is_dataclass(hint):
+            arguments[name] = _build(hint, values)
+        elif key in values:
+            arguments[name] = _typed(values[key], hint)
+    return kind(**arguments)
 
 
-_FIELDS: dict[type[Any], tuple[tuple[str, Any], ...]] = {}
-
-
-_LARGEST = 1 << 1000
-"""Beyond this a whole number of JSON is no float."""
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, str, Any], ...]:
+    """Return name, key in JSON and type of each field of a dataclass."""
+    hints = get_type_hints(kind)
+    return tuple((field.name, field.metadata.get("key", field.name), hints[field.name]) for field in fields(kind))
 
 
 def _typed(value: Any, hint: Any) -> Any:
-    """A value of JSON as one of the annotated type; TypeError if it cannot be."""
+    """Return a value of JSON as one of the annotated type; TypeError if it cannot be."""
     if get_origin(hint) is tuple:
-        return tuple(_typed(each, get_args(hint)[0]) for each in value)
+        return tuple(_typed(item, get_args(hint)[0]) for item in value)
     if isinstance(hint, UnionType):
         return None if value is None else _typed(value, get_args(hint)[0])
     if hint is float:
         if value is None:
             return math.nan
-        if type(value) is float or (type(value) is int and abs(value) < _LARGEST):
+        if type(value) is float or (type(value) is int and abs(value) < _LARGEST_INTEGER):
             return float(value)
     elif type(value) is hint:
         return value

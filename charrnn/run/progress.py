@@ -1,31 +1,43 @@
-"""The course of a run: where it stands, how well it does and how long it will take, from its events."""
+"""The progress of a run, from its events: position, loss, speed and time left."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import Evaluated, Event, Finished, Recovered, Started, StepDone
 
 SMOOTHING = 0.98
-"""What a step's loss leaves of the average before it, once there are steps enough; at first it is less."""
+"""Weight of the earlier average in the smoothed loss, after many steps; at first it is less."""
 
 
 @dataclass
 class RunProgress:
-    """What the events have told so far.
+    """The progress of a run up to the last event taken.
 
-    `best` is the best validation loss in nats a character, `loss` the mean of the last steps' in nats a token.
+    `loss` is the smoothed loss of the last steps, in nats per token; `evaluation` is the last evaluation, and `best`
+    the best validation loss, in nats per character.
     """
 
     started: Started | None = None
     step: StepDone | None = None
-    evaluation: Evaluated | None = None
+    evaluation: Evaluation | None = None
     best: float | None = None
     finished: Finished | None = None
     loss: float = math.nan
     _averaged: int = 0
     _first: StepDone | None = field(default=None, repr=False)
 
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> "RunProgress":
+        """Return the progress after these events."""
+        progress = cls()
+        for event in events:
+            progress.take(event)
+        return progress
+
     def take(self, event: Event) -> None:
+        """Bring the progress up to date with one more event."""
         if isinstance(event, Started):
             self.started, self.best, self.finished, self._first = event, event.best, None, None
         elif isinstance(event, StepDone):
@@ -33,56 +45,59 @@ class RunProgress:
             self.step = event
             self._average(event.loss)
         elif isinstance(event, Evaluated):
-            self.evaluation = event
-            self.best = event.nats_per_character if event.best else self.best
+            self.evaluation = event.evaluation
+            self.best = event.evaluation.nats_per_character if event.best else self.best
         elif isinstance(event, Recovered):
             self._averaged = 0
         elif isinstance(event, Finished):
             self.finished = event
 
     def _average(self, loss: float) -> None:
-        """Over about the last tenth of the steps, so that the average does not lag behind where much is learned."""
+        """Average over about the last tenth of the steps, so that the average follows the fast descent at first."""
         keep = min(SMOOTHING, self._averaged / (self._averaged + 10.0))
         self.loss = keep * self.loss + (1.0 - keep) * loss if self._averaged else loss
         self._averaged += 1
 
     @property
-    def progress(self) -> float:
-        """The share of the run that is behind, 0 to 1."""
+    def fraction(self) -> float:
+        """The completed share of the run, 0 to 1."""
         if self.finished is not None and self.finished.reason == "done":
             return 1.0
         return 0.0 if self.step is None else min(1.0, self.step.progress)
 
     @property
     def seconds_left(self) -> float | None:
-        """At the pace since the run began or went on; None while there is no telling."""
+        """The estimated time left, at the speed since the run began or resumed; None while it is not known."""
         step, first = self.step, self._first
         if step is None or first is None or step.progress <= first.progress:
             return None
         return (step.time - first.time) / (step.progress - first.progress) * max(0.0, 1.0 - step.progress)
 
     def position(self) -> str:
+        """Return step, share and epoch in words."""
         step, started = self.step, self.started
         if step is None:
-            return "beginning"
+            return "starting"
         if started is None:
             return f"step {step.step:,}, epoch {step.epoch:.2f}"
         total = f"{'about ' * (started.minutes is not None)}{max(started.steps, step.step):,}"
-        return f"step {step.step:,} of {total}, {self.progress:.0%}, epoch {step.epoch:.2f}"
+        return f"step {step.step:,} of {total}, {self.fraction:.0%}, epoch {step.epoch:.2f}"
 
     def speed(self) -> str:
+        """Return speed and learning rate in words; empty before the first step."""
         step = self.step
         return f"{step.characters_per_second:,.0f} characters/s, rate {step.learning_rate:.2g}" if step else ""
 
     def clock(self) -> str:
+        """Return the time elapsed and the time left in words; empty before the first step."""
         if self.step is None:
             return ""
         left = self.seconds_left
-        return f"{duration(self.step.time)} gone" + (f", {duration(left)} left" if left is not None else "")
+        return f"{duration(self.step.time)} elapsed" + (f", {duration(left)} left" if left is not None else "")
 
 
 def duration(seconds: float) -> str:
-    """A time for people, in its two largest units."""
+    """Return a time in its two largest units, such as "1 h 05 min"."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"

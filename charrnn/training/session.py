@@ -6,32 +6,14 @@ what time it is, what it has been told) are functions that it is given.
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Protocol
+from dataclasses import dataclass
 
 from charrnn.config import TrainingConfig
 from charrnn.errors import RunError
 from charrnn.network.arrays import Parameters
-from charrnn.run.events import (
-    Command,
-    CommandApplied,
-    Evaluated,
-    EvaluateNow,
-    Event,
-    Finished,
-    Pause,
-    Probed,
-    Recovered,
-    RestoreBest,
-    Resume,
-    Sampled,
-    SampleNow,
-    Saved,
-    SaveNow,
-    ScaleRate,
-    StepDone,
-    Stop,
-)
+from charrnn.run.commands import Command, EvaluateNow, Pause, RestoreBest, Resume, SampleNow, SaveNow, ScaleRate, Stop
+from charrnn.run.evaluation import Evaluation
+from charrnn.run.events import CommandApplied, Evaluated, Event, Finished, Probed, Recovered, Sampled, Saved, StepDone
 from charrnn.text.batches import Windows
 from charrnn.training.schedules import SCHEDULES, with_warmup
 from charrnn.training.stopwatch import Stopwatch
@@ -42,13 +24,6 @@ SECONDS_BETWEEN_SAVES = 300.0
 SECONDS_BETWEEN_PROBES = 10.0
 SMALLEST_SCALE, LARGEST_SCALE = 1e-4, 1e4
 """How far the learning rate may be steered from its course."""
-
-
-class Measured(Protocol):
-    """What an evaluation must tell: nats a character of the original text. Its other fields go into the event."""
-
-    @property
-    def nats_per_character(self) -> float: ...
 
 
 @dataclass
@@ -66,7 +41,7 @@ class Session:
     trainer: Trainer[Windows]
     state: TrainingState
     total_steps: int | None
-    evaluate: Callable[[Parameters], Measured] | None
+    evaluate: Callable[[Parameters], Evaluation] | None
     sample: Callable[[Parameters, int], str] | None
     probe: Callable[[TrainingState, float], Probed] | None
     save_best: Callable[[Parameters], None]
@@ -228,13 +203,7 @@ class Session:
                 state.best = measured.nats_per_character
                 self.save_best(state.parameters)
             before = None if self.evaluate_before is None else self.evaluate_before(state.parameters)
-            yield Evaluated(
-                state.step,
-                self._watch.now(),
-                **asdict(measured),  # type: ignore[call-overload]
-                best=best,
-                before=before,
-            )
+            yield Evaluated(state.step, self._watch.now(), measured, best, before)
         yield from self._speak()
 
     def _speak(self) -> Iterator[Event]:

@@ -126,7 +126,7 @@ def watch_run(path: Path, *, owner: bool) -> RunProgress:
     """The dashboard over a run, until one leaves it; how far the run got by then."""
     dashboard = Dashboard(RunFeed(path), owner=owner)
     CharrnnApp(lambda app: app.push_screen(dashboard)).run()
-    return dashboard.history.course
+    return dashboard.history.progress
 
 
 def play_with(path: Path | None, ngram: int | None = None) -> None:

@@ -41,7 +41,7 @@ class View:
 
 def losses(history: History, view: View) -> tuple[list[Series], tuple[float, float] | None]:
     """Training loss, raw and smooth, and validation; and the range of steps to show, None for all."""
-    steps, evaluation = history.steps, history.course.evaluation
+    steps, evaluation = history.steps, history.progress.evaluation
     tokens_per_character = evaluation.tokens / evaluation.characters if evaluation else 1.0
     at = steps.column(0)
     series = [
@@ -68,7 +68,7 @@ def losses(history: History, view: View) -> tuple[list[Series], tuple[float, flo
 def _room_for(last: float, history: History) -> float:
     """Where the axis ends: a bit beyond the last step, so that not all is drawn anew at each; but within the run."""
     room = GROWTH ** math.ceil(math.log(last, GROWTH))
-    started = history.course.started
+    started = history.progress.started
     if started is None or started.minutes is not None or last > started.steps:
         return room
     return min(room, float(started.steps))

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from charrnn.run.events import Command, Event
+from charrnn.run.commands import Command, send_command
+from charrnn.run.events import Event
 from charrnn.run.journal import Tail
-from charrnn.run.lock import last_log_line, tell, trainer_pid
+from charrnn.run.lock import last_log_line, trainer_pid
 
 
 class Feed(Protocol):
@@ -24,8 +25,8 @@ class Feed(Protocol):
     def trainer(self) -> int | None:
         """The process that trains the run; None if nobody does."""
 
-    def tell(self, command: Command) -> None:
-        """RunError if nobody listens."""
+    def send(self, command: Command) -> None:
+        """Send a command to the run; RunError if no process trains it."""
 
     def last_log_line(self) -> str:
         """What the process that trained the run said last; empty if nothing."""
@@ -51,8 +52,8 @@ class RunFeed:
     def trainer(self) -> int | None:
         return trainer_pid(self.path)
 
-    def tell(self, command: Command) -> None:
-        tell(self.path, command)
+    def send(self, command: Command) -> None:
+        send_command(self.path, command)
 
     def last_log_line(self) -> str:
         return last_log_line(self.path)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import (
     BaselineMeasured,
     CommandApplied,
@@ -57,13 +58,13 @@ class History:
     `evaluations_before` (step, nats) are those of the text of the run that this one goes on from.
     """
 
-    course: RunProgress = field(default_factory=RunProgress)
+    progress: RunProgress = field(default_factory=RunProgress)
     steps: Rows = field(default_factory=lambda: Rows(3))
     evaluations: Rows = field(default_factory=lambda: Rows(2))
     evaluations_before: Rows = field(default_factory=lambda: Rows(2))
     samples: deque[Sampled] = field(default_factory=lambda: deque(maxlen=SAMPLES_KEPT))
     samples_seen: int = 0
-    best: Evaluated | None = None
+    best: Evaluation | None = None
     probe: Probed | None = None
     baseline: BaselineMeasured | None = None
     recoveries: int = 0
@@ -72,17 +73,17 @@ class History:
     _clipped: deque[bool] = field(default_factory=lambda: deque(maxlen=CLIPPINGS_COUNTED))
 
     def take(self, event: Event) -> None:
-        self.course.take(event)
+        self.progress.take(event)
         match event:
             case StepDone(step, loss=loss):
                 self.paused = False
-                self.steps.append(step, loss, self.course.loss)
+                self.steps.append(step, loss, self.progress.loss)
                 self._clipped.append(event.clipped)
-            case Evaluated(step, nats_per_character=nats):
-                self.evaluations.append(step, nats)
-                if event.before is not None:
-                    self.evaluations_before.append(step, event.before)
-                self.best = event if event.best or self.best is None else self.best
+            case Evaluated(step, evaluation=evaluation):
+                self.evaluations.append(step, evaluation.nats_per_character)
+                if event.previous_loss is not None:
+                    self.evaluations_before.append(step, event.previous_loss)
+                self.best = evaluation if event.best or self.best is None else self.best
             case BaselineMeasured():
                 self.baseline = event
             case Sampled():
@@ -94,7 +95,7 @@ class History:
                 self.recoveries += 1
                 self.messages.append(f"step {event.step:,}: {event.reason}; back to step {event.back_to_step:,}")
             case CommandApplied(step, command=command, outcome=outcome):
-                self.paused = command == "pause" or (self.paused and command != "go-on")
+                self.paused = command == "pause" or (self.paused and command != "resume")
                 self.messages.append(f"step {step:,}: {command}" + (f", {outcome}" if outcome != "done" else ""))
 
     @property

@@ -50,7 +50,7 @@ def test_plain_progress_has_a_step_every_few_seconds_and_everything_that_is_more
     for number in range(1, 21):
         progress.show(step(number))
     assert [line.split(",")[0] for line in said] == ["step 1 of 100", "step 11 of 100"]
-    assert said[1].endswith("loss 2.0000, 12,345 characters/s, rate 0.002, 11 s gone, 1 min 29 s left")
+    assert said[1].endswith("loss 2.0000, 12,345 characters/s, rate 0.002, 11 s elapsed, 1 min 29 s left")
     said.clear()
     for event in (
         evaluated(20, 2.0, best=True),
@@ -60,9 +60,9 @@ def test_plain_progress_has_a_step_every_few_seconds_and_everything_that_is_more
     ):
         progress.show(event)
     assert said == [
-        "step 20: validation 2.0000 nats, 2.8856 bits, perplexity 7.39 a character; the best so far",
+        "step 20: validation 2.0000 nats, 2.8854 bits, perplexity 7.389 per character; the best so far",
         "step 20 says:\n  a\n  b",
-        "step 30: the loss is not finite; back to step 20 with the learning rate at 0.5 of its course, 1 in a row",
+        "step 30: the loss is not finite; back to step 20 with the learning rate at 0.5 of the schedule, 1 in a row",
         "step 30: done after 30 s, best validation 2.0000 nats a character",
     ]
 

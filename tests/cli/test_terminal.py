@@ -18,8 +18,8 @@ from typing import Any, Self
 
 import pytest
 
-from charrnn.run.events import Stop
-from charrnn.run.lock import tell, trainer_pid
+from charrnn.run.commands import Stop, send_command
+from charrnn.run.lock import trainer_pid
 from charrnn.text.escape import visible
 
 PROGRAM = (sys.executable, "-W", "error", "-m", "charrnn")
@@ -171,7 +171,7 @@ def test_a_terminal_that_closes_does_not_end_the_run(folder: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while last_event(run)["step"] <= step + 5:
         assert time.monotonic() < deadline
-    tell(run, Stop())
+    send_command(run, Stop())
     until_over(run)
 
 
@@ -215,7 +215,7 @@ def test_the_run_that_is_under_way_need_not_be_named(folder: Path) -> None:
     watching = subprocess.Popen(watch, cwd=folder, stdout=subprocess.PIPE, text=True)
     assert watching.stdout is not None
     assert json.loads(watching.stdout.readline())["event"] == "start"
-    tell(folder / "runs" / "one", Stop())
+    send_command(folder / "runs" / "one", Stop())
     assert json.loads(watching.stdout.read().splitlines()[-1])["event"] == "finish"
     assert watching.wait(timeout=PATIENCE) == 0
     watching.stdout.close()

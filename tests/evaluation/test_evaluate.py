@@ -8,10 +8,11 @@ import pytest
 
 from charrnn.config import NetworkConfig, TextConfig
 from charrnn.defaults import Overrides
-from charrnn.evaluation.evaluate import OVERLAP, SHORTEST_ARC, WINDOW, Evaluation, surprise
+from charrnn.evaluation.evaluate import OVERLAP, SHORTEST_ARC, WINDOW, surprise
 from charrnn.language.model import LanguageModel
 from charrnn.network import Network
 from charrnn.pipeline.start import start_run
+from charrnn.run.evaluation import Evaluation
 
 UNIFORM = Network(NetworkConfig(vocabulary=7, hidden=4, layers=1))
 ZERO = {name: np.zeros(shape, np.float32) for name, shape in UNIFORM.shapes().items()}
@@ -26,7 +27,7 @@ def test_every_token_is_counted_once(N: int, threads: int) -> None:
 
 
 def test_a_uniform_model_scores_the_bits_of_its_vocabulary() -> None:
-    measured = Evaluation.of(100 * math.log(65), tokens=100, characters=100, unknown=0)
+    measured = Evaluation.from_nats(100 * math.log(65), tokens=100, characters=100, unknown=0)
     assert measured.bits_per_character == pytest.approx(math.log2(65))
     assert measured.perplexity_per_character == pytest.approx(65)
 

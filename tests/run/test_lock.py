@@ -13,20 +13,10 @@ from charrnn.config import TextConfig
 from charrnn.defaults import Overrides
 from charrnn.errors import RunError
 from charrnn.pipeline.start import resume_run, start_run
-from charrnn.run.events import (
-    COMMANDS,
-    Command,
-    CommandApplied,
-    Event,
-    Pause,
-    Probed,
-    Sampled,
-    Saved,
-    ScaleRate,
-    Stop,
-)
+from charrnn.run.commands import COMMANDS, Command, Mailbox, Pause, ScaleRate, Stop, send_command
+from charrnn.run.events import CommandApplied, Event, Probed, Sampled, Saved
 from charrnn.run.journal import Tail, append_event, open_journal, read_journal
-from charrnn.run.lock import RunLock, tell, trainer_pid
+from charrnn.run.lock import RunLock, trainer_pid
 
 TINY = Overrides(hidden=8, layers=1, bptt=8, batch=4, steps=30, evaluate_every=10, threads=1)
 
@@ -61,12 +51,12 @@ def test_a_run_has_one_trainer(story: Path, tmp_path: Path) -> None:
 
 def test_nobody_listens_to_a_run_that_nobody_trains(tiny_run: Path) -> None:
     with pytest.raises(RunError, match="--resume"):
-        tell(tiny_run, Pause())
+        send_command(tiny_run, Pause())
 
 
 def test_what_is_no_command_is_passed_over_and_half_a_line_waits(tmp_path: Path) -> None:
-    claim = RunLock(tmp_path)
-    mailbox = tmp_path / "control" / "commands.jsonl"
+    lock, mailbox = RunLock(tmp_path), Mailbox(tmp_path)
+    path = tmp_path / "control" / "commands.jsonl"
     whole = json.dumps(ScaleRate(2.0).to_json()).encode()
     for rubbish in (
         b"{}\n",
@@ -75,25 +65,26 @@ def test_what_is_no_command_is_passed_over_and_half_a_line_waits(tmp_path: Path)
         b'{"command": "rate", "factor": "2"}\n',
         b"[1\n",
     ):
-        with mailbox.open("ab") as file:
+        with path.open("ab") as file:
             file.write(rubbish + b"\n")
-    assert claim.commands() == []
-    with mailbox.open("ab") as file:
+    assert mailbox.read() == []
+    with path.open("ab") as file:
         file.write(whole[:5])
-    assert claim.commands() == []
-    with mailbox.open("ab") as file:
+    assert mailbox.read() == []
+    with path.open("ab") as file:
         file.write(whole[5:] + b"\n")
-    assert claim.commands() == [ScaleRate(2.0)]
-    assert claim.commands() == []
-    claim.release()
+    assert mailbox.read() == [ScaleRate(2.0)]
+    assert mailbox.read() == []
+    lock.release()
 
 
 def test_what_was_said_to_an_earlier_process_is_not_heard(tmp_path: Path) -> None:
     first = RunLock(tmp_path)
-    tell(tmp_path, Stop())
+    Mailbox(tmp_path)
+    send_command(tmp_path, Stop())
     first.release()
     second = RunLock(tmp_path)
-    assert second.commands() == []
+    assert Mailbox(tmp_path).read() == []
     second.release()
 
 

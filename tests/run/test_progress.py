@@ -1,9 +1,10 @@
-"""The course of a run, over events made by hand: its loss, its best, its pace."""
+"""The progress of a run, over events made by hand: its loss, its best, its pace."""
 
 import math
 
 import pytest
 
+from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import Evaluated, Finished, Recovered, Started, StepDone
 from charrnn.run.progress import RunProgress, duration
 
@@ -23,7 +24,8 @@ def step(number: int, loss: float = 2.0, *, of: int = 100) -> StepDone:
 
 
 def evaluated(number: int, nats: float, *, best: bool) -> Evaluated:
-    return Evaluated(number, float(number), 10, 10, 0, nats, nats / 0.6931, 7.39, nats, 7.39, best=best)
+    evaluation = Evaluation.from_nats(10 * nats, tokens=10, characters=10, unknown=0)
+    return Evaluated(number, float(number), evaluation, best)
 
 
 def started(number: int = 0, *, minutes: float | None = None, best: float | None = None) -> Started:
@@ -34,53 +36,53 @@ RECOVERED = Recovered(30, 30.0, "the loss is not finite", 20, 0.5, 1)
 
 
 def test_the_loss_shown_is_an_average_that_forgets_what_diverged() -> None:
-    course = RunProgress()
-    course.take(step(1, 4.0))
-    assert course.loss == 4.0
-    course.take(step(2, 2.0))
-    assert course.loss == pytest.approx(4.0 / 11.0 + 2.0 * 10.0 / 11.0)
-    course.take(RECOVERED)
-    course.take(step(3, 1.0))
-    assert course.loss == 1.0
+    progress = RunProgress()
+    progress.take(step(1, 4.0))
+    assert progress.loss == 4.0
+    progress.take(step(2, 2.0))
+    assert progress.loss == pytest.approx(4.0 / 11.0 + 2.0 * 10.0 / 11.0)
+    progress.take(RECOVERED)
+    progress.take(step(3, 1.0))
+    assert progress.loss == 1.0
 
 
 def test_the_best_stays_when_a_later_evaluation_is_worse() -> None:
-    course = RunProgress()
-    course.take(started(best=1.5))
-    assert course.best == 1.5
-    course.take(evaluated(1, 1.25, best=True))
-    course.take(evaluated(2, 1.75, best=False))
-    assert course.best == 1.25
+    progress = RunProgress()
+    progress.take(started(best=1.5))
+    assert progress.best == 1.5
+    progress.take(evaluated(1, 1.25, best=True))
+    progress.take(evaluated(2, 1.75, best=False))
+    assert progress.best == 1.25
 
 
 def test_the_time_left_is_told_at_the_pace_since_the_run_went_on() -> None:
-    course = RunProgress()
-    course.take(started(50))
-    assert course.seconds_left is None
-    course.take(step(51))
-    course.take(step(61))
-    assert course.seconds_left == pytest.approx(39.0)
-    assert course.position() == "step 61 of 100, 61%, epoch 6.10"
-    assert course.clock() == "1 min 01 s gone, 39 s left"
+    progress = RunProgress()
+    progress.take(started(50))
+    assert progress.seconds_left is None
+    progress.take(step(51))
+    progress.take(step(61))
+    assert progress.seconds_left == pytest.approx(39.0)
+    assert progress.position() == "step 61 of 100, 61%, epoch 6.10"
+    assert progress.clock() == "1 min 01 s elapsed, 39 s left"
 
 
 def test_a_run_that_ends_by_time_has_a_guess_of_its_steps() -> None:
-    course = RunProgress()
-    course.take(started(minutes=2.0))
-    course.take(step(1))
-    assert course.position().startswith("step 1 of about 100")
+    progress = RunProgress()
+    progress.take(started(minutes=2.0))
+    progress.take(step(1))
+    assert progress.position().startswith("step 1 of about 100")
 
 
 def test_a_run_that_goes_on_is_not_finished_any_more() -> None:
-    course = RunProgress()
+    progress = RunProgress()
     for event in (started(), step(10), Finished(10, 10.0, "stopped", 2.0)):
-        course.take(event)
-    assert course.finished is not None
-    assert course.progress == pytest.approx(0.1)
-    course.take(started(10))
-    assert course.finished is None
-    course.take(Finished(100, 100.0, "done", 2.0))
-    assert course.progress == 1.0
+        progress.take(event)
+    assert progress.finished is not None
+    assert progress.fraction == pytest.approx(0.1)
+    progress.take(started(10))
+    assert progress.finished is None
+    progress.take(Finished(100, 100.0, "done", 2.0))
+    assert progress.fraction == 1.0
     assert math.isnan(RunProgress().loss)
 
 

@@ -9,28 +9,11 @@ import pytest
 
 from charrnn.config import NetworkConfig, TrainingConfig
 from charrnn.errors import RunError
-from charrnn.evaluation.evaluate import Evaluation
 from charrnn.network import Array, Ids, Network, Parameters, Workspace
 from charrnn.parallel.threads import GradientEngine, serial
-from charrnn.run.events import (
-    Command,
-    CommandApplied,
-    Evaluated,
-    EvaluateNow,
-    Event,
-    Finished,
-    Pause,
-    Recovered,
-    RestoreBest,
-    Resume,
-    Sampled,
-    SampleNow,
-    Saved,
-    SaveNow,
-    ScaleRate,
-    StepDone,
-    Stop,
-)
+from charrnn.run.commands import Command, EvaluateNow, Pause, RestoreBest, Resume, SampleNow, SaveNow, ScaleRate, Stop
+from charrnn.run.evaluation import Evaluation
+from charrnn.run.events import CommandApplied, Evaluated, Event, Finished, Recovered, Sampled, Saved, StepDone
 from charrnn.text.batches import Windows
 from charrnn.training.optimizers import Adam, fresh_moments
 from charrnn.training.session import RECOVERIES_IN_A_ROW, Session
@@ -102,7 +85,7 @@ def session(
         trainer=trainer,
         state=state,
         total_steps=config.steps,
-        evaluate=lambda parameters: Evaluation.of(5.0, tokens=10, characters=10, unknown=0),
+        evaluate=lambda parameters: Evaluation.from_nats(5.0, tokens=10, characters=10, unknown=0),
         sample=lambda parameters, step: f"step {step}",
         probe=None,
         save_best=disk.save_best,

@@ -6,25 +6,18 @@ from typing import Any
 import pytest
 
 from charrnn.errors import RunError
+from charrnn.run.commands import Command, EvaluateNow, Pause, RestoreBest, Resume, SampleNow, SaveNow, ScaleRate, Stop
+from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import (
-    Command,
     CommandApplied,
     Evaluated,
-    EvaluateNow,
     Event,
     Finished,
-    Pause,
     Probed,
     Recovered,
-    RestoreBest,
-    Resume,
     Sampled,
-    SampleNow,
-    SaveNow,
-    ScaleRate,
     Started,
     StepDone,
-    Stop,
 )
 from charrnn.tui.app import CharrnnApp
 from charrnn.tui.history import History
@@ -40,7 +33,8 @@ def step(number: int, loss: float = 2.0, *, clipped: bool = False) -> StepDone:
 
 
 def evaluated(number: int, nats: float = 1.5, *, best: bool = True) -> Evaluated:
-    return Evaluated(number, number / 50, 100, 100, 0, nats, nats / 0.6931, 4.4817, nats, 4.4817, best)
+    evaluation = Evaluation.from_nats(100 * nats, tokens=100, characters=100, unknown=0)
+    return Evaluated(number, number / 50, evaluation, best)
 
 
 def recorded(until: int = 120) -> list[Event]:
@@ -75,7 +69,7 @@ class FakeFeed:
     def trainer(self) -> int | None:
         return self.process
 
-    def tell(self, command: Command) -> None:
+    def send(self, command: Command) -> None:
         if self.process is None:
             raise RunError("nobody listens")
         self.told.append(command)
@@ -94,7 +88,7 @@ def test_what_people_look_for_is_there_at_every_size(size: tuple[int, int], driv
         await screen.shows("training", "said at 120", "25/12%", "0.002", "123,456")
         assert all(len(line) == size[0] for line in screen.text.splitlines() if line.isascii())
         if size[0] > 40:
-            await screen.shows("step 120 of 300, 40%", "2 s gone, 4 s left", "perplexity, best 4.48", "‖dL/dh‖")
+            await screen.shows("step 120 of 300, 40%", "2 s elapsed, 4 s left", "perplexity, best 4.52", "‖dL/dh‖")
 
     drive(dashboard(FakeFeed(recorded())), script, size)
 

@@ -13,17 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from charrnn.errors import CharrnnError
-from charrnn.run.events import (
-    Command,
-    EvaluateNow,
-    Pause,
-    RestoreBest,
-    Resume,
-    SampleNow,
-    SaveNow,
-    ScaleRate,
-    Stop,
-)
+from charrnn.run.commands import Command, EvaluateNow, Pause, RestoreBest, Resume, SampleNow, SaveNow, ScaleRate, Stop
 from charrnn.text.escape import visible_line
 from charrnn.tui import curves, help_text
 from charrnn.tui.feed import Feed
@@ -146,7 +136,7 @@ class Dashboard(Screen[None]):
         before, self._trainer = self._trainer, self.feed.trainer()
         if (before is None) != (self._trainer is None):
             self.refresh_bindings()
-        finished = self.history.course.finished
+        finished = self.history.progress.finished
         if not self.feed.exists():
             return "gone"
         if self._trainer is not None:
@@ -156,11 +146,11 @@ class Dashboard(Screen[None]):
         return "broken off"
 
     async def _show(self) -> None:
-        course, history = self.history.course, self.history
+        progress, history = self.history.progress, self.history
         mark = {"training": "●", "paused": "‖", "saving": "●", "finished": "✓", "stopped": "■"}.get(self._state, "✗")
-        where = f"{course.progress:.0%}" if self.has_class("-narrow") else course.position()
-        words = (f"{mark} {self._state}", where, course.clock(), visible_line(self.feed.name))
-        self.query_one(Headline).show(words, course.progress)
+        where = f"{progress.fraction:.0%}" if self.has_class("-narrow") else progress.position()
+        words = (f"{mark} {self._state}", where, progress.clock(), visible_line(self.feed.name))
+        self.query_one(Headline).show(words, progress.fraction)
         self.query_one(Numbers).show(history)
         if (more := history.samples_seen - self._samples_said) > 0:
             self._samples_said = history.samples_seen
@@ -182,7 +172,7 @@ class Dashboard(Screen[None]):
         if self._state == "gone":
             message = f"{self.feed.name} is not there any more; what was read of it is still shown"
         elif self._state == "broken off":
-            why = self.feed.last_log_line() or "the process that trained it is gone, and left no word"
+            why = self.feed.last_log_line() or "the process that trained it is elapsed, and left no word"
             message = f"broken off: {why}; go on with: charrnn train --resume {self.feed.name}"
         elif not message and history.messages:
             message = history.messages[-1]
@@ -200,7 +190,7 @@ class Dashboard(Screen[None]):
 
     def _tell(self, command: Command) -> None:
         try:
-            self.feed.tell(command)
+            self.feed.send(command)
         except (CharrnnError, OSError) as error:
             self.notify(visible_line(str(error)), severity="error", markup=False)
         else:

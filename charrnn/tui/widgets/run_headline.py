@@ -74,7 +74,7 @@ class Numbers(Horizontal):
         yield Figures()
 
     def show(self, history: History) -> None:
-        evaluation, best = history.course.evaluation, history.best
+        evaluation, best = history.progress.evaluation, history.best
         if evaluation is not None and best is not None:
             least = (f", best {best.perplexity_per_character:.2f}", f", best {best.bits_per_character:.3f}")
             self._enlarge("perplexity", evaluation.perplexity_per_character, least[0])
@@ -91,11 +91,11 @@ class Numbers(Horizontal):
 
 def figures(history: History) -> list[Figure]:
     """What is told of the last step and the last look inside."""
-    course, step, probe = history.course, history.course.step, history.probe
+    progress, step, probe = history.progress, history.progress.step, history.probe
     if step is None:
         return []
     found = [
-        Figure("loss", f"{course.loss:.4f}"),
+        Figure("loss", f"{progress.loss:.4f}"),
         Figure("epoch", f"{step.epoch:.2f}"),
         Figure("chars/s", f"{step.characters_per_second:,.0f}"),
         Figure("rate", f"{step.learning_rate:.3g}"),
@@ -110,7 +110,7 @@ def figures(history: History) -> list[Figure]:
 
 def narrow_figures(history: History) -> list[Figure]:
     """What is large elsewhere."""
-    evaluation, best, left = history.course.evaluation, history.best, history.course.seconds_left
+    evaluation, best, left = history.progress.evaluation, history.best, history.progress.seconds_left
     found = []
     if evaluation is not None:
         found.append(Figure("perplexity", short(evaluation.perplexity_per_character)))
