@@ -71,10 +71,10 @@ def inspect(
     for name, number in (("top", top), ("length", length)):
         if number < 1:
             raise UsageError(f"--{name} is {number}; it must be 1 or above")
+    from charrnn.blas import single_threaded
     from charrnn.inspection.units import own_text, read
     from charrnn.language.cloze import load_model
     from charrnn.language.model import LanguageModel
-    from charrnn.parallel.blas import single_threaded
 
     language_model = load_model(model)
     if not isinstance(language_model, LanguageModel):
@@ -103,11 +103,11 @@ def _place(said: str, model: "LanguageModel") -> tuple[int, int]:
 
 def _text(source: str, encoding: str, length: int) -> tuple[str, str]:
     """The first `length` characters of a text, and what they are."""
+    from charrnn.text.chunks import head
     from charrnn.text.corpus import read_corpus
-    from charrnn.text.split import beginning
 
     corpus = read_corpus((source,), encoding=encoding, stdin=standard_input())
-    read = beginning(corpus.chunks(), length)
+    read = head(corpus.chunks(), length)
     return read, f"{len(read):,} of the {corpus.report.characters:,} characters of the text"
 
 

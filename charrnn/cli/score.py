@@ -13,7 +13,7 @@ from charrnn.cli.prompt import read_prompt
 from charrnn.cli.streams import mode_of, read_chunks
 from charrnn.errors import TextError, UsageError
 from charrnn.text.escape import visible, visible_line
-from charrnn.text.folding import joins_previous
+from charrnn.text.normal_form import joins_previous
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -57,8 +57,8 @@ def score(
     """Tell how surprised a model is by each character of a text, in bits, line by line as it comes."""
     if worst < 0:
         raise UsageError(f"--worst is {worst}; it must be 0 or above")
+    from charrnn.blas import single_threaded
     from charrnn.language.scoring import Scorer, Tally, lines_of, score_lines
-    from charrnn.parallel.blas import single_threaded
     from charrnn.text.tokenizers import initial_id
 
     voice = open_text_model(model, ngram)

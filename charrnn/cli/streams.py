@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from charrnn.cli.console import standard_input
 from charrnn.errors import TextError, UsageError
-from charrnn.text.corpus import known_encoding
+from charrnn.text.corpus import canonical_encoding
 from charrnn.text.escape import visible_line
 
 NAME_IT = "say what it is with --encoding NAME, such as cp1252 or gb18030"
@@ -22,7 +22,7 @@ def read_chunks(name: str, encoding: str, remedy: str = NAME_IT) -> Iterator[str
     TextError if it cannot be read or decoded, is a folder or is no text; UsageError for an unknown encoding. `remedy`
     is what to do about a stream in another encoding.
     """
-    encoding = known_encoding(encoding)
+    encoding = canonical_encoding(encoding)
     mode = mode_of(name)
     if name == "-":
         stream = standard_input()
@@ -64,7 +64,7 @@ def _from_file(name: str, encoding: str) -> Iterator[str]:
     from charrnn.text.documents import Document
 
     document = Document(name, Path(name), encoding)
-    fault = document.fault()
+    fault = document.binary_fault()
     if fault is not None:
         raise TextError(fault)
     return document.chunks()

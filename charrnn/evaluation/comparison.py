@@ -12,10 +12,12 @@ from charrnn.language.cloze import ClozeModel
 from charrnn.language.model import LanguageModel
 from charrnn.network.arrays import Array, Ids
 from charrnn.run.evaluation import Evaluation
+from charrnn.text.chunks import head
 from charrnn.text.corpus import Corpus
 from charrnn.text.dataset import dataset_from
 from charrnn.text.encoded import encode_corpus
-from charrnn.text.split import beginning, normalised, training_text, validation_part
+from charrnn.text.normal_form import normalized_chunks
+from charrnn.text.split import training_text
 from charrnn.text.tokenizers import initial_id
 
 AnyModel: TypeAlias = LanguageModel | ClozeModel
@@ -42,7 +44,7 @@ class Task:
 def whole_text(model: AnyModel, corpus: Corpus) -> Task:
     """A text from its beginning."""
     encoded, before = encode_corpus(corpus, model.tokenizer), initial_id(model.tokenizer)
-    first = lambda largest: beginning(normalised(corpus, model.tokenizer.normal_form), largest)  # noqa: E731
+    first = lambda largest: head(normalized_chunks(corpus.chunks(), model.tokenizer.normal_form), largest)  # noqa: E731
     return Task(encoded.ids, before, encoded.characters, encoded.unknown, first)
 
 
@@ -55,7 +57,7 @@ def held_out(model: AnyModel, corpus: Corpus) -> Task:
         int(dataset.training[-1]),
         dataset.validation_characters,
         dataset.validation_unknown,
-        lambda largest: beginning(validation_part(text, corpus), largest),
+        lambda largest: head(dataset.split.validation(), largest),
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from charrnn.language.predictor import Predictor
 from charrnn.network.arrays import Array
-from charrnn.text.folding import joins_previous
+from charrnn.text.normal_form import joins_previous
 from charrnn.text.tokenizers import Tokenizer
 
 LONGEST_LINE = 4096

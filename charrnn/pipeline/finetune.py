@@ -17,7 +17,7 @@ from charrnn.network.resize_vocabulary import grow
 from charrnn.network.two_sided import network_of
 from charrnn.pipeline.probes import evaluator
 from charrnn.run.folder import RunFolder
-from charrnn.text.dataset import dataset_of
+from charrnn.text.dataset import dataset_of_run
 from charrnn.text.tokenizers import Tokenizer
 from charrnn.text.tokenizers.resize_vocabulary import grown_tokenizer, kept_ids
 
@@ -76,7 +76,7 @@ def evaluator_of_origin(
     assert text.base_run is not None
     try:
         before = RunFolder(Path(text.base_run)).read_config().text
-        dataset = dataset_of(before, tokenizer)
+        dataset = dataset_of_run(before, tokenizer)
     except CharrnnError as error:
         return f"what {text.base_run} held out is not evaluated beside it: {error}"
     if not len(dataset.validation):

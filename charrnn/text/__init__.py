@@ -1,1 +1,1 @@
-"""From files to ids: `sources` → `documents` → `corpus` → `tokenizers` → `dataset` → `batches`."""
+"""From files to batches: `sources` → `documents` → `corpus` → `split` → `tokenizers` → `dataset` → `batches`."""

@@ -1,6 +1,6 @@
-"""One file or pipe → decoded text in chunks of about 1 MiB.
+"""Documents: one file or pipe → decoded text in chunks of about 1 MiB.
 
-gzip is unpacked, a byte order mark is dropped, CRLF and CR become LF, also where a chunk ends between them.
+gzip is unpacked, a byte order mark is dropped, and CRLF and CR become LF, even if a chunk ends between CR and LF.
 """
 
 import codecs
@@ -19,18 +19,19 @@ from typing import IO, BinaryIO, cast
 from charrnn.errors import TextError, UsageError
 from charrnn.text.sources import Source
 
-CHUNK = 1 << 20
-_HEAD = 1 << 16
-_IN_MEMORY = 1 << 24
+CHUNK_BYTES = 1 << 20
+_HEAD_BYTES = 1 << 16
+_SPOOL_BYTES = 1 << 24
+"""Bytes of a pipe that are kept in memory; more go to a temporary file."""
 _GZIP = b"\x1f\x8b"
-_NO_TEXT = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
+_BINARY_FORMATS = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
 _UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF32_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
 @dataclass
-class Tally:
-    """What readings have met: bytes (unpacked), and texts with a byte order mark or with foreign line ends."""
+class ReadingCounts:
+    """Totals over the documents read: bytes (unpacked), documents with a byte order mark, with line ends not LF."""
 
     bytes: int = 0
     bom: int = 0
@@ -39,7 +40,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Document:
-    """One text of a corpus; `path` is None where it came through a pipe and lies in `spool`."""
+    """One text of a corpus; `path` is None if it came through a pipe, and `spool` then holds a copy."""
 
     name: str
     path: Path | None
@@ -48,8 +49,8 @@ class Document:
 
     @classmethod
     def from_source(cls, source: Source, encoding: str, stdin: BinaryIO | None) -> "Document":
-        """A document that can be read more than once: what comes through a pipe is kept in a temporary file."""
-        encoding = source.own_encoding or encoding
+        """Return a document that can be read more than once: a pipe is copied to a temporary file."""
+        encoding = source.fixed_encoding or encoding
         if not source.piped:
             return cls(source.name, source.path, encoding)
         spool = _spool(source, stdin)
@@ -57,43 +58,46 @@ class Document:
         weakref.finalize(document, spool.close)
         return document
 
-    def chunks(self, tally: Tally | None = None) -> Iterator[str]:
-        """The decoded text in pieces that are never empty; TextError where it cannot be read or decoded."""
-        tally = tally or Tally()
+    def chunks(self, counts: ReadingCounts | None = None) -> Iterator[str]:
+        """Yield the decoded text in strings that are never empty, and add to `counts`.
+
+        Raises TextError if the document cannot be read or decoded.
+        """
+        counts = counts or ReadingCounts()
         decoder = codecs.getincrementaldecoder(self.encoding)()
         newlines = io.IncrementalNewlineDecoder(None, translate=True)
         offset, started = 0, False
-        for block in self._blocks(CHUNK):
-            tally.bom += offset == 0 and block.startswith(_marks(self.encoding))
-            pending = len(decoder.getstate()[0])
+        for block in self._blocks(CHUNK_BYTES):
+            counts.bom += offset == 0 and block.startswith(_byte_order_marks(self.encoding))
+            undecoded = len(decoder.getstate()[0])
             try:
                 text = newlines.decode(decoder.decode(block, not block), final=not block)
             except UnicodeError as error:
-                raise self._undecodable(error, offset - pending, block) from error
+                raise self._decoding_error(error, offset - undecoded, block) from error
             offset += len(block)
             if text and not started:
                 started, text = True, text.removeprefix("\ufeff")
             if text:
                 yield text
-        tally.bytes += offset
-        tally.crlf += "\r" in "".join(newlines.newlines or ())
+        counts.bytes += offset
+        counts.crlf += "\r" in "".join(newlines.newlines or ())
 
-    def fault(self) -> str | None:
-        """Why this is no text, in a sentence, as far as its first 64 KiB tell; None if it may be one."""
-        head = next(self._blocks(_HEAD))
-        wide = self.encoding.startswith(("utf-16", "utf-32"))
-        place = 0 if head.startswith(_NO_TEXT) else -1 if wide else head.find(0)
-        if place < 0:
+    def binary_fault(self) -> str | None:
+        """Return an error message if the first 64 KiB look like a binary file, else None."""
+        start = next(self._blocks(_HEAD_BYTES))
+        may_have_zeros = self.encoding.startswith(("utf-16", "utf-32"))
+        offset = 0 if start.startswith(_BINARY_FORMATS) else -1 if may_have_zeros else start.find(0)
+        if offset < 0:
             return None
-        remedy = "give a plain text, or say --encoding utf-16 if it is that"
-        return f"{self.name} looks like a binary file (byte {place:,}); {remedy}"
+        remedy = "name a plain text, or give --encoding utf-16 if it is UTF-16"
+        return f"{self.name} looks like a binary file (byte {offset:,}); {remedy}"
 
     def is_empty(self) -> bool:
-        """Whether there is not one byte in it."""
+        """Return True if the document has no byte."""
         return not next(self._blocks(1))
 
     def _blocks(self, size: int) -> Iterator[bytes]:
-        """The raw bytes, unpacked, and at the end one empty block."""
+        """Yield the unpacked bytes in blocks, and an empty block at the end."""
         try:
             with ExitStack() as stack:
                 stream = self._open(stack)
@@ -101,7 +105,9 @@ class Document:
                     yield block
                 yield b""
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise TextError(f"{self.name} is not a whole gzip file ({error}); get it again, or unpack it") from error
+            raise TextError(
+                f"{self.name} is a damaged or incomplete gzip file ({error}); get it again, or unpack it"
+            ) from error
         except OSError as error:
             raise TextError(f"cannot read {self.name}: {error.strerror or error}") from error
 
@@ -113,18 +119,19 @@ class Document:
         stream.seek(0)
         return cast(IO[bytes], stack.enter_context(gzip.open(stream))) if packed else stream
 
-    def _undecodable(self, error: UnicodeError, start: int, block: bytes) -> TextError:
-        where = f" at byte {start + error.start:,}" if isinstance(error, UnicodeDecodeError) else ""
-        wide = start == 0 and block.startswith(_UTF16_BOMS)
-        guess = "utf-16" if wide else "NAME, such as cp1252 or gb18030"
-        return TextError(f"{self.name} is not {self.encoding}{where}; say what it is with --encoding {guess}")
+    def _decoding_error(self, error: UnicodeError, offset: int, block: bytes) -> TextError:
+        """Return the error for a block that begins at the byte `offset`."""
+        place = f" at byte {offset + error.start:,}" if isinstance(error, UnicodeDecodeError) else ""
+        is_utf16 = offset == 0 and block.startswith(_UTF16_BOMS)
+        remedy = "utf-16" if is_utf16 else "NAME, such as cp1252 or gb18030"
+        return TextError(f"{self.name} is not {self.encoding}{place}; give its encoding with --encoding {remedy}")
 
 
 def _spool(source: Source, stdin: BinaryIO | None) -> IO[bytes]:
-    """All that comes through a pipe, in a file that can be read again."""
+    """Return a copy of a pipe that can be read again."""
     if source.path is None and stdin is None:
         raise UsageError("there is no standard input to read; name a file")
-    spool = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  (closed with its document)
+    spool = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115  (closed with its document)
     try:
         with ExitStack() as stack:
             pipe = stack.enter_context(source.path.open("rb")) if source.path else cast(BinaryIO, stdin)
@@ -135,8 +142,8 @@ def _spool(source: Source, stdin: BinaryIO | None) -> IO[bytes]:
     return spool
 
 
-def _marks(encoding: str) -> tuple[bytes, ...]:
-    """The byte order marks that a text in this encoding may begin with."""
+def _byte_order_marks(encoding: str) -> tuple[bytes, ...]:
+    """Return the byte order marks with which a text in this encoding may begin."""
     if encoding.startswith("utf-16"):
         return _UTF16_BOMS
     if encoding.startswith("utf-32"):

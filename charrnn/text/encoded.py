@@ -7,9 +7,10 @@ from typing import BinaryIO
 
 import numpy as np
 
+from charrnn.text.chunks import Chunk
 from charrnn.text.corpus import Corpus
 from charrnn.text.ids import Ids, id_dtype
-from charrnn.text.split import normalised
+from charrnn.text.normal_form import normalized_chunks
 from charrnn.text.tokenizers.base import Tokenizer, initial_id
 
 MEMORY_THRESHOLD = 64 << 20
@@ -49,16 +50,21 @@ def encode_corpus(
     """
     unknown = 0
     with IdWriter(id_dtype(tokenizer.vocabulary_size), scratch, memory_threshold) as writer:
-        for chunk in normalised(corpus, tokenizer.normal_form):
+        for chunk in normalized_chunks(corpus.chunks(), tokenizer.normal_form):
             ids = encode_chunk(tokenizer, chunk, writer.last_id)
             writer.write(ids)
             unknown += count_unknown(ids, tokenizer)
         return EncodedText(writer.array(), initial_id(tokenizer), corpus.report.characters, unknown)
 
 
-def encode_chunk(tokenizer: Tokenizer, chunk: str, previous_id: int | None) -> Ids:
-    """Return the ids of a chunk; those of a document end are </s> and <s>, unless <s> is there already."""
-    return tokenizer.encode(chunk) if chunk or previous_id == tokenizer.bos_id else tokenizer.boundary()
+def encode_chunk(tokenizer: Tokenizer, chunk: Chunk, previous_id: int | None) -> Ids:
+    """Return the ids of a chunk that follows the token `previous_id`.
+
+    A document end becomes </s> and <s>. It becomes nothing if <s> precedes it, as after the last line of a file.
+    """
+    if isinstance(chunk, str):
+        return tokenizer.encode(chunk)
+    return tokenizer.encode("") if previous_id == tokenizer.bos_id else tokenizer.boundary()
 
 
 def count_unknown(ids: Ids, tokenizer: Tokenizer) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from charrnn.text.escape import visible_line
+from charrnn.text.normal_form import is_mark, joins_previous
 
 _QUOTES = dict.fromkeys("‘’‚‛′‹›`´", "'") | dict.fromkeys("“”„‟″«»", '"')
 _DASHES = dict.fromkeys("‐‑‒–−", "-") | {"—": "--", "―": "--"}
@@ -51,13 +52,6 @@ def _clause(count: int, what: str, examples: list[str]) -> str:
     return f"{count} {noun} {what} ({', '.join(examples[:_EXAMPLES])}{more})"
 
 
-def joins_previous(character: str) -> bool:
-    """Whether a character may merge with what stands before it under NFC, so that text must not be cut there."""
-    code = ord(character)
-    jamo = 0x1160 <= code <= 0x11FF or 0x16D63 <= code <= 0x16D6A
-    return code > 0x7F and (jamo or unicodedata.combining(character) != 0 or _is_mark(character))
-
-
 def prepare(text: str, known: Container[str], normal_form: str | None) -> tuple[str, Replacements]:
     """Bring `text` as near to the `known` characters as it goes: normal form, folding, case; in that order."""
     if normal_form == "NFC":
@@ -96,9 +90,9 @@ def _nearest(cluster: str, known: Container[str], *, opening: bool) -> str | Non
 
 def _candidates(cluster: str, *, opening: bool) -> Iterator[str]:
     """Ever coarser stand-ins for a cluster, the cluster itself first and a change of case last."""
-    marks = all(_is_mark(each) or unicodedata.category(each) == "Cf" for each in cluster)
+    marks = all(is_mark(each) or unicodedata.category(each) == "Cf" for each in cluster)
     compatible = unicodedata.normalize("NFKC", cluster)
-    bare = "".join(each for each in unicodedata.normalize("NFKD", cluster) if not _is_mark(each))
+    bare = "".join(each for each in unicodedata.normalize("NFKD", cluster) if not is_mark(each))
     forms = [cluster, unicodedata.normalize("NFC", cluster), unicodedata.normalize("NFD", cluster)]
     forms += [_PLAIN.get(cluster, cluster), compatible, *_typographic(cluster, opening=opening)]
     forms += ["".join(_PLAIN.get(each, each) for each in bare)] if bare else []
@@ -117,7 +111,3 @@ def _typographic(cluster: str, *, opening: bool) -> list[str]:
     marks = _TYPOGRAPHIC.get(cluster, "")
     ordered = marks if opening or cluster == "-" else marks[::-1]
     return [*ordered, chr(ord(cluster) + 0xFEE0)]
-
-
-def _is_mark(character: str) -> bool:
-    return unicodedata.category(character).startswith("M")

@@ -1,4 +1,4 @@
-"""What was named on the command line → the files that it stands for, in a fixed order."""
+"""Sources: names from the command line → the files that they stand for, in a fixed order."""
 
 import glob
 import os
@@ -16,21 +16,24 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True)
 class Source:
-    """One file to read. `path` None is standard input; `piped` files can be read only once.
+    """One file to read. `path` None is standard input; a `piped` file can be read only once.
 
-    `in_folder` files came along with a folder, so that a binary or empty one is passed over; `own_encoding`
-    is that of a built-in text, whatever the person's own texts are in.
+    Binary and empty files are skipped if they are `in_folder`, found through a folder, a pattern or a built-in name.
+    `fixed_encoding` is the encoding of a built-in text, which the user's choice does not change.
     """
 
     name: str
     path: Path | None
     piped: bool = False
     in_folder: bool = False
-    own_encoding: str | None = None
+    fixed_encoding: str | None = None
 
 
 def find_sources(names: Iterable[str]) -> list[Source]:
-    """Every file that the names stand for. TextError for a name that stands for nothing, or for an empty folder."""
+    """Return every file that the names stand for.
+
+    Raises TextError for a name that stands for nothing or for an empty folder, and UsageError for no name.
+    """
     names = list(names)
     if not names or "" in names:
         raise UsageError("name a text: a file, a folder, a pattern, - for standard input, or a built-in name")
@@ -40,7 +43,7 @@ def find_sources(names: Iterable[str]) -> list[Source]:
 
 
 def is_shadowed(name: str) -> bool:
-    """Whether a built-in or catalogue name is hidden by a path of the same name."""
+    """Return True if a path takes precedence over the built-in or catalogue text of the same name."""
     return name in (*builtin_names(), *entry_names()) and _mode(name) is not None
 
 
@@ -53,7 +56,7 @@ def _find(name: str) -> Iterator[Source]:
         return _from_builtin(name)
     if name in entry_names():
         return iter((_from_catalogue(name),))
-    if any(sign in name for sign in "*?["):
+    if any(wildcard in name for wildcard in "*?["):
         return _from_pattern(name)
     texts = ", ".join(builtin_names())
     raise TextError(f"there is no file or folder {name}, and no text of that name; built in are {texts}")
@@ -64,33 +67,32 @@ def _from_path(path: Path) -> Iterator[Source]:
     if mode is None or not stat.S_ISDIR(mode):
         yield Source(str(path), path, piped=mode is not None and not stat.S_ISREG(mode))
         return
-    found = False
-    for inner in _files_below(path):
-        found = True
-        yield Source(str(inner), inner, in_folder=True)
-    if not found:
+    files = _files_below(path)
+    if not files:
         raise TextError(f"the folder {path} is empty; put texts in it or name another")
+    for file in files:
+        yield Source(str(file), file, in_folder=True)
 
 
 def _files_below(folder: Path) -> list[Path]:
-    """Regular files in a folder and below it, without hidden ones and those of runs, sorted by their path in it."""
+    """Return the regular files in a folder and its subfolders, without hidden files and run folders, sorted."""
     files: list[Path] = []
     try:
-        for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
-            here = Path(place)
-            folders[:] = [name for name in folders if not name.startswith(".") and not _is_run(here / name)]
-            files += [here / name for name in names if not name.startswith(".") and (here / name).is_file()]
+        for path, folders, names in os.walk(folder, onerror=_reraise, followlinks=True):
+            parent = Path(path)
+            folders[:] = [name for name in folders if not name.startswith(".") and not _is_run(parent / name)]
+            files += [parent / name for name in names if not name.startswith(".") and (parent / name).is_file()]
     except OSError as error:
         raise TextError(f"cannot read {error.filename or folder}: {error.strerror or error}") from error
-    return sorted(files, key=lambda path: path.relative_to(folder).as_posix())
+    return sorted(files, key=lambda file: file.relative_to(folder).as_posix())
 
 
-def _refuse(error: OSError) -> None:
+def _reraise(error: OSError) -> None:
     raise error
 
 
 def _is_run(folder: Path) -> bool:
-    """Whether charrnn made this folder: what a run says of a text is no part of the text."""
+    """Return True if this is a run folder, whose files are not texts."""
     return (folder / "config.json").exists() and any((folder / n).exists() for n in ("metrics.jsonl", "checkpoints"))
 
 
@@ -105,18 +107,18 @@ def _from_pattern(pattern: str) -> Iterator[Source]:
 
 def _from_builtin(name: str) -> Iterator[Source]:
     for path in builtin_files(name):
-        yield Source(f"{name}/{path.name}", path, in_folder=True, own_encoding="utf-8")
+        yield Source(f"{name}/{path.name}", path, in_folder=True, fixed_encoding="utf-8")
 
 
 def _from_catalogue(name: str) -> Source:
     path = downloaded_path(name)
     if path is None:
-        raise TextError(f"{name} is in the catalogue, but not on this machine; run: charrnn corpora get {name}")
-    return Source(name, path, own_encoding="utf-8")
+        raise TextError(f"{name} is in the catalogue but has not been downloaded; run: charrnn corpora get {name}")
+    return Source(name, path, fixed_encoding="utf-8")
 
 
 def _mode(name: str) -> int | None:
-    """The kind of thing that lies at a path; None where nothing does."""
+    """Return the st_mode of a path, or None if nothing is there."""
     try:
         return Path(name).stat().st_mode
     except PermissionError as error:

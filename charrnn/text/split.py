@@ -1,104 +1,100 @@
-"""The parts of a text, as characters in their normal form: what is trained on, and what is held out at its end."""
+"""Splits: a corpus in its normal form → a training part, and after it a validation part, counted in characters."""
 
 import itertools
-import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import BinaryIO
 
 from charrnn.config import TextConfig
 from charrnn.errors import TextError
+from charrnn.text.chunks import Chunk, head, strings
 from charrnn.text.corpus import Corpus, read_corpus
-from charrnn.text.folding import joins_previous
+from charrnn.text.normal_form import normalized_chunks
 
 
-def training_text(config: TextConfig, largest: int) -> str:
-    """What a run was trained on, up to `largest` characters; TextError if its text has moved or changed."""
-    parts = itertools.takewhile(lambda part: part[1], _parts(config, reopen_corpus(config)))
-    return beginning((piece for piece, _ in parts), largest)
+@dataclass(frozen=True, eq=False)
+class Split:
+    """A corpus and its division: of its `characters`, in `normal_form`, the first `cut` are the training part."""
+
+    corpus: Corpus
+    normal_form: str | None
+    characters: int
+    cut: int
+
+    def parts(self) -> Iterator[tuple[Chunk, bool]]:
+        """Yield the chunks of the whole text, each with True if it belongs to the training part."""
+        return split_at(normalized_chunks(self.corpus.chunks(), self.normal_form), self.cut)
+
+    def training(self) -> Iterator[str]:
+        """Yield the text of the training part in chunks."""
+        return strings(chunk for chunk, _ in itertools.takewhile(lambda part: part[1], self.parts()))
+
+    def validation(self) -> Iterator[str]:
+        """Yield the text of the validation part in chunks."""
+        return strings(chunk for chunk, in_training in self.parts() if not in_training)
 
 
-def validation_text(config: TextConfig, largest: int) -> str:
-    """What a run held out, up to `largest` characters; TextError if its text has moved or changed."""
-    return beginning(validation_part(config, reopen_corpus(config)), largest)
+def split_corpus(corpus: Corpus, normal_form: str | None, val_fraction: float) -> Split:
+    """Return the split whose last `val_fraction` of the characters, rounded up, are for validation."""
+    characters = count_characters(corpus, normal_form)
+    return Split(corpus, normal_form, characters, training_length(characters, val_fraction))
 
 
-def validation_part(config: TextConfig, corpus: Corpus) -> Iterator[str]:
-    """What a run held out of its text, in chunks."""
-    return (piece for piece, is_training in _parts(config, corpus) if not is_training)
+def _split_of_run(config: TextConfig) -> Split:
+    """Return the split of a run's text. Raises TextError if the text has moved or changed."""
+    return split_corpus(reopen_corpus(config), config.normal_form, config.val_fraction)
 
 
-def beginning(chunks: Iterable[str], largest: int) -> str:
-    """The first `largest` characters of a text."""
-    pieces, room = [], largest
-    for chunk in chunks:
-        pieces.append(chunk[:room])
-        room -= len(pieces[-1])
-        if not room:
-            break
-    return "".join(pieces)
+def training_text(config: TextConfig, limit: int) -> str:
+    """Return up to `limit` characters of a run's training part. Raises TextError if its text has moved or changed."""
+    return head(_split_of_run(config).training(), limit)
+
+
+def validation_text(config: TextConfig, limit: int) -> str:
+    """Return up to `limit` characters of a run's validation part; TextError if its text has moved or changed."""
+    return head(_split_of_run(config).validation(), limit)
 
 
 def reopen_corpus(config: TextConfig, sources: tuple[str, ...] = (), stdin: BinaryIO | None = None) -> Corpus:
-    """The text of a run, from where it was or, if it has moved, from `sources`; TextError if it is another one."""
+    """Read the text of a run again, from its first location or, if it has moved, from `sources`.
+
+    Raises TextError if the text came from standard input, or if another text is there now.
+    """
     if not sources and config.sources == ("-",):
-        raise TextError("the text of this run came from standard input, and is not there any more")
+        raise TextError("the text of this run came from standard input and was not kept; name a file that holds it")
     corpus = read_corpus(sources or config.sources, encoding=config.encoding, stdin=stdin)
     if corpus.report.sha256 != config.sha256:
         names = ", ".join(sources or config.sources)
-        raise TextError(f"{names} is not the text that this run was trained on; name where that one is now")
+        raise TextError(f"{names} is not the text that this run was trained on; name the file that holds it now")
     return corpus
 
 
-def _parts(config: TextConfig, corpus: Corpus) -> Iterator[tuple[str, bool]]:
-    cut = training_length(count_characters(corpus, config.normal_form), config.val_fraction)
-    return split_at(normalised(corpus, config.normal_form), cut)
-
-
 def training_length(characters: int, val_fraction: float) -> int:
-    """How many characters are trained on: all but the last `val_fraction`, which is rounded up."""
+    """Return the length of the training part in characters, in decimal arithmetic."""
     return int(characters * (1 - Fraction(str(val_fraction))))
 
 
 def count_characters(corpus: Corpus, normal_form: str | None) -> int:
-    """How many characters the text has in its normal form."""
+    """Return the number of characters of a corpus in its normal form."""
     if normal_form is None:
         return corpus.report.characters
-    return sum(map(len, normalised(corpus, normal_form)))
+    return sum(map(len, strings(normalized_chunks(corpus.chunks(), normal_form))))
 
 
-def split_at(chunks: Iterator[str], cut: int) -> Iterator[tuple[str, bool]]:
-    """The chunks, none of them on both sides of the cut, and whether each lies before it; empty ones stay."""
-    place = 0
-    for chunk in chunks:
-        before = chunk[: max(0, cut - place)]
-        after = chunk[len(before) :]
-        if before:
-            yield before, True
-        if after or not chunk:
-            yield after, not after and place <= cut
-        place += len(chunk)
+def split_at(chunks: Iterable[Chunk], cut: int) -> Iterator[tuple[Chunk, bool]]:
+    """Yield the chunks, divided at the character `cut`, each with True if it precedes the cut.
 
-
-def normalised(corpus: Corpus, normal_form: str | None) -> Iterator[str]:
-    """The text in its normal form, with the empty chunk behind each document.
-
-    A chunk is held back from where the next one could still change it.
+    A document end at the cut precedes it.
     """
-    if normal_form is None:
-        yield from corpus.chunks()
-        return
-    held = ""
-    for chunk in corpus.chunks():
-        if not chunk:
-            yield from filter(None, [unicodedata.normalize("NFC", held)])
-            held = ""
-            yield chunk
+    position = 0
+    for chunk in chunks:
+        if not isinstance(chunk, str):
+            yield chunk, position <= cut
             continue
-        text = held + chunk
-        end = len(text) - 1
-        while end > 0 and joins_previous(text[end]):
-            end -= 1
-        held = text[end:]
-        if end:
-            yield unicodedata.normalize("NFC", text[:end])
+        size = max(0, cut - position)
+        if chunk[:size]:
+            yield chunk[:size], True
+        if chunk[size:]:
+            yield chunk[size:], False
+        position += len(chunk)

@@ -6,11 +6,12 @@ import pytest
 
 from charrnn.errors import TextError
 from charrnn.text import builtin
+from charrnn.text.chunks import strings
 from charrnn.text.corpus import Corpus, read_corpus
 
 
 def text_of(corpus: Corpus) -> str:
-    return "".join(corpus.chunks())
+    return "".join(strings(corpus.chunks()))
 
 
 @pytest.mark.parametrize("name", builtin.builtin_names())

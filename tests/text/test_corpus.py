@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from charrnn.errors import TextError, UsageError
 from charrnn.text import documents
+from charrnn.text.chunks import strings
 from charrnn.text.corpus import Corpus, read_corpus
 
 
 def text_of(corpus: Corpus) -> str:
-    return "".join(corpus.chunks())
+    return "".join(strings(corpus.chunks()))
 
 
 def write(path: Path, data: bytes | str) -> Path:
@@ -29,7 +30,7 @@ def write(path: Path, data: bytes | str) -> Path:
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 5 bytes, so that characters and line ends are cut in two everywhere."""
-    monkeypatch.setattr(documents, "CHUNK", 5)
+    monkeypatch.setattr(documents, "CHUNK_BYTES", 5)
 
 
 # --- what is found ------------------------------------------------------------------------------------------
@@ -147,7 +148,7 @@ def test_a_text_without_mark_or_foreign_line_ends_reports_neither(tmp_path: Path
 def test_any_text_survives_any_chunking(text: str, size: int) -> None:
     data = text.encode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(documents, "CHUNK", size)
+        patch.setattr(documents, "CHUNK_BYTES", size)
         if text.removeprefix("\ufeff"):
             corpus = read_corpus(["-"], stdin=io.BytesIO(data))
             assert text_of(corpus) == text.removeprefix("\ufeff")

@@ -73,7 +73,7 @@ text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0
 def test_any_text_comes_back_from_its_parts(text: str, normal_form: str | None, kind: str, chunk: int) -> None:
     expected = unicodedata.normalize("NFC", text) if normal_form else text
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(documents, "CHUNK", chunk)
+        patch.setattr(documents, "CHUNK_BYTES", chunk)
         try:
             whole = build_dataset(reopen_corpus(text), settings(kind=kind, normal_form=normal_form, val_fraction=0.0))
         except TextError:
@@ -90,7 +90,7 @@ def test_any_text_comes_back_from_its_parts(text: str, normal_form: str | None, 
 @pytest.mark.parametrize("chunk", range(1, 8))
 def test_the_normal_form_is_right_where_chunks_meet(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
     decomposed = unicodedata.normalize("NFD", "é한국어ậ" * 5) + "e" + "\u0301" * 9
-    monkeypatch.setattr(documents, "CHUNK", chunk)
+    monkeypatch.setattr(documents, "CHUNK_BYTES", chunk)
     dataset = build_dataset(reopen_corpus(decomposed), settings(normal_form="NFC", val_fraction=0.0))
     assert dataset.tokenizer.decode(dataset.training) == unicodedata.normalize("NFC", decomposed)
 

@@ -1,12 +1,10 @@
 """What the rest of the program asks of a tokenizer, and what tokenizers share."""
 
-import unicodedata
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.errors import ModelError
 from charrnn.text.folding import Replacements
 from charrnn.text.ids import Ids
 
@@ -101,12 +99,3 @@ def initial_id(tokenizer: Tokenizer) -> int:
 def never_sampled(tokenizer: Tokenizer) -> list[int]:
     """Return the ids that a model never emits: the unknown token and <s>."""
     return [token for token in (tokenizer.unk_id, tokenizer.bos_id) if token is not None]
-
-
-def normalise(text: str, normal_form: str | None) -> str:
-    return text if normal_form is None or text.isascii() else unicodedata.normalize("NFC", text)
-
-
-def check_normal_form(normal_form: object) -> None:
-    if normal_form not in (None, "NFC"):
-        raise ModelError(f"the normal form {normal_form!r} is not known; it must be NFC or none")

@@ -13,7 +13,8 @@ from charrnn.errors import ModelError
 from charrnn.text.escape import visible_line
 from charrnn.text.folding import Replacements, prepare
 from charrnn.text.ids import Ids, check_ids, id_dtype
-from charrnn.text.tokenizers.base import UNKNOWN_TEXT, Decoder, Plain, check_normal_form, normalise
+from charrnn.text.normal_form import check_normal_form, normalize
+from charrnn.text.tokenizers.base import UNKNOWN_TEXT, Decoder, Plain
 
 _CODE_SPACE = 0x110000
 _SURROGATES = range(0xD800, 0xE000)
@@ -63,7 +64,7 @@ class CharacterTokenizer(Plain):
         return frozenset(self.alphabet)
 
     def encode(self, text: str) -> Ids:
-        return self._lookup.take(code_points(normalise(text, self.normal_form)), mode="clip")
+        return self._lookup.take(code_points(normalize(text, self.normal_form)), mode="clip")
 
     def decode(self, ids: npt.ArrayLike) -> str:
         codes: Ids = self._codes[check_ids(ids, self.vocabulary_size)]

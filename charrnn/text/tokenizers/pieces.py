@@ -14,7 +14,8 @@ import numpy.typing as npt
 from charrnn.text.escape import visible_line
 from charrnn.text.folding import Replacements
 from charrnn.text.ids import Ids, check_ids
-from charrnn.text.tokenizers.base import Decoder, Plain, check_normal_form, normalise
+from charrnn.text.normal_form import check_normal_form, normalize
+from charrnn.text.tokenizers.base import Decoder, Plain
 
 BYTES = tuple(bytes([byte]) for byte in range(256))
 
@@ -65,7 +66,7 @@ class Pieces(Plain):
         return int(self._begun[np.asarray(ids, np.int64)].sum())
 
     def prepare(self, text: str) -> tuple[str, Replacements]:
-        return normalise(text, self.normal_form), Replacements()
+        return normalize(text, self.normal_form), Replacements()
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class ByteTokenizer(Pieces):
         check_normal_form(self.normal_form)
 
     def encode(self, text: str) -> Ids:
-        return np.frombuffer(utf8(normalise(text, self.normal_form)), np.uint8).copy()
+        return np.frombuffer(utf8(normalize(text, self.normal_form)), np.uint8).copy()
 
     def to_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "normal_form": self.normal_form}

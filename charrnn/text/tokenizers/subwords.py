@@ -16,7 +16,7 @@ import numpy as np
 
 from charrnn.errors import ModelError, TextError
 from charrnn.text.ids import Ids, id_dtype
-from charrnn.text.tokenizers.base import check_normal_form, normalise
+from charrnn.text.normal_form import check_normal_form, normalize
 from charrnn.text.tokenizers.pieces import BYTES, Pieces, utf8
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class SubwordTokenizer(Pieces):
         return _BY_BYTES if known else re.compile(_BY_BYTES.pattern.replace("[", "[ ", 1))
 
     def encode(self, text: str) -> Ids:
-        text, ids, place = normalise(text, self.normal_form), list[int](), 0
+        text, ids, place = normalize(text, self.normal_form), list[int](), 0
         for odd in self._by_bytes.finditer(text):
             ids += self._encode(text[place : odd.start()])
             ids += [self._byte_ids[bytes([byte])] for byte in utf8(odd.group())]

@@ -19,7 +19,7 @@ import numpy as np
 
 from charrnn.errors import ModelError
 from charrnn.text.ids import Ids, id_dtype
-from charrnn.text.tokenizers.base import check_normal_form, normalise
+from charrnn.text.normal_form import check_normal_form, normalize
 from charrnn.text.tokenizers.pieces import BYTES, Pieces, utf8
 from charrnn.text.word_boundaries import HAN, JOINERS
 
@@ -76,7 +76,7 @@ class WordTokenizer(Pieces):
 
     def encode(self, text: str) -> Ids:
         ids: list[int] = []
-        for word in split_words(normalise(text, self.normal_form)):
+        for word in split_words(normalize(text, self.normal_form)):
             token = self._ids.get(word)
             if token is None:
                 ids.extend(utf8(word))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from charrnn.errors import ModelError
 from charrnn.text.escape import visible_line
-from charrnn.text.folding import joins_previous
+from charrnn.text.normal_form import joins_previous
 from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer, Tokenizer, tokenizer_from_json
 
 any_text = st.text(st.characters())
