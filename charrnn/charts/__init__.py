@@ -1,1 +1,1 @@
-"""Numbers to characters: canvas, axes and renderer. Knows no screen."""
+"""Charts: arrays of numbers → rows of characters. No terminal and no terminal library is needed to draw one."""

@@ -1,38 +1,40 @@
-"""The renderer: series of points → rows of characters."""
+"""The renderer: series of points → rows of characters, with axes, a title and a legend."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
-from charrnn.charts.axes import LARGEST, Axis, Floats, axis_around, decimate, x_labels, y_labels
-from charrnn.charts.canvas import MARKS, NOBODY, Canvas, Marks
+from charrnn.charts.axes import MAX_VALUE, Axis, ColumnValues, axis_around, decimate, x_labels, y_labels
+from charrnn.charts.canvas import BRAILLE, NO_SERIES, Canvas, DotStyle, Floats, Span
 
-AXIS, WORDS = -2, -3
-"""The owners of runs that belong to no series."""
-SMALLEST_WITH_LABELS = (18, 5)
-TITLE_ROW = 6
-"""The least height at which there is room for a title."""
-Run = tuple[str, int]
-SIGNS = {"band": "░", "level": "╌", "line": "─", "points": "●"}
-"""The kinds in the order of drawing, and their signs; where the legend is short of room, the last have it."""
-KINDS = tuple(SIGNS)
+AXIS, TEXT = -2, -3
+"""The owners of spans that belong to no series: the frame with its labels, and the title."""
+MIN_SIZE_WITH_LABELS = (18, 5)
+"""Columns and rows below which a chart has no frame."""
+MIN_HEIGHT_WITH_TITLE = 6
+
+Kind = Literal["band", "level", "line", "points"]
+SYMBOLS: dict[Kind, str] = {"band": "░", "level": "╌", "line": "─", "points": "●"}
+"""The legend's symbol of each kind, in the order of drawing. A legend short of room keeps the last of them."""
+KINDS = tuple(SYMBOLS)
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Points (n,) in the order of x.
+    """Points x, y (n,), x ascending.
 
-    `kind`: a `band` is filled from the lowest to the highest of each column, a `line` goes through the last of each,
-    `points` are marked one by one and joined, a `level` is y[0] from side to side. `mark` is the character of a
-    series where dots cannot be drawn, and what tells one line from another where there are no colours.
+    `kind`: a `band` is filled from the lowest to the highest y of each column; a `line` goes through the last y of
+    each column; `points` are marked one by one and joined; a `level` is a horizontal line at y[0]. `marker` is the
+    character that shows the series where dots cannot be drawn, and that tells lines apart without colors.
     """
 
     name: str
     x: Floats
     y: Floats
-    kind: str
-    mark: str
+    kind: Kind
+    marker: str
 
 
 def render(
@@ -43,128 +45,142 @@ def render(
     title: str = "",
     logarithmic: bool = False,
     x_range: tuple[float, float] | None = None,
-    marks: Marks = MARKS[0],
-) -> list[list[Run]]:
-    """`height` rows of `width` cells, as runs of characters and whose they are: a series' index, AXIS or WORDS.
+    dots: DotStyle = BRAILLE,
+) -> list[list[Span]]:
+    """Return `height` rows of `width` cells as spans; their owners are indices of series, NO_SERIES, AXIS or TEXT.
 
-    Values that are not finite are left out, on a logarithmic scale also those that are not positive.
+    Points outside of `x_range` are left out, and those that are not finite; on a logarithmic scale also those that
+    are not positive.
     """
     if width < 2 or height < 1:
-        return [[(" " * width, NOBODY)] for _ in range(height)]
-    shown = [_visible(each, logarithmic, x_range) for each in series]
+        return [[(" " * width, NO_SERIES)] for _ in range(height)]
+    shown = [_drawable(item, logarithmic, x_range) for item in series]
     axes = _axes(shown, logarithmic, x_range)
-    head = [_heading(shown, title, width, marks)] if height >= TITLE_ROW else []
+    head = [_title_row(shown, title, width, dots)] if height >= MIN_HEIGHT_WITH_TITLE else []
     body = height - len(head)
-    if width < SMALLEST_WITH_LABELS[0] or body < SMALLEST_WITH_LABELS[1]:
-        return head + _curves(shown, axes, Canvas(width, body, marks))
-    texts = y_labels(axes[1], body - 2, marks) if axes else {}
-    margin = max(map(len, texts.values()), default=0)
-    curves = _curves(shown, axes, Canvas(width - margin - 1, body - 2, marks))
-    side, tick = list(marks.frame)[:2]
+    if width < MIN_SIZE_WITH_LABELS[0] or body < MIN_SIZE_WITH_LABELS[1]:
+        return head + _plot_area(shown, axes, Canvas(width, body, dots))
+    labels = y_labels(axes[1], body - 2, dots) if axes else {}
+    margin = max(map(len, labels.values()), default=0)
+    area = _plot_area(shown, axes, Canvas(width - margin - 1, body - 2, dots))
+    side, tick_mark = list(dots.frame)[:2]
     rows = [
-        [(f"{texts.get(index, ''):>{margin}}{tick if index in texts else side}", AXIS), *row]
-        for index, row in enumerate(curves)
+        [(f"{labels.get(index, ''):>{margin}}{tick_mark if index in labels else side}", AXIS), *row]
+        for index, row in enumerate(area)
     ]
-    return head + rows + [[(text, AXIS)] for text in x_labels(axes[0] if axes else None, margin, width, marks)]
+    return head + rows + [[(text, AXIS)] for text in x_labels(axes[0] if axes else None, margin, width, dots)]
 
 
-def _visible(series: Series, logarithmic: bool, x_range: tuple[float, float] | None) -> Series:
-    """The series with only those of its points that can be drawn."""
+def _drawable(series: Series, logarithmic: bool, x_range: tuple[float, float] | None) -> Series:
+    """Return the series with only those of its points that can be drawn."""
     x, y = series.x, series.y
     if series.kind == "level":
         x, y = x[:1], y[:1]
     elif x_range is not None:
-        cut = slice(*x.searchsorted([x_range[0], np.nextafter(x_range[1], np.inf)]))
-        x, y = x[cut], y[cut]
-    least = 1.0 / LARGEST if logarithmic else -LARGEST
-    if len(y) and not (y.min() >= least and y.max() <= LARGEST):  # NaN is neither
-        fine = (y >= least) & (y <= LARGEST)
-        x, y = x[fine], y[fine]
+        inside = slice(*x.searchsorted([x_range[0], np.nextafter(x_range[1], np.inf)]))
+        x, y = x[inside], y[inside]
+    min_value = 1.0 / MAX_VALUE if logarithmic else -MAX_VALUE
+    if len(y) and not (y.min() >= min_value and y.max() <= MAX_VALUE):  # both are false for NaN
+        valid = (y >= min_value) & (y <= MAX_VALUE)
+        x, y = x[valid], y[valid]
     return replace(series, x=x, y=y)
 
 
 def _axes(
     shown: Sequence[Series], logarithmic: bool, x_range: tuple[float, float] | None
 ) -> tuple[Axis, Axis] | None:
-    """The ranges that show all that is drawn, but for the peaks of a band; None while there is no point."""
-    full = [each for each in shown if len(each.y)]
-    ends = [float(end) for each in full if each.kind != "level" for end in (each.x[0], each.x[-1])]
+    """Return the axes x and y that show all points except the peaks of a band; None if there are no points."""
+    filled = [item for item in shown if len(item.y)]
+    ends = [float(end) for item in filled if item.kind != "level" for end in (item.x[0], item.x[-1])]
     if not ends:
         return None
     low, high = x_range or (min(ends), max(ends))
-    reaches = [value for each in full for value in _reach(each)]
-    y_axis = axis_around(min(reaches), max(reaches), logarithmic=logarithmic)
+    values = [value for item in filled for value in _value_range(item)]
+    y_axis = axis_around(min(values), max(values), logarithmic=logarithmic)
     return Axis(low, high if high > low else low + max(1.0, abs(low))), y_axis
 
 
-def _reach(series: Series) -> tuple[float, float]:
-    """The lowest and highest value; without the highest hundredth of a band if that would take half of the height."""
+def _value_range(series: Series) -> tuple[float, float]:
+    """Return the lowest and highest y; of a band, without its top 1 % if that would take half of the height."""
     low, high = float(series.y.min()), float(series.y.max())
     if series.kind != "band":
         return low, high
-    few = series.y[:: max(1, len(series.y) // 4096)]  # enough to know where most of them are
-    most = max(low, float(np.quantile(few, 0.99)))
-    return low, high if high - low <= 2.0 * (most - low) else most
+    subset = series.y[:: max(1, len(series.y) // 4096)]  # enough to estimate the quantile
+    top = max(low, float(np.quantile(subset, 0.99)))
+    return low, high if high - low <= 2.0 * (top - low) else top
 
 
-def _curves(shown: Sequence[Series], axes: tuple[Axis, Axis] | None, canvas: Canvas) -> list[list[Run]]:
-    """What is within the frame. Several lines carry their marks, each at a place of its own."""
+def _plot_area(shown: Sequence[Series], axes: tuple[Axis, Axis] | None, canvas: Canvas) -> list[list[Span]]:
+    """Return the rows inside the frame. Of several lines, each has its marker at a place of its own."""
     rows, columns = canvas.owners.shape
     if axes is None:
-        empty = [[(" " * columns, NOBODY)] for _ in range(rows)]
-        empty[rows // 2] = [("nothing yet"[:columns].center(columns), WORDS)]
+        empty = [[(" " * columns, NO_SERIES)] for _ in range(rows)]
+        empty[rows // 2] = [("no data yet"[:columns].center(columns), TEXT)]
         return empty
-    lines = [index for index, each in enumerate(shown) if each.kind == "line"]
-    for index, each in sorted(enumerate(shown), key=lambda pair: KINDS.index(pair[1].kind)):
-        if len(each.y):
+    lines = [index for index, item in enumerate(shown) if item.kind == "line"]
+    for index, item in sorted(enumerate(shown), key=lambda pair: KINDS.index(pair[1].kind)):
+        if len(item.y):
             share = (lines.index(index) + 0.5) / len(lines) if index in lines and len(lines) > 1 else None
-            _draw(canvas, index, each, *axes, mark_at=share)
+            _draw(canvas, index, item, *axes, marker_at=share)
     return [canvas.row(row) for row in range(rows)]
 
 
-def _draw(canvas: Canvas, index: int, series: Series, x_axis: Axis, y_axis: Axis, *, mark_at: float | None) -> None:
-    """Draw one series; `mark_at` is the share of a line at which its mark stands, None for no mark."""
-    columns = np.arange(canvas.width, dtype=float)
+def _draw(canvas: Canvas, owner: int, series: Series, x_axis: Axis, y_axis: Axis, *, marker_at: float | None) -> None:
+    """Draw one series; `marker_at` is the share of a line's length at which its marker stands, None for no marker."""
+    x = np.arange(canvas.width, dtype=float)
     if series.kind == "level":
-        place = y_axis.places(series.y, canvas.height)[0]
-        canvas.line(np.where(columns % 4 < 2, place, np.nan), index, series.mark)
+        y = y_axis.positions(series.y, canvas.height)[0]
+        canvas.line(np.where(x % 4 < 2, y, np.nan), owner, series.marker)  # dashed
         return
-    found = decimate(series.x, series.y, x_axis, canvas.width)
+    values = decimate(series.x, series.y, x_axis, canvas.width)
     if series.kind == "band":
-        low, high = (y_axis.places(each, canvas.height) for each in (found.lowest, found.highest))
-        canvas.spans(low, high, index, series.mark)
+        low, high = (y_axis.positions(y, canvas.height) for y in (values.lowest, values.highest))
+        canvas.fill(low, high, owner, series.marker)
+    else:
+        _draw_curve(canvas, owner, series, x, values, y_axis, marker_at)
+
+
+def _draw_curve(
+    canvas: Canvas,
+    owner: int,
+    series: Series,
+    x: Floats,
+    values: ColumnValues,
+    y_axis: Axis,
+    marker_at: float | None,
+) -> None:
+    """Join the last values of the columns x (canvas.width,), and mark the points, or one place of a line."""
+    filled = np.flatnonzero(~np.isnan(values.last))
+    if not len(filled):
         return
-    full = np.flatnonzero(~np.isnan(found.last))
-    if not len(full):
-        return
-    joined = np.interp(columns, full, y_axis.places(found.last[full], canvas.height), left=np.nan, right=np.nan)
+    y = np.interp(x, filled, y_axis.positions(values.last[filled], canvas.height), left=np.nan, right=np.nan)
     if series.kind == "points":
-        canvas.line(joined, index, "-")
-        for column in full.tolist():
-            canvas.point(column, joined[column], index, _sign(series, canvas.marks))
+        canvas.line(y, owner, "-")
+        for column in filled.tolist():
+            canvas.point(column, y[column], owner, _symbol(series, canvas.dots))
         return
-    canvas.line(joined, index, series.mark)
-    if mark_at is not None:
-        column = round(float(full[0] + (full[-1] - full[0]) * mark_at))
-        canvas.point(column, joined[column], index, series.mark)
+    canvas.line(y, owner, series.marker)
+    if marker_at is not None:
+        column = round(float(filled[0] + (filled[-1] - filled[0]) * marker_at))
+        canvas.point(column, y[column], owner, series.marker)
 
 
-def _sign(series: Series, marks: Marks) -> str:
-    return series.mark if marks.plain else SIGNS[series.kind]
+def _symbol(series: Series, dots: DotStyle) -> str:
+    return series.marker if dots.uses_markers else SYMBOLS[series.kind]
 
 
-def _heading(shown: Sequence[Series], title: str, width: int, marks: Marks) -> list[Run]:
-    """The title at the left, and at the right each series with its sign and last value: as far as there is room."""
-    several = sum(each.kind == "line" for each in shown) > 1
+def _title_row(shown: Sequence[Series], title: str, width: int, dots: DotStyle) -> list[Span]:
+    """Return the title, and at the right the legend: each series' symbol, name and last value, as far as they fit."""
+    many_lines = sum(item.kind == "line" for item in shown) > 1
     room = width - len(title) - 2
     legend: dict[int, str] = {}
     for index in sorted(range(len(shown)), key=lambda index: (KINDS.index(shown[index].kind), index), reverse=True):
-        each = shown[index]
-        value = "" if each.kind == "band" or not len(each.y) else f" {each.y[-1]:.4g}"
-        sign = each.mark if several and each.kind == "line" else _sign(each, marks)
-        words = f"  {sign} {each.name}{value}"
-        if len(words) <= room:
-            legend[index] = words
-            room -= len(words)
+        item = shown[index]
+        value = "" if item.kind == "band" or not len(item.y) else f" {item.y[-1]:.4g}"
+        symbol = item.marker if many_lines and item.kind == "line" else _symbol(item, dots)
+        entry = f"  {symbol} {item.name}{value}"
+        if len(entry) <= room:
+            legend[index] = entry
+            room -= len(entry)
     used = sum(map(len, legend.values()))
-    return [(title[: width - used].ljust(width - used), WORDS), *((legend[i], i) for i in sorted(legend))]
+    return [(title[: width - used].ljust(width - used), TEXT), *((legend[i], i) for i in sorted(legend))]

@@ -13,8 +13,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from charrnn.charts.canvas import MARKS
-from charrnn.charts.render import Run, Series, render
+from charrnn.charts.canvas import ASCII, BRAILLE, Span
+from charrnn.charts.render import AXIS, TEXT, Series, render
 from charrnn.cli import console
 from charrnn.lab.protocol import Curves, Figure, Finding, Result
 
@@ -136,22 +136,22 @@ def print_table(title: str, rows: Sequence[dict[str, Any]]) -> None:
     Console().print(table, "")
 
 
-def chart(curves: Curves, width: int = WIDTH, *, ascii_only: bool = False) -> list[list[Run]]:
+def chart(curves: Curves, width: int = WIDTH, *, ascii_only: bool = False) -> list[list[Span]]:
     """The curves as rows of runs; each line carries a letter that its name is listed with."""
     series = []
     for letter, (name, (x, y)) in zip(NAMES_OF_LINES, curves.lines.items(), strict=False):
         kept = [(a, b) for a, b in zip(x, y, strict=True) if math.isfinite(a) and math.isfinite(b)]
         points = np.array(kept, np.float64).reshape(-1, 2)
         series.append(Series(name, points[:, 0], points[:, 1], "line", letter))
-    marks = MARKS[2] if ascii_only else MARKS[0]
-    rows = render(series, width, HEIGHT - 1, logarithmic=curves.logarithmic, marks=marks)[1:]
-    names = [(f"  {each.mark} {each.name}", index) for index, each in enumerate(series)]
-    return [[(curves.title, -3)], *_wrapped(names, width), *rows, [(curves.x.rjust(width), -2)]]
+    dots = ASCII if ascii_only else BRAILLE
+    rows = render(series, width, HEIGHT - 1, logarithmic=curves.logarithmic, dots=dots)[1:]
+    names = [(f"  {each.marker} {each.name}", index) for index, each in enumerate(series)]
+    return [[(curves.title, TEXT)], *_wrapped(names, width), *rows, [(curves.x.rjust(width), AXIS)]]
 
 
-def _wrapped(runs: list[Run], width: int) -> Iterator[list[Run]]:
+def _wrapped(runs: list[Span], width: int) -> Iterator[list[Span]]:
     """The runs in as many rows as they need."""
-    line: list[Run] = []
+    line: list[Span] = []
     for run in runs:
         if line and sum(len(text) for text, _ in line) + len(run[0]) > width:
             yield line
@@ -166,7 +166,7 @@ def _colored(curves: Curves, width: int) -> Text:
     text = Text()
     for runs in chart(curves, width, ascii_only=plain_only):
         for words, owner in runs:
-            style = Style(color=COLORS[owner % len(COLORS)]) if owner >= 0 else Style(bold=owner == -3)
+            style = Style(color=COLORS[owner % len(COLORS)]) if owner >= 0 else Style(bold=owner == TEXT)
             text.append(words, style)
         text.append("\n")
     return text

@@ -232,7 +232,7 @@ class Dashboard(Screen[None]):
 
     def action_mark(self) -> None:
         for plot in self.query(Plot):
-            plot.next_mark()
+            plot.next_dot_style()
 
     def action_play(self) -> None:
         self.app.open_model(Path(self.feed.name))  # type: ignore[attr-defined]
