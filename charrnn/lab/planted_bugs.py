@@ -1,7 +1,6 @@
-"""Planted bugs: networks whose way forward is right and whose way back has one classic mistake each.
+"""Planted bugs: networks whose forward pass is right and whose backward pass has one classic mistake each.
 
-A gradient check that does not fail on every one of them is itself broken. All are made of the real parts, and
-differ from them by the mistake alone.
+A gradient check has to fail on every one of them. All are made of the real parts, and differ only by the mistake.
 """
 
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from charrnn.network.network import Back, Network
 
 
 class SlopeIsActivation(Tanh):
-    """The gradient is multiplied by h, where it should be by tanh' = 1 - h²."""
+    """A cell that multiplies the gradient by h instead of tanh' = 1 - h²."""
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Step:
         h, dh = s[0], ds[0]
@@ -33,35 +32,35 @@ class SlopeIsActivation(Tanh):
 
 
 class WhNotTransposed(Tanh):
-    """dh = dz @ Wh, where it should be dz @ Wh.T."""
+    """A cell with dh = dz @ Wh instead of dz @ Wh.T."""
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Step:
         return super().backward(Wh.T, z, s, ds, workspace)
 
 
 class WrongStep(Tanh):
-    """dWh sums h[t + 1] × dz[t], where it should sum h[t] × dz[t]."""
+    """A cell whose dWh sums h[t + 1] × dz[t] instead of h[t] × dz[t]."""
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Step:
-        right = super().backward(Wh, z, s, ds, workspace)
+        correct_step_back = super().backward(Wh, z, s, ds, workspace)
 
         def step_back(t: int) -> None:
-            right(t)
+            correct_step_back(t)
             if t == 0:
-                s[:, :-1] = s[:, 1:].copy()  # all that is left to do with s is dWh
+                s[:, :-1] = s[:, 1:].copy()  # from here on, s is only used for dWh
 
         return step_back
 
 
 class FirstStepLeftOut(Tanh):
-    """The loop back over time ends one step early."""
+    """A cell whose backward loop over time ends one step early."""
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Step:
-        right = super().backward(Wh, z, s, ds, workspace)
+        correct_step_back = super().backward(Wh, z, s, ds, workspace)
 
         def step_back(t: int) -> None:
             if t > 0:
-                right(t)
+                correct_step_back(t)
             else:
                 z[0] = 0.0
 
@@ -69,13 +68,13 @@ class FirstStepLeftOut(Tanh):
 
 
 class NotAccumulated(Tanh):
-    """dh is what the layer above gives; what the next step gives is overwritten, where it should be added."""
+    """A cell that sets dh to the gradient from the layer above, and loses that from the next step."""
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Step:
-        right = super().backward(Wh, z, s, ds, workspace)
+        correct_step_back = super().backward(Wh, z, s, ds, workspace)
 
         def step_back(t: int) -> None:
-            right(t)
+            correct_step_back(t)
             if t > 0:
                 ds[...] = 0.0
 
@@ -84,7 +83,7 @@ class NotAccumulated(Tanh):
 
 @dataclass(frozen=True)
 class WithCell(Network):
-    """A network with another cell than its configuration names."""
+    """A network with a cell of its own in place of that of its configuration."""
 
     other: Cell
 
@@ -94,15 +93,15 @@ class WithCell(Network):
 
 
 class CarriedStateDropped(Network):
-    """Only the top layer's initial state gets its gradient."""
+    """A network that computes the gradient of the initial state for the top layer only."""
 
     def forward(
         self, parameters: Parameters, ids: Ids, state: Array, masks: Array | None, workspace: Workspace
     ) -> tuple[Array, Array, Back]:
-        logits, new_state, right = super().forward(parameters, ids, state, masks, workspace)
+        logits, new_state, correct_back = super().forward(parameters, ids, state, masks, workspace)
 
         def back(dlogits: Array) -> tuple[Parameters, Array]:
-            gradients, dstate = right(dlogits)
+            gradients, dstate = correct_back(dlogits)
             dstate[:-1] = 0.0
             return gradients, dstate
 
@@ -110,18 +109,18 @@ class CarriedStateDropped(Network):
 
 
 class DropoutUnscaled(Network):
-    """The way back through dropout drops the same units but leaves out the factor 1 / (1 - p)."""
+    """A network whose backward pass through dropout omits the factor 1 / (1 - p)."""
 
     def forward(
         self, parameters: Parameters, ids: Ids, state: Array, masks: Array | None, workspace: Workspace
     ) -> tuple[Array, Array, Back]:
-        own = None if masks is None else masks.copy()
-        logits, new_state, right = super().forward(parameters, ids, state, own, workspace)
+        used_masks = None if masks is None else masks.copy()
+        logits, new_state, correct_back = super().forward(parameters, ids, state, used_masks, workspace)
 
         def back(dlogits: Array) -> tuple[Parameters, Array]:
-            if own is not None:
-                np.sign(own, out=own)
-            return right(dlogits)
+            if used_masks is not None:
+                np.sign(used_masks, out=used_masks)
+            return correct_back(dlogits)
 
         return logits, new_state, back
 
@@ -129,12 +128,12 @@ class DropoutUnscaled(Network):
 MakeNetwork: TypeAlias = Callable[[NetworkConfig], Network]
 
 PLANTED_BUGS: dict[str, MakeNetwork] = {
-    "the activation in place of its slope": lambda config: WithCell(config, SlopeIsActivation()),
+    "the activation instead of its slope": lambda config: WithCell(config, SlopeIsActivation()),
     "dWh paired with the wrong step": lambda config: WithCell(config, WrongStep()),
-    "the first step never back-propagated": lambda config: WithCell(config, FirstStepLeftOut()),
+    "the first step not back-propagated": lambda config: WithCell(config, FirstStepLeftOut()),
     "Wh not transposed": lambda config: WithCell(config, WhNotTransposed()),
     "dh overwritten, not accumulated": lambda config: WithCell(config, NotAccumulated()),
     "the carried state's gradient dropped below the top layer": CarriedStateDropped,
-    "dropout's way back without 1 / (1 - p)": DropoutUnscaled,
+    "dropout's backward pass without 1 / (1 - p)": DropoutUnscaled,
 }
-"""How to make each broken network, by what is wrong with it."""
+"""Functions that make the broken networks, by bug."""

@@ -1,6 +1,6 @@
-"""The gradient check of sequence networks: cells × directions × depths × heads × steps, and all lengths.
+"""Gradient check of networks over vectors: cells × forms of use × depths × heads × steps, with padding.
 
-A form of use, a cell and a generator → a `GradientCheck` of weights, first state and input for each network.
+A form of use, a cell and a random generator → a `GradientCheck` of weights, initial state and input per network.
 """
 
 import itertools
@@ -21,7 +21,7 @@ SAMPLE = 8
 
 
 def check_form(form: str, cell: str, rng: np.random.Generator) -> list[GradientCheck]:
-    """Check a form of use with depths 1 and 2, every head, and windows of 1, 2 and 5 steps."""
+    """Check a form of use for depths 1 and 2, every head, and windows of 1, 2 and 5 steps."""
     checks = []
     for L, head, T in itertools.product((1, 2), HEADS, WINDOWS):
         layers = RecurrentLayers(3, 4, L, cell, bidirectional=form == "both directions")
@@ -34,7 +34,7 @@ def check_form(form: str, cell: str, rng: np.random.Generator) -> list[GradientC
 
 
 def random_targets(head: str, shape: tuple[int, int], N: int, rng: np.random.Generator) -> NDArray[Any]:
-    """Targets (T, B) or (T, B, N), of which those of the last stream count at its last step alone."""
+    """Return targets (T, B) or (T, B, N); the last stream has a target at its last step only."""
     T, B = shape
     if head == "softmax":
         ids = rng.integers(N, size=(T, B))
@@ -46,7 +46,7 @@ def random_targets(head: str, shape: tuple[int, int], N: int, rng: np.random.Gen
 
 
 def padded_input(shape: tuple[int, int, int], rng: np.random.Generator) -> Array:
-    """x (T, B, D): the first stream begins late, the second ends early, both if there are steps to leave out."""
+    """Return x (T, B, D); with more than two steps, the first stream begins late and the second ends early."""
     x = rng.normal(size=shape)
     if shape[0] > 2:
         x[:2, 0] = np.nan
@@ -57,7 +57,7 @@ def padded_input(shape: tuple[int, int, int], rng: np.random.Generator) -> Array
 def check_sequences(
     network: SequenceNetwork, T: int, rng: np.random.Generator, entries: int | None = None
 ) -> GradientCheck:
-    """Check one window of T steps of 3 streams; what is padded has no target. `entries` as in `check_gradients`."""
+    """Check one window of T steps of 3 streams; padding has no target. `entries` as in `check_gradients`."""
     workspace = Workspace(np.float64)
     parameters = _weights(network.shapes(), rng)
     x = padded_input((T, STREAMS, network.layers.D), rng)
@@ -103,4 +103,5 @@ def check_translation(
 
 
 def _weights(shapes: dict[str, tuple[int, ...]], rng: np.random.Generator) -> Parameters:
+    """Return parameters drawn from N(0, 0.5²)."""
     return {name: rng.normal(0.0, DEVIATION, shape) for name, shape in shapes.items()}

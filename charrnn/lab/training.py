@@ -1,120 +1,123 @@
-"""Learning: how the lab trains: the trainer of the language model, over windows that are whole sequences.
+"""Training for the laboratory: the trainer of the language model, over batches of whole sequences.
 
-A network, its weights and a way to draw a batch of examples → the loss before each update.
+A network, its parameters and an iterator of batches → the loss before each update.
 """
 
-import copy
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from charrnn.network.arrays import Array, Ids, Parameters, Workspace
-from charrnn.network.encoder_decoder import EncoderDecoder, SequenceNetwork
-from charrnn.network.losses import softmax
-from charrnn.network.network import Network
-from charrnn.network.two_sided import ClozeNetwork
+from charrnn.network.arrays import Array, Parameters, Workspace
 from charrnn.parallel.threads import Gradient, GradientEngine, Trainable, Window, serial
 from charrnn.training.optimizers import Adam, Optimizer, fresh_moments
+from charrnn.training.schedules import cosine
 from charrnn.training.trainer import Trainer, TrainingState
 
-Draw: TypeAlias = Callable[[int, np.random.Generator], tuple[Window, Window]]
-"""The number of a window, from 0, and a generator → its inputs and targets (T, B, …)."""
-Rate: TypeAlias = Callable[[float], float]
-"""The share of the training that is behind → the learning rate."""
+Batch: TypeAlias = tuple[Window, Window]
+"""Inputs and targets (T, B, …) of one update."""
+RateSchedule: TypeAlias = Callable[[float], float]
+"""Maps the completed share of the training, from 0 to 1, to a learning rate."""
 
 
-class Learner(Trainable, Protocol):
-    """A network that can be trained from a state of zeros."""
+class LabNetwork(Trainable, Protocol):
+    """A trainable network that initializes its own parameters and state."""
 
     def start(self, B: int, dtype: DTypeLike = ...) -> Array: ...
 
+    def initialize(self, rng: np.random.Generator, dtype: DTypeLike = ...) -> Parameters: ...
+
 
 @dataclass(frozen=True)
-class Examples:
-    """Windows that are drawn, each read from a state of zeros, or, if `carried`, from that of the one before."""
+class BatchSource:
+    """Batches as the windows of a trainer.
 
-    draw: Draw
-    carried: bool
+    The state is carried from batch to batch if `carry_state`; otherwise every batch starts from a zero state.
+    """
+
+    batches: Iterator[Batch]
+    carry_state: bool
 
     def starts_epoch(self, number: int) -> bool:
-        return number == 0 or not self.carried
+        return number == 0 or not self.carry_state
 
-    def window(self, number: int, rng: np.random.Generator) -> tuple[Window, Window]:
-        return self.draw(number, rng)
+    def window(self, number: int, rng: np.random.Generator) -> Batch:
+        del number, rng
+        return next(self.batches)
 
 
-def learn(
-    network: Learner,
+def train(
+    network: LabNetwork,
     parameters: Parameters,
-    draw: Draw,
+    batches: Iterable[Batch],
     *,
     steps: int,
-    rate: float | Rate,
-    rng: np.random.Generator,
+    rate: float | RateSchedule,
     optimizer: Optimizer | None = None,
     clip: float = 5.0,
-    connected: Parameters | None = None,
-    carried: bool = False,
+    weight_masks: Parameters | None = None,
+    carry_state: bool = False,
 ) -> Iterator[float]:
-    """The mean loss a target before each update; the parameters are changed in place.
+    """Train `parameters` in place, one update per batch; yield the mean loss per target before each update.
 
-    `clip` bounds the global norm, 0 does not. `connected` are masks of ones and zeros by name: a weight whose mask
-    is zero never changes. `carried` is truncated back-propagation: the state goes on from window to window.
+    `optimizer` defaults to Adam. `clip` bounds the global norm of the gradient; 0 disables clipping. `weight_masks`
+    are arrays of ones and zeros by parameter name: a weight whose mask is zero never changes. With `carry_state`,
+    the state is carried from batch to batch, as in truncated back-propagation.
     """
     optimizer = optimizer or Adam()
     dtype = next(iter(parameters.values())).dtype
     engine: GradientEngine = serial(network, lambda: Workspace(dtype))
-    if connected is not None:
-        engine = _masked(engine, connected)
-    trainer = Trainer(Examples(draw, carried), engine, optimizer, clip, "norm")
-    _, targets = draw(0, copy.deepcopy(rng))
-    start = network.start(targets.shape[1], dtype)
-    state = TrainingState(parameters, fresh_moments(optimizer, parameters), start, rng)
+    if weight_masks is not None:
+        engine = _masked(engine, weight_masks)
+    batches = iter(batches)
+    first = next(batches)
+    state = network.start(first[1].shape[1], dtype)
+    unused_rng = np.random.default_rng(0)  # for dropout masks, which the networks of the laboratory do not have
+    training_state = TrainingState(parameters, fresh_moments(optimizer, parameters), state, unused_rng)
+    source = BatchSource(itertools.chain([first], batches), carry_state)
+    trainer = Trainer(source, engine, optimizer, clip, "norm")
     for step in range(steps):
-        yield trainer.step(state, rate(step / steps) if callable(rate) else rate).loss
+        yield trainer.step(training_state, rate(step / steps) if callable(rate) else rate).loss
 
 
-def always(inputs: Window, targets: Window) -> Draw:
-    """The same examples at every update."""
-    return lambda number, rng: (inputs, targets)
-
-
-def trained(
-    network: SequenceNetwork | EncoderDecoder,
-    draw: Draw,
+def train_from_scratch(
+    network: LabNetwork,
+    batches: Iterable[Batch],
     *,
     steps: int,
-    rate: float | Rate,
+    rate: float | RateSchedule,
     rng: np.random.Generator,
     clip: float = 5.0,
-) -> tuple[Parameters, list[float]]:
-    """Weights after training by Adam, and the loss before each update."""
+    carry_state: bool = False,
+) -> Parameters:
+    """Return new parameters, initialized from `rng` and trained by Adam; the options are those of `train`."""
     parameters = network.initialize(rng)
-    return parameters, list(learn(network, parameters, draw, steps=steps, rate=rate, rng=rng, clip=clip))
+    list(train(network, parameters, batches, steps=steps, rate=rate, clip=clip, carry_state=carry_state))
+    return parameters
 
 
-def probabilities(network: Network | ClozeNetwork, parameters: Parameters, inputs: Ids, targets: Ids) -> Array:
-    """p (T, B, V) of what stands at each target; only a cloze network looks at the targets behind it."""
-    workspace = Workspace(next(iter(parameters.values())).dtype)
-    start = network.start(inputs.shape[1], workspace.dtype)
-    if isinstance(network, ClozeNetwork):
-        logits, _, _ = network.forward(parameters, inputs, targets, start, None, workspace)
-    else:
-        logits, _, _ = network.forward(parameters, inputs, start, None, workspace)
-    return softmax(np.array(logits, np.float64))
+def endless(draw: Callable[[], Batch]) -> Iterator[Batch]:
+    """Yield one newly drawn batch after the other."""
+    while True:
+        yield draw()
 
 
-def _masked(engine: GradientEngine, connected: Parameters) -> GradientEngine:
-    """The same engine, without the gradients of weights that are not connected."""
+def cosine_decay(rate: float) -> RateSchedule:
+    """Return the schedule that falls from `rate` to zero along half a cosine."""
+    return lambda progress: rate * cosine(progress)
+
+
+def _masked(engine: GradientEngine, weight_masks: Parameters) -> GradientEngine:
+    """Return an engine whose gradients are multiplied by masks of ones and zeros."""
 
     def compute(
         parameters: Parameters, inputs: Window, targets: Window, state: Array, rng: np.random.Generator
     ) -> Gradient:
         loss, gradients, new_state = engine(parameters, inputs, targets, state, rng)
-        for name, mask in connected.items():
+        for name, mask in weight_masks.items():
             np.multiply(gradients[name], mask, out=gradients[name])
         return loss, gradients, new_state
 

@@ -1,108 +1,115 @@
-"""The adding problem: two of many numbers are marked, and their sum is asked for at the end (Hochreiter and
+"""Adding problem: two of many numbers are marked, and their sum is the target at the last step (Hochreiter and
 Schmidhuber 1997; Le, Jaitly and Hinton 2015; Talathi and Vartak 2015).
-
-A seed → a `Finding` for each cell, start and length.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from charrnn.lab.protocol import Curves, Finding, Result, claim
-from charrnn.lab.training import Draw, learn
+from charrnn.lab.networks import sequence_network
+from charrnn.lab.protocol import Curves, Figure, Finding, Result, claim
+from charrnn.lab.training import cosine_decay, endless, train
 from charrnn.network.arrays import Array
-from charrnn.network.encoder_decoder import RecurrentLayers, SequenceNetwork
-from charrnn.training.schedules import cosine
 
 TITLE = "The adding problem"
 EXPLANATION = """\
-At each step a number between 0 and 1 comes in, and a mark that is 1 at one step of the first half and at one of the
-second. At the end the network has to say the sum of the two numbers. Who always says 1 has a mean squared error of
-1/6; who does better has carried a number through a hundred steps, and learned to, by an error that came back through
-all of them.
-A tanh network hardly leaves 1/6 at lengths of 100 and 200. LSTM and GRU get there; so do rectifiers, if they start
-with an identity in place of a random matrix, or with a positive definite one whose largest eigenvalue is 1. `updates`
-says how many it took to an error of 0.01 in training, each a batch of 32 new sequences; the error is that of 1,000
-others."""
+Each step brings a number between 0 and 1 and a mark. The mark is 1 at one step of the first half and at one step of
+the second half. The target at the last step is the sum of the two marked numbers. A constant output of 1 has a mean
+squared error of 1/6. A network with a lower error has carried a number over a hundred steps, and has learned to do so
+from an error that was propagated back through all of them.
+A tanh network hardly improves on 1/6 at lengths of 100 and 200. LSTM and GRU solve the problem. So do rectifiers if
+Wh starts as an identity instead of a random matrix, or as a positive definite matrix whose largest eigenvalue is 1.
+`updates` is the number of updates until the training error fell below 0.01, each with a batch of 32 new sequences.
+`test error` is that of 1,000 other sequences."""
 
 LENGTHS = (50, 100, 200)
 BASELINE, SOLVED, EVERY = 1 / 6, 0.01, 50
-LITTLE, MUCH = 0.2, 0.5
-"""Shares of the baseline: who is below the first has solved it, who is above the second has learned little."""
-H, BATCH, CLIP = 32, 32, 1.0
-KINDS: tuple[tuple[str, str, float, float], ...] = (
-    ("lstm", "orthogonal", 0.01, 1.0),
-    ("gru", "orthogonal", 0.01, 1.0),
-    ("relu", "identity", 0.001, 0.1),
-    ("relu", "positive-definite", 0.001, 1.0),
-    ("tanh", "orthogonal", 0.002, 1.0),
+MAX_SOLVED, MIN_UNSOLVED = 0.2, 0.5
+"""Shares of the baseline: an error below the first counts as solved, one above the second as not learned."""
+H, BATCH, TEST, CLIP = 32, 32, 1000, 1.0
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A cell, the initializer of Wh, the learning rate, and a factor for the initial Wx.
+
+    An identity as Wh sums up all inputs, so that its Wx has to start small.
+    """
+
+    cell: str
+    initializer: str
+    rate: float
+    input_scale: float = 1.0
+
+
+SETUPS = (
+    Setup("lstm", "orthogonal", 0.01),
+    Setup("gru", "orthogonal", 0.01),
+    Setup("relu", "identity", 0.001, 0.1),
+    Setup("relu", "positive-definite", 0.001),
+    Setup("tanh", "orthogonal", 0.002),
 )
-"""Cell, start of Wh, learning rate, and a factor for the first Wx: an identity adds up all that comes in."""
 UNABLE, UNABLE_FROM = "tanh", 100
+"""The cell that does not solve the problem, and the shortest length at which it is required to fail."""
 
 
 def run(seed: int, steps: int) -> Iterator[Result]:
-    reached: dict[tuple[str, str], list[float]] = {}
+    test_errors: dict[Setup, list[float]] = {setup: [] for setup in SETUPS}
     for T in LENGTHS:
         lines = {}
-        for cell, initializer, rate, factor in KINDS:
-            errors, test = learned(cell, initializer, rate, factor, T, steps, np.random.default_rng(seed))
-            figures: dict[str, str | int | float] = {"length": T, "cell": cell, "start": initializer}
-            figures |= {"updates": len(errors) * EVERY, "test_error": test, "of_1/6": test / BASELINE}
-            yield Finding("mean squared error", figures, as_expected(cell, T, test))
-            reached.setdefault((cell, initializer), []).append(test)
-            lines[f"{cell}, {initializer}"] = (
-                [EVERY * (block + 1) for block in range(len(errors))],
-                [min(error, 1.0) for error in errors],
-            )
+        for setup in SETUPS:
+            errors, test_error = train_and_test(setup, T, steps, np.random.default_rng(seed))
+            test_errors[setup].append(test_error)
+            figures: dict[str, Figure] = {"length": T, "cell": setup.cell, "start": setup.initializer}
+            figures |= {"updates": len(errors) * EVERY, "test_error": test_error, "of_1/6": test_error / BASELINE}
+            yield Finding("mean squared error", figures, as_expected(setup.cell, T, test_error))
+            updates = [EVERY * (block + 1) for block in range(len(errors))]
+            lines[f"{setup.cell}, {setup.initializer}"] = (updates, [min(error, 1.0) for error in errors])
         yield Curves(f"Mean squared error at length {T}", "updates", lines, logarithmic=True)
     lengths = ", ".join(map(str, LENGTHS))
-    for (cell, initializer), tests in reached.items():
-        passed = all(as_expected(cell, T, test) for T, test in zip(LENGTHS, tests, strict=True))
-        said = ", ".join(f"{test:.4f}" for test in tests)
-        yield claim(f"{cell}, {initializer}: error at {lengths}", "0.167 by saying 1", said, passed=passed)
+    for setup, errors in test_errors.items():
+        passed = all(as_expected(setup.cell, T, error) for T, error in zip(LENGTHS, errors, strict=True))
+        reached = ", ".join(f"{error:.4f}" for error in errors)
+        text = f"{setup.cell}, {setup.initializer}: error at {lengths}"
+        yield claim(text, "0.167 for a constant output of 1", reached, passed=passed)
 
 
 def as_expected(cell: str, T: int, error: float) -> bool:
-    """Whether a cell has solved it, or, if it is not able to, has not."""
+    """Return True if the cell solved the problem, or, for the cell that is unable to, if it did not."""
     if cell == UNABLE:
-        return T < UNABLE_FROM or error > MUCH * BASELINE
-    return error < LITTLE * BASELINE
+        return T < UNABLE_FROM or error > MIN_UNSOLVED * BASELINE
+    return error < MAX_SOLVED * BASELINE
 
 
-def learned(
-    cell: str, initializer: str, rate: float, factor: float, T: int, steps: int, rng: np.random.Generator
-) -> tuple[list[float], float]:
-    """The mean squared error over every 50 updates, until it is small enough, and that of 1,000 other sequences."""
-    network = SequenceNetwork(RecurrentLayers(2, H, 1, cell, initializer=initializer), 1, "linear")
+def train_and_test(setup: Setup, T: int, steps: int, rng: np.random.Generator) -> tuple[list[float], float]:
+    """Train until the error is small enough, for at most `steps` updates.
+
+    Returns the mean squared error of every 50 updates, and that of 1,000 other sequences.
+    """
+    network = sequence_network(2, 1, H, head="linear", cell=setup.cell, initializer=setup.initializer)
     parameters = network.initialize(rng)
-    parameters["layers.0.Wx"] *= factor
+    parameters["layers.0.Wx"] *= setup.input_scale
+    batches = endless(lambda: sequences(T, BATCH, rng))
     errors: list[float] = []
-    since: list[float] = []
-    for half_error in learn(
-        network, parameters, sums(T, BATCH), steps=steps, rate=lambda done: rate * cosine(done), rng=rng, clip=CLIP
-    ):
-        since.append(2.0 * half_error)
-        if len(since) == EVERY:
-            errors.append(float(np.mean(since)))
-            since.clear()
+    recent: list[float] = []
+    for loss in train(network, parameters, batches, steps=steps, rate=cosine_decay(setup.rate), clip=CLIP):
+        recent.append(2.0 * loss)  # the loss is half the squared error
+        if len(recent) == EVERY:
+            errors.append(float(np.mean(recent)))
+            recent.clear()
             if errors[-1] < SOLVED:
                 break
-    x, targets = sums(T, 1000)(0, rng)
+    x, targets = sequences(T, TEST, rng)
     return errors, float(np.square(network.output(parameters, x)[-1] - targets[-1]).mean())
 
 
-def sums(T: int, B: int) -> Draw:
-    """x (T, B, 2) of numbers and marks; the sum of the two that are marked is the only target, at the last step."""
-
-    def draw(number: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        del number
-        x, targets = np.zeros((T, B, 2), np.float32), np.full((T, B, 1), np.nan, np.float32)
-        x[..., 0] = rng.random((T, B))
-        stream, places = np.arange(B), (rng.integers(T // 2, size=B), rng.integers(T // 2, T, size=B))
-        for place in places:
-            x[place, stream, 1] = 1.0
-        targets[-1, :, 0] = sum(x[place, stream, 0] for place in places)
-        return x, targets
-
-    return draw
+def sequences(T: int, B: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Return numbers and marks x (T, B, 2), and targets (T, B, 1): the sum at the last step, NaN before it."""
+    x, targets = np.zeros((T, B, 2), np.float32), np.full((T, B, 1), np.nan, np.float32)
+    x[..., 0] = rng.random((T, B))
+    stream, places = np.arange(B), (rng.integers(T // 2, size=B), rng.integers(T // 2, T, size=B))
+    for place in places:
+        x[place, stream, 1] = 1.0
+    targets[-1, :, 0] = sum(x[place, stream, 0] for place in places)
+    return x, targets

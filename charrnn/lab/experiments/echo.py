@@ -1,71 +1,64 @@
-"""Echo: say what came in some steps ago; and what a window that is too short can learn of it.
-
-A seed → a `Finding` for each delay and window.
-"""
+"""Echo: the target is the input of some steps ago; shows which delays a truncated window can teach."""
 
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.lab.networks import sequence_network
 from charrnn.lab.protocol import Finding, Result, claim
-from charrnn.lab.training import Draw, learn
+from charrnn.lab.training import train_from_scratch
 from charrnn.network.arrays import Array, Workspace
-from charrnn.network.encoder_decoder import RecurrentLayers, SequenceNetwork
 
 TITLE = "Echo, and the price of truncation"
 EXPLANATION = """\
-Random bits come in, and the network has to say the bit of some steps ago: its state is a queue. It is trained as the
-language model is, by truncated back-propagation: in windows of so many steps, with the state carried from each to the
-next but not the gradient.
-In a window that is longer than the delay, the error reaches back to the step where the bit came in, and the network
-learns to keep it. In one that is not, no error ever does, and the network stays near chance however long one trains:
-its state could carry the bit, and nothing tells it to. A little above chance is what a random recurrence happens to
-echo by itself, for the output to read (an echo state network, Jaeger 2001). That is what --bptt is about."""
+The input is a stream of random bits, and the target at each step is the bit of some steps ago: the state has to be a
+queue. Training is that of the language model, truncated back-propagation: the stream is cut into windows, and the
+state is carried from window to window, but the gradient is not.
+In a window that is longer than the delay, the error is propagated back to the step at which the bit was read, and the
+network learns to keep it. In a shorter window it never is, and the accuracy stays near chance however long the
+training: the state could hold the bit, but no gradient says so. An accuracy slightly above chance is due to the
+random recurrence, which echoes the input by itself (an echo state network, Jaeger 2001). The option --bptt sets the
+window of the language model."""
 
 H, BATCH, RATE = 32, 32, 0.005
 DELAYS, WINDOWS = (2, 4, 8, 12), (4, 8, 16)
 TEST = 500
-ENOUGH, NEAR_CHANCE = 0.99, 0.75
+MIN_LEARNED, MAX_CHANCE = 0.99, 0.75
 
 
 def run(seed: int, steps: int) -> Iterator[Result]:
-    judged = []
+    passes = []
     for delay in DELAYS:
         for T in WINDOWS:
-            right = learned(delay, T, steps, np.random.default_rng([seed, delay, T]))
-            figures = {"delay": delay, "window": T, "window_reaches": delay < T, "right": right}
-            passed = right > ENOUGH if delay < T else right < NEAR_CHANCE
-            yield Finding("bits said right", figures, passed)
-            judged.append(passed)
-    reached = f"{sum(judged)} of {len(judged)}"
-    yield claim("learned where the window reaches, near chance elsewhere", "all", reached, passed=all(judged))
+            accuracy = train_and_test(delay, T, steps, np.random.default_rng([seed, delay, T]))
+            figures = {"delay": delay, "window": T, "window_reaches": delay < T, "right": accuracy}
+            passes.append(accuracy > MIN_LEARNED if delay < T else accuracy < MAX_CHANCE)
+            yield Finding("share of bits predicted", figures, passes[-1])
+    reached = f"{sum(passes)} of {len(passes)}"
+    yield claim("learned where the window reaches, near chance elsewhere", "all", reached, passed=all(passes))
 
 
-def learned(delay: int, T: int, steps: int, rng: np.random.Generator) -> float:
-    """The share of bits said right in a stream that is new, after training in windows of T steps."""
-    network = SequenceNetwork(RecurrentLayers(2, H), 2)
-    parameters = network.initialize(rng)
-    for _ in learn(network, parameters, stream(delay, T), steps=steps, rate=RATE, rng=rng, clip=1.0, carried=True):
-        pass
+def train_and_test(delay: int, T: int, steps: int, rng: np.random.Generator) -> float:
+    """Return the share of bits predicted in a new stream, after training in windows of T steps."""
+    network = sequence_network(2, 2, H)
+    parameters = train_from_scratch(
+        network, windows(delay, T, rng), steps=steps, rate=RATE, rng=rng, clip=1.0, carry_state=True
+    )
     bits = rng.integers(2, size=(TEST, BATCH))
-    scores, _, _ = network.forward(parameters, onehot(bits), network.start(BATCH), Workspace())
+    scores, _, _ = network.forward(parameters, one_hot(bits), network.start(BATCH), Workspace())
     return float((scores.argmax(axis=-1)[delay:] == bits[: TEST - delay]).mean())
 
 
-def stream(delay: int, T: int) -> Draw:
-    """Windows that follow each other: x (T, B, 2), and the bits of `delay` steps before as targets (T, B)."""
-    before: list[NDArray[np.int64]] = [np.zeros((delay, BATCH), np.int64)]
-
-    def draw(number: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
-        bits = np.concatenate(
-            [before[0] if number else np.full((delay, BATCH), -1), rng.integers(2, size=(T, BATCH))]
-        )
-        before[0] = bits[T:]
-        return onehot(bits[delay:]), bits[:T]
-
-    return draw
+def windows(delay: int, T: int, rng: np.random.Generator) -> Iterator[tuple[Array, NDArray[np.int64]]]:
+    """Yield consecutive windows of a stream: x (T, B, 2), and the bits of `delay` steps before as targets (T, B)."""
+    previous = np.full((delay, BATCH), -1)  # before the stream begins there is no target
+    while True:
+        bits = np.concatenate([previous, rng.integers(2, size=(T, BATCH))])
+        previous = bits[T:]
+        yield one_hot(bits[delay:]), bits[:T]
 
 
-def onehot(bits: NDArray[np.int64]) -> Array:
+def one_hot(bits: NDArray[np.int64]) -> Array:
+    """Return bits (T, B) as one-hot vectors (T, B, 2)."""
     return np.eye(2, dtype=np.float32)[bits]
