@@ -1,10 +1,17 @@
-"""`charrnn corpora`: the built-in texts and the catalogue of public ones."""
+"""`charrnn corpora`: the built-in texts and the catalogue of texts to download."""
 
+import json
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from charrnn.cli import shell_completion
+from charrnn.cli.arguments import AsJson
+from charrnn.cli.console import print_message, write_line
+from charrnn.cli.tables import Column, print_table
+from charrnn.errors import TextError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,61 +19,65 @@ if TYPE_CHECKING:
     from charrnn.text.catalogue import Entry
     from charrnn.text.download import Progress
 
-app = typer.Typer(help="List the built-in texts and the catalogue; get a text of the catalogue.")
+app = typer.Typer(help="List the built-in texts and the catalogue, or download a text of the catalogue.")
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="Name of a built-in text or of one in the catalogue.",
+        show_default=False,
+        autocompletion=shell_completion.corpus_names,
+    ),
+]
 
 
 @app.callback(invoke_without_command=True)
-def corpora(
-    context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-) -> None:
-    """List the built-in texts and the catalogue; get a text of the catalogue."""
+def corpora(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the built-in texts and the catalogue, or download a text of the catalogue."""
     if context.invoked_subcommand is not None:
         return
     rows = [*_builtin_rows(), *_catalogue_rows()]
     if as_json:
-        import json
-
-        typer.echo(json.dumps({"corpora": rows}, ensure_ascii=False, indent=2))
+        write_line(json.dumps({"corpora": rows}, ensure_ascii=False, indent=2))
     elif sys.stdout.isatty():
         _print_table(rows)
     else:
         for row in rows:
-            typer.echo("\t".join(str(row[key]) for key in ("name", "state", "bytes", "licence", "title")))
+            write_line("\t".join(str(row[key]) for key in ("name", "state", "bytes", "licence", "title")))
 
 
 @app.command()
 def get(
-    name: Annotated[str, typer.Argument(help="A name of the catalogue.")],
-    force: Annotated[bool, typer.Option("--force", help="Get it again even if it is here.")] = False,
+    name: Name,
+    force: Annotated[bool, typer.Option("--force", help="Download the text again if it is already here.")] = False,
 ) -> None:
-    """Download a text of the catalogue, check it, and print where it lies."""
+    """Download a text of the catalogue, verify its SHA-256, and print its path."""
     from charrnn.text.catalogue import catalogue_folder, downloaded_path, find_entry
     from charrnn.text.download import download
 
     entry = find_entry(name)
     if entry is None:
-        typer.echo(_path_of(name))
-        typer.echo(f"{name} is built in: there is nothing to get", err=True)
+        write_line(_path_of(name))
+        print_message(f"{name} is built in, so nothing is downloaded")
         return
     path = downloaded_path(name)
     if path is not None and not force:
-        typer.echo(f"{name} is here already; --force gets it again", err=True)
+        print_message(f"{name} is already here; download it again with --force")
     else:
         with _progress(entry) as progress:
             path = download(entry, catalogue_folder(), progress=progress)
-    typer.echo(path)
+    write_line(str(path))
 
 
 @app.command()
-def show(name: Annotated[str, typer.Argument(help="A built-in name or one of the catalogue.")]) -> None:
-    """Print where a text lies."""
-    typer.echo(_path_of(name))
+def show(name: Name) -> None:
+    """Print the path of a text."""
+    write_line(_path_of(name))
 
 
 def _path_of(name: str) -> str:
-    """The path of a text; UsageError for an unknown name, TextError for one that is not downloaded."""
-    from charrnn.errors import TextError, UsageError
+    """Return the path of a text; UsageError for an unknown name, TextError for a text that is not downloaded."""
     from charrnn.text.builtin import builtin_names, builtin_path
     from charrnn.text.catalogue import downloaded_path, entry_names
 
@@ -76,23 +87,23 @@ def _path_of(name: str) -> str:
     if name not in names:
         from difflib import get_close_matches
 
-        near = get_close_matches(name.lower(), names) or names
-        raise UsageError(f"there is no text called {name}; did you mean {' or '.join(near)}?")
+        matches = get_close_matches(name.lower(), names) or names
+        raise UsageError(f"there is no text called {name}; did you mean {' or '.join(matches)}?")
     path = downloaded_path(name)
     if path is None:
-        raise TextError(f"{name} is not on this machine; run: charrnn corpora get {name}")
+        raise TextError(f"{name} is not downloaded yet; run: charrnn corpora get {name}")
     return str(path)
 
 
 def _builtin_rows() -> "Iterator[dict[str, Any]]":
-    from charrnn.text.builtin import builtin_description, builtin_files, builtin_licence, builtin_names, builtin_path
+    from charrnn.text.builtin import builtin_description, builtin_files, builtin_license, builtin_names, builtin_path
 
     for name in builtin_names():
         yield {
             "name": name,
             "title": builtin_description(name),
             "bytes": sum(path.stat().st_size for path in builtin_files(name)),
-            "licence": builtin_licence(name),
+            "licence": builtin_license(name),
             "state": "built in",
             "path": str(builtin_path(name)),
             "url": None,
@@ -108,7 +119,7 @@ def _catalogue_rows() -> "Iterator[dict[str, Any]]":
             "name": entry.name,
             "title": entry.title,
             "bytes": entry.size,
-            "licence": entry.licence,
+            "licence": entry.license,
             "state": "to download" if path is None else "downloaded",
             "path": None if path is None else str(path),
             "url": entry.url,
@@ -116,25 +127,26 @@ def _catalogue_rows() -> "Iterator[dict[str, Any]]":
 
 
 def _print_table(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.filesize import decimal
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
-    for heading in ("name", "size", "licence", "state", "text"):
-        table.add_column(heading, justify="right" if heading == "size" else "left", no_wrap=heading == "name")
-    for row in rows:
-        table.add_row(row["name"], decimal(row["bytes"]), row["licence"], row["state"], row["title"])
-    Console().print(table)
+    columns = [
+        Column("name"),
+        Column("size", right=True),
+        Column("licence", wrap=True),
+        Column("state", wrap=True),
+        Column("text", wrap=True),
+    ]
+    cells = ((row["name"], decimal(row["bytes"]), row["licence"], row["state"], row["title"]) for row in rows)
+    print_table(columns, cells)
 
 
 @contextmanager
 def _progress(entry: "Entry") -> "Iterator[Progress | None]":
-    """A bar on stderr if that is a terminal, else one line."""
+    """Show the progress of a download on stderr: a bar on a terminal, one line elsewhere."""
     from rich.filesize import decimal
 
     if not sys.stderr.isatty():
-        typer.echo(f"getting {entry.name}, {decimal(entry.size)}, from {entry.url}", err=True)
+        print_message(f"downloading {entry.name}, {decimal(entry.size)}, from {entry.url}")
         yield None
         return
     from rich.console import Console

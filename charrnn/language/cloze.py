@@ -91,7 +91,7 @@ class ClozeModel:
     def _is_text(self, filling: tuple[int, ...]) -> bool:
         """Whether its bytes are whole characters."""
         try:
-            b"".join(self.tokenizer.piece(token) for token in filling).decode()
+            b"".join(self.tokenizer.token_bytes(token) for token in filling).decode()
         except UnicodeDecodeError:
             return False
         return True

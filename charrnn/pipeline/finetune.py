@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from charrnn.config import NetworkConfig, RunConfig, TextConfig
-from charrnn.defaults import WORDS, Overrides, least_count
+from charrnn.config import WORD_VOCABULARY, NetworkConfig, Overrides, RunConfig, TextConfig, minimum_count
 from charrnn.errors import CharrnnError
 from charrnn.language.model import read_tokenizer
 from charrnn.network.arrays import Parameters
@@ -19,7 +18,7 @@ from charrnn.pipeline.probes import evaluator
 from charrnn.run.folder import RunFolder
 from charrnn.text.dataset import dataset_of_run
 from charrnn.text.tokenizers import Tokenizer
-from charrnn.text.tokenizers.resize_vocabulary import grown_tokenizer, kept_ids
+from charrnn.text.tokenizers.resize_vocabulary import extend_tokenizer, old_ids
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,18 +54,18 @@ class BaseRun:
     def grown(self, chunks: Callable[[], Iterable[str]], characters: int) -> Tokenizer:
         """The tokenizer, with what the new training text of so many characters has and the one before had not."""
         text = self.config.text
-        return grown_tokenizer(
-            self.tokenizer, chunks, text.vocab_size or WORDS, text.min_count or least_count(characters)
+        return extend_tokenizer(
+            self.tokenizer, chunks, text.vocab_size or WORD_VOCABULARY, text.min_count or minimum_count(characters)
         )
 
     def network_config(self, overrides: Overrides, tokenizer: Tokenizer) -> NetworkConfig:
         """The network of before, with room for the tokens; only its dropout can be wished for."""
         config = replace(self.config.network, vocabulary=tokenizer.vocabulary_size, bos_id=tokenizer.bos_id)
-        return config if overrides.dropout is None else replace(config, dropout=overrides.dropout)
+        return config if overrides.get("dropout") is None else replace(config, dropout=overrides.get("dropout"))
 
     def weights(self, tokenizer: Tokenizer) -> Parameters:
         """The weights to begin with."""
-        return grow(self.parameters, tokenizer.vocabulary_size, kept_ids(self.tokenizer, tokenizer))
+        return grow(self.parameters, tokenizer.vocabulary_size, old_ids(self.tokenizer, tokenizer))
 
 
 def evaluator_of_origin(

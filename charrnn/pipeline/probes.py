@@ -69,7 +69,7 @@ def baseline(dataset: Dataset) -> tuple[int, Loss] | None:
     ngrams = Ngrams.count(
         dataset.training[:LARGEST_COUNTED], tokenizer.vocabulary_size, HIGHEST_ORDER, tokenizer.bos_id
     )
-    characters = max(1, tokenizer.characters(held_out))
+    characters = max(1, tokenizer.count_characters(held_out))
     losses = ngram_losses(ngrams, held_out, int(dataset.training[-1]), characters)
     order = best_order(losses)
     return order, losses[order - 1]

@@ -26,7 +26,7 @@ def builtin_description(name: str) -> str:
     return _DESCRIPTIONS[name]
 
 
-def builtin_licence(name: str) -> str:
+def builtin_license(name: str) -> str:
     """The licence of the text, by its short name."""
     return "PSF-2.0" if name == _PYTHON else "MIT"
 

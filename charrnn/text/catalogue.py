@@ -20,7 +20,7 @@ class Entry:
     url: str
     size: int
     sha256: str
-    licence: str
+    license: str
     member: str | None = None
 
 
@@ -31,7 +31,7 @@ CATALOGUE = (
         url="https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
         size=1_115_394,
         sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
-        licence="public domain",
+        license="public domain",
     ),
     Entry(
         name="wikitext-2",
@@ -39,7 +39,7 @@ CATALOGUE = (
         url="https://wikitext.smerity.com/wikitext-2-raw-v1.zip",
         size=4_721_645,
         sha256="ef7edb566e3e2b2d31b29c1fdb0c89a4cc683597484c3dc2517919c615435a11",
-        licence="CC BY-SA 3.0",
+        license="CC BY-SA 3.0",
         member="wikitext-2-raw/wiki.train.raw",
     ),
     Entry(
@@ -48,7 +48,7 @@ CATALOGUE = (
         url="https://wikitext.smerity.com/wikitext-103-raw-v1.zip",
         size=191_984_949,
         sha256="91c00ae287f0d699e18605c84afc9e45c192bc6b7797ff8837e5474655a33794",
-        licence="CC BY-SA 3.0",
+        license="CC BY-SA 3.0",
         member="wikitext-103-raw/wiki.train.raw",
     ),
     Entry(
@@ -57,7 +57,7 @@ CATALOGUE = (
         url=f"{_STORIES}/TinyStories-valid.txt",
         size=19_447_282,
         sha256="94e431816c4cce81ff71e4408ff8d3bda9a42e8d2663986697c3954288cb38b4",
-        licence="CDLA-Sharing-1.0",
+        license="CDLA-Sharing-1.0",
     ),
     Entry(
         name="tiny-stories-2",
@@ -65,7 +65,7 @@ CATALOGUE = (
         url=f"{_STORIES}/TinyStoriesV2-GPT4-valid.txt",
         size=22_502_601,
         sha256="6874bae9a4c1a4e7edcf0e53b86c17817e9cf881fc75ff2368da457b80c0585d",
-        licence="CDLA-Sharing-1.0",
+        license="CDLA-Sharing-1.0",
     ),
     Entry(
         name="tiny-stories-train",
@@ -73,7 +73,7 @@ CATALOGUE = (
         url=f"{_STORIES}/TinyStories-train.txt",
         size=1_924_281_556,
         sha256="c5cf5e22ff13614e830afbe61a99fbcbe8bcb7dd72252b989fa1117a368d401f",
-        licence="CDLA-Sharing-1.0",
+        license="CDLA-Sharing-1.0",
     ),
     Entry(
         name="text8",
@@ -81,7 +81,7 @@ CATALOGUE = (
         url=f"{_MAHONEY}/text8.zip",
         size=31_344_016,
         sha256="a6640522afe85d1963ad56c05b0ede0a0c000dddc9671758a6cc09b7a38e5232",
-        licence="GFDL",
+        license="GFDL",
         member="text8",
     ),
     Entry(
@@ -90,7 +90,7 @@ CATALOGUE = (
         url=f"{_MAHONEY}/enwik8.zip",
         size=36_445_475,
         sha256="547994d9980ebed1288380d652999f38a14fe291a6247c157c3d33d4932534bc",
-        licence="GFDL",
+        license="GFDL",
         member="enwik8",
     ),
     Entry(
@@ -99,7 +99,7 @@ CATALOGUE = (
         url=f"{_MAHONEY}/enwik9.zip",
         size=322_592_222,
         sha256="99cdb5ac84392252d3f0912ccedd195bc95bd80cbef3b0cdf2eee4ad9a3b7a51",
-        licence="GFDL",
+        license="GFDL",
         member="enwik9",
     ),
 )

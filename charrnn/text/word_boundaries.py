@@ -25,7 +25,7 @@ def is_letter(character: str) -> bool:
     return ord(character) > 0x7F and unicodedata.category(character).startswith("M")
 
 
-def word_at_end(text: str) -> str:
+def trailing_word(text: str) -> str:
     """The word that a text ends in, as far as it is typed; empty if it does not end in one."""
     begin = len(text)
     while begin and (text[begin - 1] in JOINERS or is_letter(text[begin - 1])):
@@ -33,13 +33,13 @@ def word_at_end(text: str) -> str:
     return text[begin:].lstrip(JOINERS)
 
 
-def end_inside(text: str) -> int | None:
+def continuation_end(text: str) -> int | None:
     """Where a word that is under way ends in what follows it; None if it does not end there."""
     ends = (at for at, each in enumerate(text) if not (each in JOINERS or is_letter(each)))
     return next(ends, None)
 
 
-def word_in(text: str, *, spaced: bool) -> int | None:
+def leading_word_end(text: str, *, spaced: bool) -> int | None:
     """Where the word ends that a text begins with, before which one space may stand if `spaced`.
 
     0 if it begins with none; None if it may go on behind the text.
@@ -51,5 +51,5 @@ def word_in(text: str, *, spaced: bool) -> int | None:
         return next((at for at in range(begin, len(text)) if not is_han(text[at])), len(text))
     if not is_letter(text[begin]):
         return 0
-    end = end_inside(text[begin:])
+    end = continuation_end(text[begin:])
     return None if end is None else begin + end

@@ -25,7 +25,7 @@ def test_every_entry_is_whole_and_no_name_is_taken_twice() -> None:
         assert entry.url.startswith(("https://", "http://"))
         assert entry.size > 0
         assert entry.title
-        assert entry.licence
+        assert entry.license
         assert (entry.member is not None) == entry.url.endswith(".zip")
         assert find_entry(entry.name) is entry
     assert len({entry.sha256 for entry in CATALOGUE}) == len(CATALOGUE)

@@ -9,8 +9,7 @@ from typer.testing import CliRunner
 
 from charrnn import LanguageModel
 from charrnn.cli import app
-from charrnn.config import NetworkConfig, TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import NetworkConfig, Overrides, TextConfig
 from charrnn.errors import CharrnnError, UsageError
 from charrnn.evaluation.evaluate import log_probabilities
 from charrnn.network.resize_vocabulary import grow
@@ -20,7 +19,7 @@ from charrnn.run.events import Evaluated, StepDone
 from charrnn.text.corpus import read_corpus
 from charrnn.text.dataset import build_dataset
 from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer, DocumentTokenizer, WordTokenizer
-from charrnn.text.tokenizers.resize_vocabulary import grown_tokenizer, kept_ids
+from charrnn.text.tokenizers.resize_vocabulary import extend_tokenizer, old_ids
 
 NEW = "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich.\n" * 40
 WISHES = Overrides(steps=40, evaluate_every=20, bptt=16, batch=8, threads=1)
@@ -50,9 +49,9 @@ def test_old_tokens_keep_their_weights_wherever_they_are_now(embedding: int, bod
 
 def test_a_grown_network_says_what_it_said_before(tiny_run: Path) -> None:
     model = LanguageModel.load(tiny_run)
-    tokenizer = grown_tokenizer(model.tokenizer, lambda: ["ÄÖÜ abc"], 0, 1)
+    tokenizer = extend_tokenizer(model.tokenizer, lambda: ["ÄÖÜ abc"], 0, 1)
     assert tokenizer.vocabulary_size > model.tokenizer.vocabulary_size
-    grown = grow(model.parameters, tokenizer.vocabulary_size, kept_ids(model.tokenizer, tokenizer))
+    grown = grow(model.parameters, tokenizer.vocabulary_size, old_ids(model.tokenizer, tokenizer))
     network = network_of(NetworkConfig(tokenizer.vocabulary_size, 24, 2, 24))
     text = "the old lamp at the end of the quay was lit by ottoline"
     before = model.log_probabilities(text)
@@ -63,19 +62,19 @@ def test_a_grown_network_says_what_it_said_before(tiny_run: Path) -> None:
 
 def test_tokenizers_grow_by_what_their_tokens_stand_for() -> None:
     old = DocumentTokenizer(CharacterTokenizer("\nbd"), "files")
-    new = grown_tokenizer(old, lambda: ["ace\n"], 0, 1)
+    new = extend_tokenizer(old, lambda: ["ace\n"], 0, 1)
     assert new.decode(new.encode("abcde\n")) == "abcde\n"
-    kept = kept_ids(old, new)
+    kept = old_ids(old, new)
     for token, place in enumerate(kept):
         names = new.token_text(token), old.token_text(int(place)) if place >= 0 else None
         assert names[1] in (None, names[0])
     assert sorted(each for each in kept if each >= 0) == list(range(old.vocabulary_size))
     words = WordTokenizer((" lamp", " old"))
-    grown = grown_tokenizer(words, lambda: [" new new lamp"], 100, 2)
+    grown = extend_tokenizer(words, lambda: [" new new lamp"], 100, 2)
     assert isinstance(grown, WordTokenizer)
     assert grown.words == (" lamp", " new", " old")
-    assert kept_ids(words, grown).tolist() == [*range(256), 256, -1, 257]
-    assert grown_tokenizer(ByteTokenizer(), lambda: ["ü"], 0, 1) == ByteTokenizer()
+    assert old_ids(words, grown).tolist() == [*range(256), 256, -1, 257]
+    assert extend_tokenizer(ByteTokenizer(), lambda: ["ü"], 0, 1) == ByteTokenizer()
 
 
 def test_a_run_goes_on_from_another_and_tells_of_both_texts(tiny_run: Path, tmp_path: Path) -> None:
@@ -145,4 +144,4 @@ def test_tokenizers_that_do_not_grow_keep_every_token(kind: str, story: Path) ->
     """Also those of SentencePiece, which has a piece and a byte for one character."""
     text = TextConfig((str(story),), tokenizer=kind, vocab_size=320 if kind == "subword" else None)
     tokenizer = build_dataset(read_corpus([str(story)]), text).tokenizer
-    np.testing.assert_array_equal(kept_ids(tokenizer, tokenizer), np.arange(tokenizer.vocabulary_size))
+    np.testing.assert_array_equal(old_ids(tokenizer, tokenizer), np.arange(tokenizer.vocabulary_size))

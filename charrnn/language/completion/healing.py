@@ -16,7 +16,7 @@ from charrnn.language.predictor import Predictor, State, advance_each
 from charrnn.network.arrays import Array
 from charrnn.network.losses import softmax
 from charrnn.text.tokenizers import Tokenizer
-from charrnn.text.word_boundaries import end_inside, word_at_end, word_in
+from charrnn.text.word_boundaries import continuation_end, leading_word_end, trailing_word
 
 LEAST = 1e-9
 """Beginnings that are less likely, beside the likeliest, are not followed."""
@@ -46,7 +46,7 @@ class Lexicon:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         V = tokenizer.vocabulary_size
-        self.pieces = [tokenizer.piece(token) for token in range(V)]
+        self.pieces = [tokenizer.token_bytes(token) for token in range(V)]
         self.verdicts = np.array([self._verdicts(piece) for piece in self.pieces], np.int64).T  # (3, V)
         if tokenizer.eos_id is not None:
             self.verdicts[self.INSIDE, tokenizer.eos_id] = 0
@@ -61,8 +61,8 @@ class Lexicon:
         text, rest = decoded(piece)
         if not piece or (not text and not 0xC2 <= rest[0] < 0xF5):
             return self.NO_WORD, self.NO_WORD, self.NO_WORD
-        inside = end_inside(text)
-        before = [word_in(text, spaced=spaced) if text else None for spaced in (False, True)]
+        inside = continuation_end(text)
+        before = [leading_word_end(text, spaced=spaced) if text else None for spaced in (False, True)]
         ends = [self.OPEN if end is None else end or self.NO_WORD for end in before]
         return self.OPEN if inside is None else inside, ends[0], ends[1]
 
@@ -97,7 +97,7 @@ def split(lexicon: Lexicon, text: str) -> tuple[str, str]:
     """A text, cut into what can be read and the word at its end, if tokens are longer than characters."""
     if not lexicon.cuts_words:
         return text, ""
-    head = text[: len(text) - len(word_at_end(text))].removesuffix(" ")
+    head = text[: len(text) - len(trailing_word(text))].removesuffix(" ")
     return head, text[len(head) :]
 
 

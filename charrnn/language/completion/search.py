@@ -21,7 +21,7 @@ from charrnn.language.completion.healing import LEAST, Beginning, Lexicon, cover
 from charrnn.language.predictor import Predictor, State, advance_each
 from charrnn.network.arrays import Array
 from charrnn.text.tokenizers import Tokenizer
-from charrnn.text.word_boundaries import JOINERS, end_inside, word_at_end, word_in
+from charrnn.text.word_boundaries import JOINERS, continuation_end, leading_word_end, trailing_word
 
 MOST_EXPANSIONS = 600
 MOST_OF_LONG_TOKENS = 192
@@ -109,7 +109,7 @@ class _Search:
             if p[token] <= LEAST or (not whole and len(more) > 3):
                 continue
             inside = self._place(text) == Lexicon.INSIDE
-            end = end_inside(whole) if inside else word_in(whole, spaced=False) if whole else None
+            end = continuation_end(whole) if inside else leading_word_end(whole, spaced=False) if whole else None
             if end is None:
                 self._push(iter([(float(p[token]), Beginning(data + pieces[token], token, state))]))
             elif inside or end > 0:
@@ -134,7 +134,7 @@ class _Search:
 def _word_of(data: bytes, inside: bool, spaced: bool) -> tuple[str, bytes, int | None]:
     """Bytes as text, what is left of them, and where the word ends that is in them: none, or not yet."""
     text, rest = decoded(data)
-    return text, rest, end_inside(text) if inside else word_in(text, spaced=spaced)
+    return text, rest, continuation_end(text) if inside else leading_word_end(text, spaced=spaced)
 
 
 class Completer:
@@ -157,7 +157,7 @@ class Completer:
 
         Where the text does not end in white space, the space before the next word is part of the ending.
         """
-        typed = word_at_end(text)
+        typed = trailing_word(text)
         head, tail = split(self._lexicon, text)
         read = "" if self._lexicon.cuts_words else typed
         spaced = tail.startswith(" ") or not (head == "" or head[-1].isspace())

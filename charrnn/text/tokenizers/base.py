@@ -1,4 +1,4 @@
-"""What the rest of the program asks of a tokenizer, and what tokenizers share."""
+"""The interface of all tokenizers, and two facts that follow from it."""
 
 from typing import Any, Protocol
 
@@ -9,16 +9,17 @@ from charrnn.text.folding import Replacements
 from charrnn.text.ids import Ids
 
 UNKNOWN_TEXT = "\N{REPLACEMENT CHARACTER}"
+"""The text of <unk>, and of bytes that are not UTF-8."""
 
 
 class Decoder(Protocol):
     """Ids → text, one id at a time."""
 
     def feed(self, token: int) -> str:
-        """The text that `token` completes; empty while a UTF-8 sequence is unfinished."""
+        """Return the text that `token` completes; it is empty inside a UTF-8 sequence."""
 
     def flush(self) -> str:
-        """The end of the text: U+FFFD if a UTF-8 sequence was left unfinished."""
+        """Return the end of the text: U+FFFD after an incomplete UTF-8 sequence, else nothing."""
 
 
 class Tokenizer(Protocol):
@@ -26,7 +27,7 @@ class Tokenizer(Protocol):
 
     @property
     def kind(self) -> str:
-        """The name by which `--tokenizer` and tokenizer.json know it."""
+        """Its name as the value of `--tokenizer` and in tokenizer.json."""
 
     @property
     def vocabulary_size(self) -> int:
@@ -34,54 +35,54 @@ class Tokenizer(Protocol):
 
     @property
     def unk_id(self) -> int | None:
-        """The id of every text that is not in the vocabulary, or None where there is none."""
+        """Id of <unk>, which replaces every character outside the vocabulary; None if every text has ids."""
 
     @property
     def bos_id(self) -> int | None:
-        """The id of <s>, which stands before every document; None where documents are not told apart."""
+        """Id of <s>, which precedes every document; None if documents are not separated."""
 
     @property
     def eos_id(self) -> int | None:
-        """The id of </s>, which closes a document; None where documents are not told apart."""
+        """Id of </s>, which ends every document; None if documents are not separated."""
 
     @property
     def normal_form(self) -> str | None:
-        """ "NFC" where text is normalised before it is read, else None."""
+        """ "NFC" if text is normalized before it is encoded, else None."""
 
     def encode(self, text: str) -> Ids:
-        """(N,) ids of a text, of the smallest unsigned type that holds V - 1; never fails."""
+        """Return the ids (N,) of a text, of the smallest unsigned type. Every string can be encoded."""
 
     def boundary(self) -> Ids:
-        """</s> and <s>, which stand between two documents; none where documents are not told apart."""
+        """Return the ids between two documents: </s> and <s>, or none if documents are not separated."""
 
     def decode(self, ids: npt.ArrayLike) -> str:
-        """The text of (N,) ids; ValueError for an id outside 0 … V - 1."""
+        """Return the text of ids (N,). Raises ValueError for an id outside 0 … V - 1."""
 
     def decoder(self) -> Decoder:
-        """A fresh decoder for a stream of ids; what it yields, joined, is `decode` of them all."""
+        """Return a new decoder for a stream of ids; its strings, joined, equal `decode` of all ids."""
 
-    def piece(self, token: int) -> bytes:
-        """The UTF-8 bytes of one token, maybe not whole characters; none for a mark or what is unknown."""
+    def token_bytes(self, token: int) -> bytes:
+        """Return the UTF-8 bytes of a token, which may be part of a character; none for <unk>, <s> and </s>."""
 
     def token_text(self, token: int) -> str:
-        """One token in a form that is safe to show."""
+        """Return a token as text that is safe to print."""
 
-    def characters(self, ids: npt.ArrayLike) -> int:
-        """How many characters of text the ids stand for: each character counts where it begins."""
+    def count_characters(self, ids: npt.ArrayLike) -> int:
+        """Return the number of characters in the text of ids; each counts at the id in which it begins."""
 
     def prepare(self, text: str) -> tuple[str, Replacements]:
-        """A prompt in characters that the model knows as far as they can be had, and what was replaced."""
+        """Return a prompt with unknown characters replaced by similar known ones, and the replacements."""
 
     @property
     def model(self) -> bytes | None:
-        """What tokenizer.model holds beside tokenizer.json; None where there is no such file."""
+        """The contents of tokenizer.model, or None if tokenizer.json holds everything."""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values from which, and from `model`, `tokenizer_from_json` makes an equal tokenizer."""
+        """Return plain values; `tokenizer_from_json` makes an equal tokenizer of them and `model`."""
 
 
-class Plain:
-    """What most tokenizers are: documents are not told apart, and tokenizer.json is all that a file need hold."""
+class TokenizerDefaults:
+    """Attributes of a tokenizer that does not separate documents and needs no tokenizer.model."""
 
     bos_id: int | None = None
     eos_id: int | None = None
@@ -92,10 +93,10 @@ class Plain:
 
 
 def initial_id(tokenizer: Tokenizer) -> int:
-    """Return the id that precedes every text: <s>, else the newline, else the unknown token."""
+    """Return the id that precedes every text: <s>, else the newline, else <unk>."""
     return int(tokenizer.encode("\n")[0]) if tokenizer.bos_id is None else tokenizer.bos_id
 
 
 def never_sampled(tokenizer: Tokenizer) -> list[int]:
-    """Return the ids that a model never emits: the unknown token and <s>."""
+    """Return the ids that are excluded from sampling: <unk> and <s>."""
     return [token for token in (tokenizer.unk_id, tokenizer.bos_id) if token is not None]

@@ -1,7 +1,7 @@
-"""Documents: a tokenizer that marks where one ends and the next begins, <s> before it and </s> behind it.
+"""Document tokenizer: another tokenizer, with <s> before each document and </s> after it.
 
-Where files are documents, both marks are ids of their own after those of the tokenizer within. Where lines are, the
-line break itself is the </s>, and an <s> stands behind each, so that text and ids still say the same.
+If files are documents, <s> and </s> are ids of their own after those of the inner tokenizer. If lines are documents,
+the newline itself is </s>, and an <s> is inserted after each, so that decoding still gives the same text.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import DOCUMENTS
+from charrnn.config import DOCUMENT_KINDS
 from charrnn.errors import ModelError
 from charrnn.text.folding import Replacements
 from charrnn.text.ids import Ids, check_ids, id_dtype
@@ -20,20 +20,20 @@ from charrnn.text.tokenizers.base import Decoder, Tokenizer
 
 @dataclass(frozen=True)
 class DocumentTokenizer:
-    """`within`, whose text is cut into documents: `documents` is files or lines."""
+    """The tokenizer `inner`, with ids for the boundaries of documents, which are "files" or "lines"."""
 
-    within: Tokenizer
+    inner: Tokenizer
     documents: str
 
     def __post_init__(self) -> None:
-        if self.documents not in DOCUMENTS[1:]:
-            raise ModelError(f"tokenizer.json cuts its text into {self.documents!s:.40}, not into files or lines")
-        if self.documents == "lines" and (self._break.size != 1 or self._break[0] == self.within.unk_id):
-            raise ModelError("a tokenizer of lines must have a token for the line break; this one is damaged")
+        if self.documents not in DOCUMENT_KINDS[1:]:
+            raise ModelError(f"documents in tokenizer.json is {self.documents!s:.40}; it must be files or lines")
+        if self.documents == "lines" and (self._newline.size != 1 or self._newline[0] == self.inner.unk_id):
+            raise ModelError("tokenizer.json separates lines but has no token for the newline; this file is damaged")
 
     @property
     def kind(self) -> str:
-        return self.within.kind
+        return self.inner.kind
 
     @property
     def vocabulary_size(self) -> int:
@@ -41,31 +41,31 @@ class DocumentTokenizer:
 
     @property
     def unk_id(self) -> int | None:
-        return self.within.unk_id
+        return self.inner.unk_id
 
     @property
     def normal_form(self) -> str | None:
-        return self.within.normal_form
+        return self.inner.normal_form
 
     @property
     def model(self) -> bytes | None:
-        return self.within.model
+        return self.inner.model
 
     @cached_property
-    def _break(self) -> Ids:
-        return self.within.encode("\n")
+    def _newline(self) -> Ids:
+        return self.inner.encode("\n")
 
     @property
     def eos_id(self) -> int:
-        return int(self._break[0]) if self.documents == "lines" else self.within.vocabulary_size
+        return int(self._newline[0]) if self.documents == "lines" else self.inner.vocabulary_size
 
     @property
     def bos_id(self) -> int:
-        """The last of all ids."""
-        return self.within.vocabulary_size + (self.documents == "files")
+        """V - 1."""
+        return self.inner.vocabulary_size + (self.documents == "files")
 
     def encode(self, text: str) -> Ids:
-        ids = self.within.encode(text).astype(id_dtype(self.vocabulary_size))
+        ids = self.inner.encode(text).astype(id_dtype(self.vocabulary_size))
         if self.documents == "files":
             return ids
         return np.insert(ids, np.flatnonzero(ids == self.eos_id) + 1, self.bos_id)
@@ -74,39 +74,40 @@ class DocumentTokenizer:
         return np.array([self.eos_id, self.bos_id], id_dtype(self.vocabulary_size))
 
     def decode(self, ids: npt.ArrayLike) -> str:
-        return self.within.decode(self._unmarked(check_ids(ids, self.vocabulary_size)))
+        return self.inner.decode(self._inner_ids(check_ids(ids, self.vocabulary_size)))
 
-    def _unmarked(self, ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return ids[ids < self.within.vocabulary_size]
+    def _inner_ids(self, ids: Ids) -> Ids:
+        """Return the ids without those that the inner tokenizer does not have."""
+        return ids[ids < self.inner.vocabulary_size]
 
     def decoder(self) -> Decoder:
-        return _DocumentDecoder(self.within.decoder(), self.within.vocabulary_size)
+        return _DocumentDecoder(self.inner.decoder(), self.inner.vocabulary_size)
 
-    def piece(self, token: int) -> bytes:
-        return self.within.piece(token) if token < self.within.vocabulary_size else b""
+    def token_bytes(self, token: int) -> bytes:
+        return self.inner.token_bytes(token) if token < self.inner.vocabulary_size else b""
 
     def token_text(self, token: int) -> str:
         if token == self.bos_id:
             return "<s>"
-        return "</s>" if token == self.eos_id else self.within.token_text(token)
+        return "</s>" if token == self.eos_id else self.inner.token_text(token)
 
-    def characters(self, ids: npt.ArrayLike) -> int:
-        return self.within.characters(self._unmarked(np.asarray(ids)))
+    def count_characters(self, ids: npt.ArrayLike) -> int:
+        return self.inner.count_characters(self._inner_ids(np.asarray(ids)))
 
     def prepare(self, text: str) -> tuple[str, Replacements]:
-        return self.within.prepare(text)
+        return self.inner.prepare(text)
 
     def to_json(self) -> dict[str, Any]:
-        return self.within.to_json() | {"documents": self.documents}
+        return self.inner.to_json() | {"documents": self.documents}
 
 
 @dataclass(frozen=True)
 class _DocumentDecoder:
-    within: Decoder
-    marks: int
+    inner: Decoder
+    inner_size: int
 
     def feed(self, token: int) -> str:
-        return self.within.feed(token) if token < self.marks else ""
+        return self.inner.feed(token) if token < self.inner_size else ""
 
     def flush(self) -> str:
-        return self.within.flush()
+        return self.inner.flush()

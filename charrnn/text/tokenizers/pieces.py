@@ -1,6 +1,6 @@
-"""Pieces: tokens that are runs of UTF-8 bytes, so that a table of them is all that decoding needs.
+"""Piece tokenizers: each token is a sequence of UTF-8 bytes, so that a table of them is enough to decode.
 
-`ByteTokenizer` has one id a byte, and knows every text; words and subwords have longer pieces beside the bytes.
+`ByteTokenizer` has one id per byte; word and subword tokenizers have longer pieces as well.
 """
 
 import codecs
@@ -15,18 +15,18 @@ from charrnn.text.escape import visible_line
 from charrnn.text.folding import Replacements
 from charrnn.text.ids import Ids, check_ids
 from charrnn.text.normal_form import check_normal_form, normalize
-from charrnn.text.tokenizers.base import Decoder, Plain
+from charrnn.text.tokenizers.base import Decoder, TokenizerDefaults
 
 BYTES = tuple(bytes([byte]) for byte in range(256))
 
 
 def utf8(text: str) -> bytes:
-    """The bytes of any string, lone surrogates too."""
+    """Return the UTF-8 bytes of any string, which may have lone surrogates."""
     return text.encode("utf-8", "surrogatepass")
 
 
-class Pieces(Plain):
-    """What all tokenizers of pieces share; they know every text, and so there is no unknown token."""
+class PieceTokenizer(TokenizerDefaults):
+    """A tokenizer over a table of pieces. The 256 bytes are among them, so that no text needs <unk>."""
 
     normal_form: str | None
     unk_id = None
@@ -41,18 +41,18 @@ class Pieces(Plain):
         return len(self.pieces)
 
     @cached_property
-    def _begun(self) -> npt.NDArray[np.int64]:
-        """(V,) how many characters begin in each token."""
+    def _character_starts(self) -> npt.NDArray[np.int64]:
+        """Number of characters that begin in each token, (V,)."""
         return np.array([sum((byte & 0xC0) != 0x80 for byte in piece) for piece in self.pieces])
 
     def decode(self, ids: npt.ArrayLike) -> str:
-        array, pieces = check_ids(ids, self.vocabulary_size), self.pieces
-        return b"".join([pieces[token] for token in array.tolist()]).decode("utf-8", "replace")
+        tokens, pieces = check_ids(ids, self.vocabulary_size).tolist(), self.pieces
+        return b"".join([pieces[token] for token in tokens]).decode("utf-8", "replace")
 
     def decoder(self) -> Decoder:
         return _PieceDecoder(self.pieces)
 
-    def piece(self, token: int) -> bytes:
+    def token_bytes(self, token: int) -> bytes:
         return self.pieces[token]
 
     def token_text(self, token: int) -> str:
@@ -62,16 +62,16 @@ class Pieces(Plain):
         except UnicodeDecodeError:
             return "".join(f"<0x{byte:02X}>" for byte in piece)
 
-    def characters(self, ids: npt.ArrayLike) -> int:
-        return int(self._begun[np.asarray(ids, np.int64)].sum())
+    def count_characters(self, ids: npt.ArrayLike) -> int:
+        return int(self._character_starts[np.asarray(ids, np.int64)].sum())
 
     def prepare(self, text: str) -> tuple[str, Replacements]:
         return normalize(text, self.normal_form), Replacements()
 
 
 @dataclass(frozen=True)
-class ByteTokenizer(Pieces):
-    """UTF-8 bytes: 256 ids. Ids that are no UTF-8 decode to U+FFFD."""
+class ByteTokenizer(PieceTokenizer):
+    """The 256 bytes as ids. Sequences that are not UTF-8 decode to U+FFFD."""
 
     normal_form: str | None = None
     kind = "byte"

@@ -1,4 +1,4 @@
-"""Growth: a tokenizer and another text → one that knows the characters or words of both, and who is who."""
+"""Larger vocabularies: a tokenizer and another text → a tokenizer for both, and the old id of each of its tokens."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -7,37 +7,43 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.text.tokenizers.base import Tokenizer
-from charrnn.text.tokenizers.characters import CharacterTokenizer, alphabet_in
+from charrnn.text.tokenizers.characters import CharacterTokenizer, alphabet_of
 from charrnn.text.tokenizers.documents import DocumentTokenizer
 from charrnn.text.tokenizers.words import WordTokenizer, frequent_words
 
 
-def grown_tokenizer(
-    tokenizer: Tokenizer, chunks: Callable[[], Iterable[str]], most_words: int, min_count: int
+def extend_tokenizer(
+    tokenizer: Tokenizer, chunks: Callable[[], Iterable[str]], max_words: int, min_count: int
 ) -> Tokenizer:
-    """One that also has the characters of a text, or its frequent words; bytes and subwords stay as they are."""
+    """Return a tokenizer that also has the characters, or the frequent words, of a text.
+
+    Byte and subword tokenizers are returned unchanged.
+    """
     if isinstance(tokenizer, DocumentTokenizer):
-        within = grown_tokenizer(tokenizer.within, chunks, most_words, min_count)
-        return DocumentTokenizer(within, tokenizer.documents)
+        inner = extend_tokenizer(tokenizer.inner, chunks, max_words, min_count)
+        return DocumentTokenizer(inner, tokenizer.documents)
     if isinstance(tokenizer, CharacterTokenizer):
-        return CharacterTokenizer(alphabet_in(chunks(), tokenizer.alphabet), tokenizer.normal_form)
+        return CharacterTokenizer(alphabet_of(chunks(), tokenizer.alphabet), tokenizer.normal_form)
     if isinstance(tokenizer, WordTokenizer):
-        words = {*tokenizer.words, *frequent_words(chunks(), most_words, min_count)}
+        words = {*tokenizer.words, *frequent_words(chunks(), max_words, min_count)}
         return WordTokenizer(tuple(sorted(words)), tokenizer.normal_form)
     return tokenizer
 
 
-def kept_ids(old: Tokenizer, new: Tokenizer) -> npt.NDArray[np.int64]:
-    """Which token of the old one (V,) each token of the new one was, by what it stands for; -1 for those it lacks."""
-    places = {identity: token for token, identity in enumerate(_identities(old))}
-    return np.array([places.get(identity, -1) for identity in _identities(new)], np.int64)
+def old_ids(old: Tokenizer, new: Tokenizer) -> npt.NDArray[np.int64]:
+    """Map each new token id to its old id, shape (V,); -1 where the old vocabulary has no such token."""
+    old_id = {key: token for token, key in enumerate(_keys(old))}
+    return np.array([old_id.get(key, -1) for key in _keys(new)], np.int64)
 
 
-def _identities(tokenizer: Tokenizer) -> Iterator[tuple[bytes | str, int]]:
-    """What each token stands for, and how many before it stand for the same: subwords have some bytes twice."""
-    names = {tokenizer.unk_id: "unknown", tokenizer.bos_id: "start", tokenizer.eos_id: "end"}
-    seen: Counter[bytes | str] = Counter()
+def _keys(tokenizer: Tokenizer) -> Iterator[tuple[bytes | str, int]]:
+    """Yield a key for each token: its bytes or its role, and the number of earlier tokens with the same.
+
+    Subword vocabularies have some single bytes twice.
+    """
+    roles = {tokenizer.unk_id: "unk", tokenizer.bos_id: "bos", tokenizer.eos_id: "eos"}
+    occurrences: Counter[bytes | str] = Counter()
     for token in range(tokenizer.vocabulary_size):
-        identity = names.get(token) or tokenizer.piece(token)
-        yield identity, seen[identity]
-        seen[identity] += 1
+        name = roles.get(token) or tokenizer.token_bytes(token)
+        yield name, occurrences[name]
+        occurrences[name] += 1

@@ -1,7 +1,7 @@
-"""Subwords: pieces that SentencePiece finds in a text, frequent words whole and rare ones in parts.
+"""Subword tokenizer: pieces that SentencePiece learns from a text; frequent words are one piece, rare ones several.
 
-Byte-pair encoding (Sennrich et al. 2016) or a unigram model (Kudo 2018), set up to lose nothing: no normalisation,
-no dummy prefix, all white space kept, and bytes for every character that was not in the training text.
+Byte-pair encoding (Sennrich et al. 2016) or a unigram model (Kudo 2018). Encoding is lossless: no normalization, no
+dummy prefix, all white space kept, and bytes for every character that is not in the training text.
 """
 
 import hashlib
@@ -17,23 +17,27 @@ import numpy as np
 from charrnn.errors import ModelError, TextError
 from charrnn.text.ids import Ids, id_dtype
 from charrnn.text.normal_form import check_normal_form, normalize
-from charrnn.text.tokenizers.pieces import BYTES, Pieces, utf8
+from charrnn.text.tokenizers.pieces import BYTES, PieceTokenizer, utf8
 
 if TYPE_CHECKING:
     from sentencepiece import SentencePieceProcessor
 
-MOST_CHARACTERS = 10_000_000
-"""How much of a text the pieces are looked for in; of a longer one, evenly spread lines."""
-LONGEST_LINE = 1000
-"""Characters of a line that SentencePiece is given at a time; it passes over lines of more than 4,192 bytes."""
+MAX_CHARACTERS = 10_000_000
+"""Characters from which pieces are learned; from a longer text, lines at equal distances are taken."""
+MAX_LINE = 1000
+"""Characters of a line that SentencePiece is given at a time; it ignores lines of more than 4,192 bytes."""
 _SPACE = "\u2581"
-_BY_BYTES = re.compile(f"[{_SPACE}\x00\ud800-\udfff]+")
-"""What SentencePiece would not give back: its own sign for a space, and what it cannot read."""
+"""SentencePiece's sign for a space."""
+_UNENCODABLE = f"{_SPACE}\x00\ud800-\udfff"
+"""Characters, for a regular expression, that SentencePiece would not decode as they were."""
 
 
 @dataclass(frozen=True)
-class SubwordTokenizer(Pieces):
-    """The pieces of a SentencePiece model, which is kept as its bytes. ModelError if it is none of ours."""
+class SubwordTokenizer(PieceTokenizer):
+    """The pieces of a SentencePiece model, given as the bytes of its file.
+
+    Raises ModelError for a model that is damaged or was not made by charrnn.
+    """
 
     model: bytes = field(repr=False)
     normal_form: str | None = None
@@ -58,30 +62,31 @@ class SubwordTokenizer(Pieces):
     def pieces(self) -> tuple[bytes, ...]:
         processor = self._processor
         if processor.unk_id() != 0 or processor.bos_id() >= 0 or processor.eos_id() >= 0 or processor.pad_id() >= 0:
-            raise ModelError("the SentencePiece model has marks of its own; it was not made by charrnn")
-        return tuple(_bytes_of(processor, token) for token in range(1, processor.get_piece_size()))
+            raise ModelError("the SentencePiece model has control tokens of its own; it was not made by charrnn")
+        return tuple(_piece_bytes(processor, token) for token in range(1, processor.get_piece_size()))
 
     @cached_property
-    def _byte_ids(self) -> dict[bytes, int]:
-        places = {piece: token for token, piece in reversed(list(enumerate(self.pieces))) if len(piece) == 1}
-        return {byte: places[byte] for byte in BYTES}
+    def _byte_ids(self) -> dict[int, int]:
+        """The id of each byte: the first of the pieces that are this byte alone."""
+        ids = {piece: token for token, piece in reversed(list(enumerate(self.pieces))) if len(piece) == 1}
+        return {byte: ids[piece] for byte, piece in enumerate(BYTES)}
 
     @cached_property
-    def _by_bytes(self) -> re.Pattern[str]:
-        """What goes by bytes: also spaces, if the training text had none, and so there is no piece for them."""
-        known = self._processor.piece_to_id(_SPACE) != self._processor.unk_id()
-        return _BY_BYTES if known else re.compile(_BY_BYTES.pattern.replace("[", "[ ", 1))
+    def _bytewise(self) -> re.Pattern[str]:
+        """Characters that are encoded as bytes; spaces are among them if the training text had none."""
+        has_space = self._processor.piece_to_id(_SPACE) != self._processor.unk_id()
+        return re.compile(f"[{_UNENCODABLE}]+" if has_space else f"[ {_UNENCODABLE}]+")
 
     def encode(self, text: str) -> Ids:
-        text, ids, place = normalize(text, self.normal_form), list[int](), 0
-        for odd in self._by_bytes.finditer(text):
-            ids += self._encode(text[place : odd.start()])
-            ids += [self._byte_ids[bytes([byte])] for byte in utf8(odd.group())]
-            place = odd.end()
-        return np.array(ids + self._encode(text[place:]), id_dtype(self.vocabulary_size))
+        text, ids, position = normalize(text, self.normal_form), list[int](), 0
+        for match in self._bytewise.finditer(text):
+            ids += self._encode_pieces(text[position : match.start()])
+            ids += [self._byte_ids[byte] for byte in utf8(match.group())]
+            position = match.end()
+        return np.array(ids + self._encode_pieces(text[position:]), id_dtype(self.vocabulary_size))
 
-    def _encode(self, text: str) -> list[int]:
-        """Ids of what SentencePiece can read: its own without <unk>, which is 0 there and never comes."""
+    def _encode_pieces(self, text: str) -> list[int]:
+        """Return SentencePiece's ids minus 1: its id 0, <unk>, never occurs and is left out of the vocabulary."""
         return [token - 1 for token in self._processor.encode(text)]
 
     def to_json(self) -> dict[str, Any]:
@@ -89,7 +94,7 @@ class SubwordTokenizer(Pieces):
         return {"kind": self.kind, "normal_form": self.normal_form, "model_sha256": digest}
 
 
-def _bytes_of(processor: "SentencePieceProcessor", token: int) -> bytes:
+def _piece_bytes(processor: "SentencePieceProcessor", token: int) -> bytes:
     piece: str = processor.id_to_piece(token)
     if processor.is_byte(token):
         return bytes([int(piece[1:-1], 16)])
@@ -97,16 +102,16 @@ def _bytes_of(processor: "SentencePieceProcessor", token: int) -> bytes:
 
 
 def learn_pieces(chunks: Callable[[], Iterable[str]], size: int, model_type: str, characters: int) -> bytes:
-    """A SentencePiece model of about `size` pieces (fewer if the text has no more) of a text of so many characters.
+    """Return a SentencePiece model of about `size` pieces, learned from a text with this number of characters.
 
-    `model_type` is bpe or unigram. TextError if there is nothing to learn from, or `size` is too small for the
-    characters of the text.
+    `model_type` is bpe or unigram. There are fewer pieces if the text has no more. Raises TextError if the text is
+    empty, or `size` is too small for its characters.
     """
     from sentencepiece import SentencePieceTrainer
 
     if not any(_lines(chunks())):
-        raise TextError("there is nothing in this text to find subwords in; give another, or --tokenizer byte")
-    model, stride = io.BytesIO(), -(-characters // MOST_CHARACTERS)
+        raise TextError("there is nothing in this text to learn subwords from; give another, or --tokenizer byte")
+    model, stride = io.BytesIO(), -(-characters // MAX_CHARACTERS)
     lines = (line for number, line in enumerate(_lines(chunks())) if number % stride == 0)
     try:
         SentencePieceTrainer.train(
@@ -128,15 +133,16 @@ def learn_pieces(chunks: Callable[[], Iterable[str]], size: int, model_type: str
         )
     except RuntimeError as error:
         raise TextError(
-            f"SentencePiece found no {size:,} pieces in this text; choose another --vocab-size: 256 bytes, every "
-            "character and some pieces must find room in it, and the text must have as many"
+            f"SentencePiece cannot make {size:,} pieces from this text; choose another --vocab-size: it must "
+            "have room for 256 bytes, every character and some pieces, and the text must have that many"
         ) from error
     return model.getvalue()
 
 
 def _lines(chunks: Iterable[str]) -> Iterator[str]:
-    """Lines without their ends and without what goes by bytes, none of them longer than LONGEST_LINE."""
+    """Yield the text between newlines and unencodable characters, at most MAX_LINE characters at a time."""
+    separator = re.compile(f"[{_UNENCODABLE}\n]")
     for chunk in chunks:
-        for line in _BY_BYTES.sub("\n", chunk).split("\n"):
-            for place in range(0, len(line), LONGEST_LINE):
-                yield line[place : place + LONGEST_LINE]
+        for line in separator.split(chunk):
+            for start in range(0, len(line), MAX_LINE):
+                yield line[start : start + MAX_LINE]

@@ -1,14 +1,13 @@
-"""Words: the frequent words of a text have an id each; whatever else there is, is spelled in UTF-8 bytes.
+"""Word tokenizer: one id per frequent word of a text, and UTF-8 bytes for everything else.
 
-A word is letters, marks and digits, with apostrophes and hyphens inside; the space before it is part of it, so that
-a text of words has hardly more tokens than words (Radford et al. 2019 cut a text like that). A sign is a word of its
-own, and so is each Han or kana character, unless spaces tell words apart there too. Nothing is lost: the pieces of a
-text, joined, are the text.
+A word is letters, marks and digits, with apostrophes and hyphens inside; the space before a word is part of it, so
+that a text has hardly more tokens than words (the rule of Radford et al. 2019). A sign is a word by itself, and so is
+each Han or kana character, unless the text puts spaces between its Han words. The words of a text, joined, are the
+text.
 """
 
 import re
 import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,51 +18,49 @@ import numpy as np
 
 from charrnn.errors import ModelError
 from charrnn.text.ids import Ids, id_dtype
-from charrnn.text.normal_form import check_normal_form, normalize
-from charrnn.text.tokenizers.pieces import BYTES, Pieces, utf8
+from charrnn.text.normal_form import check_normal_form, is_mark, normalize
+from charrnn.text.tokenizers.pieces import BYTES, PieceTokenizer, utf8
 from charrnn.text.word_boundaries import HAN, JOINERS
 
-MOST_COUNTED = 2_000_000
-"""Different words that are counted at a time; beyond it, those that came once are forgotten."""
-LONGEST_HAN_WORD = 8
-LONGEST_HELD = 1000
+MAX_COUNTED = 2_000_000
+"""Different words counted at a time; when there are more, words with one occurrence are dropped."""
+MAX_HAN_WORD = 8
+"""Characters of a Han word between spaces; a longer run is taken for a sentence."""
+MAX_PENDING = 1000
+"""Characters at the end of a chunk that wait for the next one, because they may be part of a word."""
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
-    marks = "".join(
-        each for each in map(chr, range(0x300, sys.maxunicode + 1)) if unicodedata.category(each).startswith("M")
-    )
-    spaceless = "".join(f"{chr(low)}-{chr(high)}" for low, high in HAN)
-    letter = rf"(?:(?![{spaceless}])[\w{marks}])"
+def _word_pattern() -> re.Pattern[str]:
+    marks = "".join(filter(is_mark, map(chr, range(0x300, sys.maxunicode + 1))))
+    han = "".join(f"{chr(low)}-{chr(high)}" for low, high in HAN)
+    letter = rf"(?:(?![{han}])[\w{marks}])"
     word = rf"{letter}+(?:[{JOINERS}]{letter}+)*"
-    han = rf"[{spaceless}]{{1,{LONGEST_HAN_WORD}}}"
-    return re.compile(rf"\n| {han}(?!\S)|(?<!\S){han}(?= )| ?{word}| ?\S|\s")
+    han_word = rf"[{han}]{{1,{MAX_HAN_WORD}}}"
+    return re.compile(rf"\n| {han_word}(?!\S)|(?<!\S){han_word}(?= )| ?{word}| ?\S|\s")
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text, each with the space before it; joined, they are the text.
+    """Return the words of a text, each with the space before it. Joined, they are the text.
 
     >>> split_words("She'd never been late.")
     ["She'd", ' never', ' been', ' late', '.']
     """
-    return _pattern().findall(text)
+    return _word_pattern().findall(text)
 
 
 @dataclass(frozen=True)
-class WordTokenizer(Pieces):
-    """256 bytes, then `words` in sorted order. ModelError if `words` is not such a list."""
+class WordTokenizer(PieceTokenizer):
+    """The 256 bytes, then `words`. Raises ModelError if the words are not sorted and unique, or one is empty."""
 
     words: tuple[str, ...]
     normal_form: str | None = None
     kind = "word"
 
     def __post_init__(self) -> None:
-        sound = all(isinstance(word, str) and word for word in self.words)
-        if not sound or list(self.words) != sorted(set(self.words)):
-            raise ModelError(
-                "the words in tokenizer.json must be in sorted order, each once and none empty; this file is damaged"
-            )
+        are_words = all(isinstance(word, str) and word for word in self.words)
+        if not are_words or list(self.words) != sorted(set(self.words)):
+            raise ModelError("the words in tokenizer.json must be sorted, unique and not empty; this file is damaged")
         check_normal_form(self.normal_form)
 
     @cached_property
@@ -71,13 +68,13 @@ class WordTokenizer(Pieces):
         return (*BYTES, *map(utf8, self.words))
 
     @cached_property
-    def _ids(self) -> dict[str, int]:
+    def _word_ids(self) -> dict[str, int]:
         return {word: len(BYTES) + index for index, word in enumerate(self.words)}
 
     def encode(self, text: str) -> Ids:
         ids: list[int] = []
         for word in split_words(normalize(text, self.normal_form)):
-            token = self._ids.get(word)
+            token = self._word_ids.get(word)
             if token is None:
                 ids.extend(utf8(word))
             else:
@@ -89,32 +86,32 @@ class WordTokenizer(Pieces):
 
 
 def frequent_words(chunks: Iterable[str], size: int, min_count: int) -> tuple[str, ...]:
-    """The words that come `min_count` times or more, at most `size` of them, the most frequent; in sorted order.
+    """Return the `size` most frequent words with at least `min_count` occurrences, in sorted order.
 
-    A word of one byte is left out: it has an id already.
+    ASCII characters are left out, since each is a byte and has an id already.
     """
     counts: Counter[str] = Counter()
     for word in _whole_words(chunks):
         counts[word] += 1
-        if len(counts) > MOST_COUNTED:
-            counts = Counter({each: count for each, count in counts.items() if count > 1})
-    for byte in map(chr, range(0x80)):
-        counts.pop(byte, None)
-    frequent = [(-count, word) for word, count in counts.items() if count >= min_count and not _odd(word)]
+        if len(counts) > MAX_COUNTED:
+            counts = Counter({word: count for word, count in counts.items() if count > 1})
+    for character in map(chr, range(0x80)):
+        counts.pop(character, None)
+    frequent = [(-count, word) for word, count in counts.items() if count >= min_count and not _has_surrogate(word)]
     return tuple(sorted(word for _, word in sorted(frequent)[:size]))
 
 
 def _whole_words(chunks: Iterable[str]) -> Iterator[str]:
-    """The words of a text in chunks: what stands behind the last space of a chunk may go on in the next."""
-    held = ""
+    """Yield the words of a text in chunks. The text after the last space of a chunk waits for the next chunk."""
+    pending = ""
     for chunk in chunks:
-        text = held + chunk
-        end = max(text.rfind(" "), text.rfind("\n"), len(text) - LONGEST_HELD)
-        held = text[max(end, 0) :]
-        yield from split_words(text[: max(end, 0)])
-    yield from split_words(held)
+        text = pending + chunk
+        end = max(text.rfind(" "), text.rfind("\n"), len(text) - MAX_PENDING, 0)
+        pending = text[end:]
+        yield from split_words(text[:end])
+    yield from split_words(pending)
 
 
-def _odd(word: str) -> bool:
-    """Whether there is a lone surrogate in it, which no JSON file should have."""
-    return any(0xD800 <= ord(each) < 0xE000 for each in word)
+def _has_surrogate(word: str) -> bool:
+    """Return True if the word has a lone surrogate, which JSON files should not have."""
+    return any(0xD800 <= ord(character) < 0xE000 for character in word)

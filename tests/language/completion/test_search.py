@@ -18,7 +18,7 @@ from charrnn.language.completion import search as completion
 from charrnn.language.completion.search import Completer
 from charrnn.network import Array, Ids
 from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer, Tokenizer
-from charrnn.text.word_boundaries import is_han, word_at_end
+from charrnn.text.word_boundaries import is_han, trailing_word
 
 
 class Chain:
@@ -172,7 +172,7 @@ TEXTS = {"": "", "a b": "b", "don't": "don't", "a ": "", "well-kn": "well-kn", "
 
 @pytest.mark.parametrize(("text", "word"), TEXTS.items())
 def test_the_word_that_a_text_ends_in(text: str, word: str) -> None:
-    assert word_at_end(text) == word
+    assert trailing_word(text) == word
 
 
 def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

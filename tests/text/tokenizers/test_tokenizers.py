@@ -26,7 +26,7 @@ def test_characters_come_back_as_they_went(text: str) -> None:
     ids = tokenizer.encode(text)
     assert tokenizer.decode(ids) == text
     assert ids.shape == (len(text),)
-    assert tokenizer.characters(ids) == len(text)
+    assert tokenizer.count_characters(ids) == len(text)
     assert 0 not in ids
 
 
@@ -35,7 +35,7 @@ def test_bytes_come_back_as_they_went(text: str) -> None:
     tokenizer = ByteTokenizer()
     ids = tokenizer.encode(text)
     assert tokenizer.decode(ids) == text
-    assert tokenizer.characters(ids) == len(text)
+    assert tokenizer.count_characters(ids) == len(text)
 
 
 @given(any_text, any_text.filter(lambda text: bool(text.encode("utf-8", "ignore"))))
@@ -91,8 +91,8 @@ def test_ids_take_the_smallest_type(count: int, dtype: type[np.unsignedinteger])
 def test_the_byte_tokenizer_counts_a_character_where_it_begins() -> None:
     tokenizer = ByteTokenizer()
     ids = tokenizer.encode("aé水😀")
-    assert tokenizer.characters(ids) == 4
-    assert sum(tokenizer.characters(ids[i : i + 1]) for i in range(ids.size)) == 4
+    assert tokenizer.count_characters(ids) == 4
+    assert sum(tokenizer.count_characters(ids[i : i + 1]) for i in range(ids.size)) == 4
 
 
 @pytest.mark.parametrize("ids", [[-1], [4], [0, 99]])

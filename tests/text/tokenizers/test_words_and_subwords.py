@@ -53,14 +53,14 @@ def test_any_text_comes_back(tokenizer: Tokenizer, text: str) -> None:
     assert tokenizer.decode(ids) == expected
     decoder = tokenizer.decoder()
     assert "".join([*map(decoder.feed, ids.tolist()), decoder.flush()]) == expected
-    assert b"".join(map(tokenizer.piece, ids.tolist())) == text.encode("utf-8", "surrogatepass")
+    assert b"".join(map(tokenizer.token_bytes, ids.tolist())) == text.encode("utf-8", "surrogatepass")
     assert ids.size == 0 or ids.max() < tokenizer.vocabulary_size
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_ids_stand_for_as_many_characters_as_the_text_has(text: str) -> None:
     for tokenizer in ALL:
-        assert tokenizer.characters(tokenizer.encode(text)) == len(text)
+        assert tokenizer.count_characters(tokenizer.encode(text)) == len(text)
 
 
 @pytest.mark.parametrize("tokenizer", ALL)
@@ -100,7 +100,7 @@ def test_words_are_counted_whole_where_chunks_cut_them(size: int) -> None:
 
 
 def test_counting_forgets_rare_words_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words_module, "MOST_COUNTED", 50)
+    monkeypatch.setattr(words_module, "MAX_COUNTED", 50)
     text = " ".join(f"w{number} common" for number in range(300)) + " "
     assert " common" in frequent_words([text], 100, 100)
 
@@ -130,7 +130,7 @@ def test_long_lines_and_odd_characters_teach_pieces_too() -> None:
 
 
 def test_a_long_text_is_learned_from_evenly_spread_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subwords_module, "MOST_CHARACTERS", 1000)
+    monkeypatch.setattr(subwords_module, "MAX_CHARACTERS", 1000)
     text = "".join(f"{'early' if number < 500 else 'later'} words\n" for number in range(1000))
     tokenizer = SubwordTokenizer(learn_pieces(lambda: [text], 290, "bpe", len(text)))
     assert max(tokenizer.encode("early").size, tokenizer.encode("later").size) <= 3
@@ -169,7 +169,7 @@ def test_a_doctored_model_is_refused() -> None:
             tokenizer_from_json({"kind": "word", "normal_form": None, "words": words})
     with pytest.raises(ModelError, match="files or lines"):
         tokenizer_from_json({"kind": "byte", "normal_form": None, "documents": "pages"})
-    with pytest.raises(ModelError, match="line break"):
+    with pytest.raises(ModelError, match="newline"):
         DocumentTokenizer(CharacterTokenizer("ab"), "lines")
 
 
@@ -222,7 +222,7 @@ def test_settings_that_cannot_be_meant_are_refused(settings: dict[str, object]) 
 
 
 def test_most_of_a_text_of_words_is_frequent_words() -> None:
-    counts = Counter(len(WORDS.piece(int(each))) for each in WORDS.encode(STORY))
+    counts = Counter(len(WORDS.token_bytes(int(each))) for each in WORDS.encode(STORY))
     assert sum(n for length, n in counts.items() if length > 1) > 0.7 * sum(counts.values())
     assert unicodedata.is_normalized("NFC", WORDS.decode(WORDS.encode(STORY)))
     assert isinstance(np.asarray(WORDS.encode("")), np.ndarray)
