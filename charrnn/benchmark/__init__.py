@@ -1,1 +1,1 @@
-"""How fast the program is on this machine, with PyTorch beside it where it is installed."""
+"""The benchmark: speed of training and sampling on this machine, beside PyTorch if it is installed."""

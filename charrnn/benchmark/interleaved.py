@@ -1,9 +1,9 @@
-"""Taking turns: contestants A, B, … → the seconds a step of each takes, so that what disturbs one disturbs all.
+"""Interleaved timing: candidates A, B, … → the seconds per step of each, disturbed alike by other programs.
 
-They take turns in one process: A, B, A, B, … A turn is one step, or several where a step is short. Before each
-turn there is a short rest, in which the other's threads fall asleep: those of OpenBLAS and OpenMP wait for more work
-at full speed for some milliseconds. On a machine that is busy with something else, threads that wait for one another
-at every product lose far more than those that meet once a step; no turns can mend that, and so `Watch` tells it.
+The candidates take turns in one process: A, B, A, B, … A turn is one step, or several if a step is short. A short
+pause precedes each turn, in which the threads of the other candidate fall asleep: those of OpenBLAS and OpenMP spin
+for some milliseconds before they do. On a busy machine, threads that wait for one another at every product are slowed
+down far more than threads that meet once per step; turns cannot correct that, so `CpuLoad` measures it.
 """
 
 import itertools
@@ -17,100 +17,99 @@ from pathlib import Path
 
 import numpy as np
 
-WARM_UP = 2
-"""Steps of each that are not counted."""
-TURN = 0.1
-"""Seconds that a turn lasts at least, about: so many that waking up from the rest does not weigh."""
-MOST_STEPS = 100
-"""Steps of a turn at most."""
-REST = 0.01
-"""Seconds before a turn: more would let the cores cool down, less would leave the other's threads awake."""
+WARM_UP_STEPS = 2
+"""Steps of each candidate that are not counted."""
+TURN_SECONDS = 0.1
+"""Approximate length of a turn: long enough that waking up after the pause is negligible."""
+MAX_TURN_STEPS = 100
+PAUSE_SECONDS = 0.01
+"""Pause before a turn: a longer one would let the cores cool down, a shorter one leave other threads awake."""
 
 Candidate = Callable[[], float]
-"""Takes one step, and gives what may be told of it."""
+"""Takes one step; returns a figure to report."""
 
 
 @dataclass(frozen=True)
-class Score:
-    """How a contestant did: the median of the seconds a step, how many steps counted, and what the last one gave."""
+class Timing:
+    """Timing of a candidate: median seconds per step, the number of steps counted, and the last step's figure."""
 
     seconds: float
     steps: int
     last: float
 
 
-def take_turns(
-    contestants: Sequence[Candidate], turns: int, seconds: float, clock: Callable[[], float] = time.perf_counter
-) -> list[Score]:
-    """Let each have `turns` turns, and more until `seconds` have passed."""
-    steps = _steps_of_a_turn(contestants, clock)
-    durations: list[list[float]] = [[] for _ in contestants]
-    last = [0.0 for _ in contestants]
+def time_interleaved(
+    candidates: Sequence[Candidate], turns: int, seconds: float, clock: Callable[[], float] = time.perf_counter
+) -> list[Timing]:
+    """Time the candidates in at least `turns` turns each, and for at least `seconds` in total."""
+    turn_steps = _steps_per_turn(candidates, clock)
+    durations: list[list[float]] = [[] for _ in candidates]
+    figures = [0.0 for _ in candidates]
     began = clock()
     while len(durations[0]) < turns or clock() - began < seconds:
-        for i, contestant in enumerate(contestants):
-            time.sleep(REST)
-            before = clock()
-            for _ in range(steps[i]):
-                last[i] = contestant()
-            durations[i].append((clock() - before) / steps[i])
+        for i, candidate in enumerate(candidates):
+            time.sleep(PAUSE_SECONDS)
+            turn_began = clock()
+            for _ in range(turn_steps[i]):
+                figures[i] = candidate()
+            durations[i].append((clock() - turn_began) / turn_steps[i])
     return [
-        Score(float(np.median(taken)), n * len(taken), result)
-        for taken, n, result in zip(durations, steps, last, strict=True)
+        Timing(float(np.median(step_seconds)), steps * len(step_seconds), figure)
+        for step_seconds, steps, figure in zip(durations, turn_steps, figures, strict=True)
     ]
 
 
-def _steps_of_a_turn(contestants: Sequence[Candidate], clock: Callable[[], float]) -> list[int]:
-    """Warm up, and see how many steps of each make a turn."""
-    quickest = [math.inf for _ in contestants]
-    for _, (i, contestant) in itertools.product(range(WARM_UP), enumerate(contestants)):
-        before = clock()
-        contestant()
-        quickest[i] = min(quickest[i], clock() - before)
-    return [math.ceil(TURN / max(fastest, TURN / MOST_STEPS)) for fastest in quickest]
+def _steps_per_turn(candidates: Sequence[Candidate], clock: Callable[[], float]) -> list[int]:
+    """Warm the candidates up; return the number of steps that make a turn of each."""
+    fastest = [math.inf for _ in candidates]
+    for _, (i, candidate) in itertools.product(range(WARM_UP_STEPS), enumerate(candidates)):
+        began = clock()
+        candidate()
+        fastest[i] = min(fastest[i], clock() - began)
+    return [math.ceil(TURN_SECONDS / max(seconds, TURN_SECONDS / MAX_TURN_STEPS)) for seconds in fastest]
 
 
-class Watch:
-    """Sees, from when it is made, how many processors other programs keep busy among those that this one may use."""
+class CpuLoad:
+    """Load that other programs put on the processors this process may use, measured since construction."""
 
     def __init__(self, stat: Path = Path("/proc/stat")) -> None:
         self._stat = stat
-        self._began = self._now()
+        self._start = self._read()
 
-    def others(self) -> float | None:
-        """Processors that were busy with something else, on average; None where the system does not tell."""
-        now = self._now()
-        if now is None or self._began is None:
+    def others_busy(self) -> float | None:
+        """Return the mean number of processors that other programs kept busy; None if the system does not tell."""
+        end = self._read()
+        if end is None or self._start is None:
             return None
-        wall, busy, own = (b - a for a, b in zip(self._began, now, strict=True))
-        return round(max(0.0, (busy - own) / wall), 2) if wall > 0.0 else None
+        elapsed, busy, own = (later - earlier for earlier, later in zip(self._start, end, strict=True))
+        return round(max(0.0, (busy - own) / elapsed), 2) if elapsed > 0.0 else None
 
-    def _now(self) -> tuple[float, float, float] | None:
-        """Seconds gone by, seconds that the processors were busy, and seconds of them that were ours."""
+    def _read(self) -> tuple[float, float, float] | None:
+        """Return the wall clock, the busy seconds of all processors, and those of this process."""
         if sys.platform != "linux":
             return None
         try:
             text = self._stat.read_text(encoding="ascii")
         except OSError:
             return None
-        own = os.times()
-        ticks = busy_ticks(text, _usable())
-        return time.perf_counter(), ticks / os.sysconf("SC_CLK_TCK"), own.user + own.system
+        times = os.times()
+        ticks = busy_ticks(text, _processor_ids())
+        return time.perf_counter(), ticks / os.sysconf("SC_CLK_TCK"), times.user + times.system
 
 
 def usable_processors() -> int:
-    """How many logical processors this process may run on."""
-    return len(_usable())
+    """Return the number of logical processors that this process may run on."""
+    return len(_processor_ids())
 
 
-def _usable() -> Set[int]:
+def _processor_ids() -> Set[int]:
     if sys.platform == "linux":
         return os.sched_getaffinity(0)
     return set(range(os.cpu_count() or 1))
 
 
-def busy_ticks(stat: str, usable: Set[int]) -> int:
-    """Clock ticks that the usable processors spent in programs (user, nice, system) by a /proc/stat text."""
-    names = {f"cpu{number}" for number in usable}
+def busy_ticks(stat: str, processors: Set[int]) -> int:
+    """Return the clock ticks that these processors spent in programs (user, nice, system), from a /proc/stat text."""
+    names = {f"cpu{number}" for number in processors}
     lines = (line.split() for line in stat.splitlines())
     return sum(sum(map(int, fields[1:4])) for fields in lines if fields and fields[0] in names)
