@@ -1,28 +1,99 @@
-"""The voice: what a command lets speak, the network of a run or, with --ngram, the counts of the same text."""
+"""Arguments and options that several commands share, and the two ways to declare one whose values are limited."""
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
+
+from charrnn.cli import shell_completion
+from charrnn.errors import UsageError
 
 if TYPE_CHECKING:
     from charrnn.language.text_model import TextModel
 
-Model: TypeAlias = Annotated[Path, typer.Argument(metavar="MODEL", help="The folder of a run.", show_default=False)]
-Encoding: TypeAlias = Annotated[str, typer.Option(help="Encoding of the file or of stdin.")]
+
+def number_option(help: str, minimum: float, maximum: float = math.inf, **settings: Any) -> Any:  # noqa: A002
+    """Declare a numeric option with a range, which --help shows; a value outside it raises UsageError."""
+    limits = f"{minimum:,} or more" if maximum == math.inf else f"from {minimum:,} to {maximum:,}"
+
+    def check(parameter: typer.CallbackParam, value: float | None) -> float | None:
+        if value is not None and not minimum <= value <= maximum:
+            raise UsageError(f"{parameter.opts[-1]} is {value}; it must be {limits}")
+        return value
+
+    return typer.Option(help=f"{help} ({limits.removeprefix('from ')}).", callback=check, **settings)
+
+
+def choice_option(help: str, names: Sequence[str], **settings: Any) -> Any:  # noqa: A002
+    """Declare an option with a fixed set of values, which --help and shell completion show; UsageError for others."""
+
+    def check(parameter: typer.CallbackParam, value: str | None) -> str | None:
+        if value is not None and value not in names:
+            raise UsageError(f"{parameter.opts[-1]} is {value!r}; it must be one of {', '.join(names)}")
+        return value
+
+    return typer.Option(
+        help=help, metavar="|".join(names), callback=check, autocompletion=lambda: list(names), **settings
+    )
+
+
+def json_lines(unit: str) -> Any:
+    """Declare --json for a command that prints one object per unit."""
+    return typer.Option("--json", help=f"Print one JSON object per {unit}.")
+
+
+Model: TypeAlias = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL", help="Folder of a run.", show_default=False, autocompletion=shell_completion.run_paths
+    ),
+]
+Encoding: TypeAlias = Annotated[str, typer.Option(metavar="NAME", help="Encoding of the file or of stdin.")]
+Threads: TypeAlias = Annotated[
+    int | None, number_option("Threads to compute on", 1, 1024, show_default="one per physical core")
+]
 Ngram: TypeAlias = Annotated[
     int | None,
-    typer.Option(
+    number_option(
+        "In place of the network, an n-gram model of this order, counted on the run's training text; 0 selects the "
+        "order with the lowest validation loss",
+        0,
         metavar="ORDER",
-        help="In place of the network, the n-gram model of this order of the text that the run learned from; 0 takes "
-        "the best.",
         show_default="the network",
+    ),
+]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+Temperature: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        help="Divisor of the logits: below 1 for more probable text, above 1 for more varied text, 0 for the most "
+        "probable token each time (0, or 0.01 to 100)."
+    ),
+]
+TopK: TypeAlias = Annotated[int, number_option("Sample among the K most probable tokens; 0 for all", 0, metavar="K")]
+TopP: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        metavar="P",
+        help="Sample among the most probable tokens that together have probability P (above 0, at most 1).",
+    ),
+]
+Seed: TypeAlias = Annotated[
+    int | None,
+    number_option(
+        "Seed of the random numbers; equal seeds give equal text", 0, show_default="a new one for each call"
     ),
 ]
 
 
 def open_text_model(path: Path, ngram: int | None) -> "TextModel":
-    """The model of a run that speaks; ModelError if there is none, TextError if its text is needed and gone."""
+    """Return the language model of a run or, with an order, the n-gram model of the run's training text.
+
+    Raises ModelError if there is no model, and TextError if the n-gram model cannot find the text.
+    """
     from charrnn.language.model import LanguageModel
 
     model = LanguageModel.load(path)

@@ -1,4 +1,4 @@
-"""`charrnn bench`: how fast this machine multiplies, trains and samples, and PyTorch beside it where there is one."""
+"""`charrnn bench`: speed of matrix products, training and sampling on this machine, beside PyTorch's."""
 
 import sys
 from dataclasses import asdict
@@ -6,78 +6,74 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charrnn.cli.console import print_message, write_json
-from charrnn.errors import UsageError
+from charrnn.cli.arguments import Threads, choice_option, json_lines
+from charrnn.cli.console import print_message, write_json, write_line
+from charrnn.cli.tables import Column, print_table
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from charrnn.benchmark.speed import SamplingSpeed, Speed, TrainingSpeed
 
-_DISTURBED = (
-    "other programs were using the cores: speeds are too low, and PyTorch's by far more than charrnn's; "
-    "run it again when the machine is calm"
+CELLS = ("tanh", "lstm", "gru")
+"""The cells that PyTorch has too."""
+DISTURBED = (
+    "other programs kept cores busy, so these speeds are too low, PyTorch's by far more than charrnn's; "
+    "run the benchmark again on an idle machine"
 )
-_TORCH = frozenset({"torch_characters_per_second", "ratio"})
+TORCH_COLUMNS = frozenset({"torch_characters_per_second", "ratio"})
+
+AsJson = Annotated[bool, json_lines("result")]
+Quick = Annotated[bool, typer.Option("--quick", help="Take fewer steps, and skip the largest models.")]
+Cell = Annotated[str, choice_option("Recurrent cell to measure.", CELLS)]
 
 
-def bench(
-    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON for each result; default off.")] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer steps, and no large model; default off.")] = False,
-    threads: Annotated[
-        int | None,
-        typer.Option(min=1, max=1024, help="Threads to compute on; default one a core.", show_default=False),
-    ] = None,
-    cell: Annotated[str, typer.Option(help="tanh, lstm or gru.")] = "tanh",
-) -> None:
-    """Measure how fast this machine trains and samples, beside PyTorch where it is installed."""
-    from charrnn.benchmark.pytorch import CELLS, REMEDY, load_torch
-    from charrnn.benchmark.speed import QUICK, BenchSettings, measure, of_cell
-    from charrnn.parallel.blas import physical_cores
+def bench(as_json: AsJson = False, quick: Quick = False, threads: Threads = None, cell: Cell = "tanh") -> None:
+    """Measure how fast this machine trains and samples, beside PyTorch if it is installed."""
+    from charrnn.benchmark.pytorch import INSTALL_COMMAND, load_torch
+    from charrnn.benchmark.speed import QUICK, BenchSettings, measure
+    from charrnn.blas import physical_cores
 
-    if cell not in CELLS:
-        raise UsageError(f"--cell {cell} is not measured; choose one of {', '.join(CELLS)}")
-    effort, torch, results = of_cell(QUICK if quick else BenchSettings(), cell), load_torch(), []
+    settings, torch = (QUICK if quick else BenchSettings()).with_cell(cell), load_torch()
     threads = threads or physical_cores()
     write = _JsonLines() if as_json else None if sys.stdout.isatty() else _PlainLines(with_torch=torch is not None)
     if torch is None:
-        print_message(f"without PyTorch to compare with; to get it: {REMEDY}")
-    for number, speed in enumerate(measure(effort, threads, torch), 1):
+        print_message(f"PyTorch is not installed, so nothing is compared; to install it: {INSTALL_COMMAND}")
+    speeds = []
+    for number, speed in enumerate(measure(settings, threads, torch), 1):
         note = f"; other programs kept {speed.others_busy:.1f} cores busy" if disturbed(speed, threads) else ""
-        print_message(f"{number} of {len(effort.sizes) + 2}: {in_words(speed)}{note}")
-        results.append(speed)
+        print_message(f"{number} of {len(settings.sizes) + 2}: {summary(speed)}{note}")
+        speeds.append(speed)
         if write is not None:
             write(speed)
     if write is None:
-        _print_tables(results, with_torch=torch is not None)
-    if any(disturbed(speed, threads) for speed in results):
-        print_message(_DISTURBED)
+        _print_tables(speeds, with_torch=torch is not None)
+    if any(disturbed(speed, threads) for speed in speeds):
+        print_message(DISTURBED)
 
 
 def fields_of(speed: "Speed") -> dict[str, Any]:
-    """A result as a flat dict, `measure` first: machine, training or sampling."""
+    """Return a result as a flat dict whose `measure` is machine, training or sampling."""
     values = asdict(speed)
     size: dict[str, Any] = values.pop("size", {})
     return {"measure": type(speed).__name__.removesuffix("Speed").lower()} | size | values
 
 
 def disturbed(speed: "Speed", threads: int, processors: int | None = None) -> bool:
-    """Whether other programs took more than a tenth of one of the processors that the threads wanted."""
+    """Return True if other programs took more than a tenth of one of the processors that the threads need."""
     from charrnn.benchmark.interleaved import usable_processors
 
     spare = (processors or usable_processors()) - threads
     return speed.others_busy is not None and speed.others_busy > max(0, spare) + 0.1
 
 
-def in_words(speed: "Speed") -> str:
-    """A result in a line for people."""
+def summary(speed: "Speed") -> str:
+    """Return a result as one line."""
     values = fields_of(speed)
     if values["measure"] == "machine":
         kernel = f"{values['library']} {values['kernel']}".strip()
-        return f"products at {_giga(values['peak_flops'])} GFLOP/s, {kernel}, threads: {values['threads']}"
-    beside = f", {values['ratio']:.2f} × PyTorch" if values["ratio"] is not None else ""
+        return f"products: {_giga(values['peak_flops'])} GFLOP/s, {kernel}, threads: {values['threads']}"
+    ratio = f", {values['ratio']:.2f} × PyTorch" if values["ratio"] is not None else ""
     sizes = f"{values['layers']} × {values['hidden']}"
-    return f"{values['measure']} {sizes}: {values['characters_per_second']:,.0f} characters/s{beside}"
+    return f"{values['measure']} {sizes}: {values['characters_per_second']:,.0f} characters/s{ratio}"
 
 
 def _giga(operations: float) -> str:
@@ -90,19 +86,18 @@ class _JsonLines:
 
 
 class _PlainLines:
-    """Tab-separated lines; before the first of each kind one that begins with # and names the columns."""
+    """Tab-separated lines; a line that begins with # names the columns before the first of each measure."""
 
     def __init__(self, *, with_torch: bool) -> None:
-        self._left_out = frozenset() if with_torch else _TORCH
+        self._omitted = frozenset() if with_torch else TORCH_COLUMNS
         self._measure = ""
 
     def __call__(self, speed: "Speed") -> None:
-        values = {name: value for name, value in fields_of(speed).items() if name not in self._left_out}
+        values = {name: value for name, value in fields_of(speed).items() if name not in self._omitted}
         if values["measure"] != self._measure:
             self._measure = values["measure"]
-            typer.echo("#" + "\t".join(values))
-        typer.echo("\t".join(map(_plain, values.values())))
-        sys.stdout.flush()
+            write_line("#" + "\t".join(values))
+        write_line("\t".join(map(_plain, values.values())))
 
 
 def _plain(value: object) -> str:
@@ -111,34 +106,26 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-def _print_tables(results: "list[Speed]", *, with_torch: bool) -> None:
-    from rich.console import Console
-
-    from charrnn.benchmark.speed import MachineSpeed, SamplingSpeed, TrainingSpeed
-
-    console = Console()
-    training, sampling = _table(_TRAINING, with_torch), _table(_SAMPLING, with_torch)
-    for speed in results:
-        if isinstance(speed, MachineSpeed):
-            console.print(in_words(speed), markup=False, highlight=False)
-        elif isinstance(speed, TrainingSpeed):
-            training.add_row(*_training_cells(speed), *_beside(speed))
-        elif isinstance(speed, SamplingSpeed):
-            sampling.add_row(*_sampling_cells(speed), *_beside(speed))
-    console.print("", training, "", sampling, sep="\n")
-
-
 _TRAINING = ("training", "T", "B", "parameters", "steps", "loss", "characters/s", "GFLOP/s", "of peak")
 _SAMPLING = ("sampling, one thread", "characters", "characters/s")
 
 
-def _table(headings: tuple[str, ...], with_torch: bool) -> "Table":
-    from rich.table import Table
+def _print_tables(speeds: "list[Speed]", *, with_torch: bool) -> None:
+    from charrnn.benchmark.speed import MachineSpeed, SamplingSpeed, TrainingSpeed
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in (*headings, "PyTorch", "ratio") if with_torch else headings:
-        table.add_column(heading, justify="left" if heading == headings[0] else "right", no_wrap=True)
-    return table
+    for speed in speeds:
+        if isinstance(speed, MachineSpeed):
+            write_line(summary(speed))
+    training = [
+        (*_training_cells(speed), *_torch_cells(speed)) for speed in speeds if isinstance(speed, TrainingSpeed)
+    ]
+    sampling = [
+        (*_sampling_cells(speed), *_torch_cells(speed)) for speed in speeds if isinstance(speed, SamplingSpeed)
+    ]
+    for (first, *headings), rows in ((_TRAINING, training), (_SAMPLING, sampling)):
+        headings += ["PyTorch", "ratio"] * with_torch
+        write_line("")
+        print_table([Column(first), *(Column(heading, right=True) for heading in headings)], rows)
 
 
 def _training_cells(speed: "TrainingSpeed") -> tuple[str, ...]:
@@ -161,8 +148,8 @@ def _sampling_cells(speed: "SamplingSpeed") -> tuple[str, ...]:
     return f"{speed.layers} × {speed.hidden}", f"{speed.characters:,}", rate
 
 
-def _beside(speed: "TrainingSpeed | SamplingSpeed") -> tuple[str, ...]:
-    """The two columns of PyTorch; none where it was not there."""
+def _torch_cells(speed: "TrainingSpeed | SamplingSpeed") -> tuple[str, ...]:
+    """Return PyTorch's speed and the ratio; nothing if PyTorch was not measured."""
     if speed.torch_characters_per_second is None or speed.ratio is None:
         return ()
     return f"{speed.torch_characters_per_second:,.0f}", f"{speed.ratio:.2f}"

@@ -1,44 +1,41 @@
-"""`charrnn complete`: the likeliest next words of a text, mid-word too, with their probabilities."""
+"""`charrnn complete`: the most probable next words of a text, or endings of a half-typed word."""
 
 import sys
 from typing import Annotated
 
 import typer
 
-from charrnn.cli.arguments import Model, Ngram, open_text_model
+from charrnn.cli.arguments import Model, Ngram, json_lines, number_option, open_text_model
 from charrnn.cli.console import print_message, write_json, write_line, write_text
 from charrnn.cli.prompt import read_prompts
-from charrnn.errors import UsageError
 
 Text = Annotated[
-    str, typer.Argument(metavar="TEXT", help="The text to go on with; - for lines from stdin.", show_default=False)
+    str,
+    typer.Argument(metavar="TEXT", help="Text to complete; - for one text per line of stdin.", show_default=False),
 ]
-Count = Annotated[int, typer.Option(help="How many words.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a text on stdout.")]
-WIDEST_BAR = 30
+Count = Annotated[int, number_option("Number of words", 1)]
+AsJson = Annotated[bool, json_lines("text")]
+LONGEST_BAR = 30
 
 
 def complete(model: Model, text: Text, count: Count = 5, ngram: Ngram = None, as_json: AsJson = False) -> None:
-    """Complete a text: the likeliest next words, or the likeliest ends of a word that is half typed."""
-    if count < 1:
-        raise UsageError(f"--count is {count}; it must be 1 or above")
-    from charrnn.parallel.blas import single_threaded
+    """Complete a text with the most probable next words, or a half-typed word with its most probable endings."""
+    from charrnn.blas import single_threaded
 
-    voice = open_text_model(model, ngram)
-    completer = voice.completer()
+    text_model = open_text_model(model, ngram)
+    completer = text_model.completer()
     with single_threaded():
         for line in read_prompts(text):
-            read, replaced = voice.tokenizer.prepare(line)
+            prepared, replaced = text_model.tokenizer.prepare(line)
             if replaced:
                 print_message(f"in the text, {replaced}")
-            found = completer.complete(read, count)
+            completions = completer.complete(prepared, count)
             if as_json:
-                of = {"text": line} if text == "-" else {}
-                words = [{"word": each.word, "probability": each.probability} for each in found]
-                write_json(of | {"completions": words})
+                words = [{"word": item.word, "probability": item.probability} for item in completions]
+                write_json(({"text": line} if text == "-" else {}) | {"completions": words})
                 continue
-            for each in found:
-                bar = "  " + "█" * round(each.probability * WIDEST_BAR) if sys.stdout.isatty() else ""
-                write_text(f"{each.probability:.4f}\t{each.word}{bar}\n")
+            for item in completions:
+                bar = "  " + "█" * round(item.probability * LONGEST_BAR) if sys.stdout.isatty() else ""
+                write_text(f"{item.probability:.4f}\t{item.word}{bar}\n")
             if text == "-":
-                write_line("")  # between the words of one line and those of the next
+                write_line("")  # separates the words of two lines

@@ -1,4 +1,4 @@
-"""What the commands write with: data on stdout, messages on stderr, and nothing that a terminal would obey."""
+"""Output of the commands: data on stdout, messages on stderr, and no character that a terminal would obey."""
 
 import json
 import math
@@ -9,18 +9,18 @@ from typing import Any, BinaryIO
 
 from charrnn.text.escape import visible
 
-WIDEST_MENTION = 72
-"""Characters of a text that a message names."""
+LONGEST_QUOTE = 72
+"""Characters of a text that a message quotes."""
 SECONDS_BETWEEN_FLUSHES = 0.1
 
 
 def print_message(message: str) -> None:
-    """A message, on stderr."""
+    """Print a message on stderr."""
     print(visible(message) if sys.stderr.isatty() else message, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def write_text(text: str) -> None:
-    """Text as data, without a line end of its own: as it is, but made visible on a terminal, and at once there."""
+    """Write text to stdout without a newline: unchanged in a pipe; on a terminal visible, and flushed."""
     if sys.stdout.isatty():
         sys.stdout.write(visible(text))
         sys.stdout.flush()
@@ -29,13 +29,13 @@ def write_text(text: str) -> None:
 
 
 def write_line(line: str) -> None:
-    """A line as data, at once there."""
+    """Write a line to stdout and flush it."""
     write_text(line + "\n")
     sys.stdout.flush()
 
 
 def write_pieces(pieces: Iterable[str]) -> None:
-    """Text as data, as it comes; into a pipe not letter by letter, and on a terminal with a line end at its end."""
+    """Write text to stdout as it is generated: a pipe is flushed every 0.1 s; on a terminal a newline ends it."""
     if sys.stdout.isatty():
         for piece in pieces:
             write_text(piece)
@@ -51,14 +51,14 @@ def write_pieces(pieces: Iterable[str]) -> None:
 
 
 def write_json(values: Mapping[str, Any]) -> None:
-    """One JSON object on one line of stdout, at once; what is not a finite number is null."""
+    """Write one JSON object on one line of stdout and flush it; a number that is not finite becomes null."""
     escaped = (sys.stdout.encoding or "ascii").lower().replace("-", "") != "utf8"
     sys.stdout.write(json.dumps(_finite(values), ensure_ascii=escaped, allow_nan=False) + "\n")
     sys.stdout.flush()
 
 
 def _finite(value: Any) -> Any:
-    """The same values, with None for every number that JSON cannot write."""
+    """Return the value with None in place of each number in it that is not finite."""
     if isinstance(value, Mapping):
         return {name: _finite(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -67,10 +67,10 @@ def _finite(value: Any) -> Any:
 
 
 def standard_input() -> BinaryIO | None:
-    """The bytes of stdin; None if it is closed."""
+    """Return stdin as a stream of bytes; None if it is closed."""
     return sys.stdin.buffer if sys.stdin is not None else None
 
 
 def shortened(text: str) -> str:
-    """As much of a text as a message has room for."""
-    return text if len(text) <= WIDEST_MENTION else text[: WIDEST_MENTION - 1] + "…"
+    """Return the text, cut to the length that a message quotes."""
+    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"

@@ -1,19 +1,20 @@
-"""`charrnn doctor`: what this machine, its libraries and this terminal can do, and what to do about each fault."""
+"""`charrnn doctor`: a report on the machine, its libraries and the terminal, with a remedy for each problem."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING, Annotated, TextIO, TypeAlias
-
-import typer
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from charrnn import __version__
-from charrnn.cli.terminal import Problem, ui_obstacle
+from charrnn.cli.arguments import AsJson
+from charrnn.cli.console import write_line
+from charrnn.cli.terminal import Problem, find_ui_problem
 
 if TYPE_CHECKING:
-    from charrnn.parallel.blas import BlasInfo, KernelChoice
+    from charrnn.blas import BlasInfo, KernelChoice
 
 Value: TypeAlias = str | int | float | bool | None
 Section: TypeAlias = dict[str, Value]
@@ -24,27 +25,25 @@ OPTIONAL = ("torch",)
 
 @dataclass(frozen=True)
 class Report:
-    """What was found, by section and name, and the problems."""
+    """The values by section and name, and the problems."""
 
     sections: dict[str, Section]
     problems: list[Problem]
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
-    """Versions, BLAS kernel and threads, cores, memory and terminal, and what to do about what is amiss."""
+def doctor(as_json: AsJson = False) -> None:
+    """Report versions, BLAS kernel and threads, cores, memory and terminal, with a remedy for each problem."""
     report = examine(os.environ, (sys.stdin, sys.stdout, sys.stderr))
-    if json:
-        from json import dumps
-
-        typer.echo(dumps(report.sections | {"problems": [asdict(problem) for problem in report.problems]}))
+    if as_json:
+        write_line(json.dumps(report.sections | {"problems": [asdict(problem) for problem in report.problems]}))
     elif sys.stdout.isatty():
         _print_tables(report)
     else:
-        typer.echo(_sayable("\n".join(plain_lines(report))))
+        write_line(_encodable("\n".join(plain_lines(report))))
 
 
 def examine(environ: Mapping[str, str], streams: tuple[TextIO, TextIO, TextIO]) -> Report:
-    """Look at everything; `streams` are stdin, stdout and stderr."""
+    """Return the report; `streams` are stdin, stdout and stderr."""
     problems: list[Problem] = []
     sections = {
         "versions": versions(problems),
@@ -58,21 +57,21 @@ def examine(environ: Mapping[str, str], streams: tuple[TextIO, TextIO, TextIO]) 
 
 
 def versions(problems: list[Problem]) -> Section:
-    """Python and the packages, from their metadata, without importing them."""
-    found: Section = {"python": sys.version.split()[0], "charrnn": __version__}
+    """Return the versions of Python and the packages, read from metadata without importing the packages."""
+    section: Section = {"python": sys.version.split()[0], "charrnn": __version__}
     for name in REQUIRED + OPTIONAL:
         try:
-            found[name] = metadata.version(name)
+            section[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            found[name] = None
+            section[name] = None
             if name in REQUIRED:
                 problems.append(Problem(f"{name} is not installed", f"pip install {name}"))
-    return found
+    return section
 
 
 def machine() -> Section:
-    """Processor, cores and memory; memory in bytes, None where the system does not tell."""
-    from charrnn.parallel import blas
+    """Return processor, cores and memory; memory in bytes, None if the system does not report it."""
+    from charrnn import blas
 
     processor = blas.parse_processor(blas.read_cpuinfo())
     return {
@@ -93,8 +92,8 @@ def _memory(pages: str) -> int | None:
 
 
 def blas_section(problems: list[Problem]) -> Section:
-    """The library behind NumPy's products, its kernel and threads, and the measured peak in FLOP/s."""
-    from charrnn.parallel import blas
+    """Return NumPy's BLAS library, its kernel and threads, and the measured peak speed in FLOP/s."""
+    from charrnn import blas
 
     choice, cores = blas.choose_kernel(), blas.physical_cores()
     try:
@@ -105,8 +104,8 @@ def blas_section(problems: list[Problem]) -> Section:
     processor = blas.parse_processor(blas.read_cpuinfo())
     problems += kernel_problems(info, choice, processor is not None and processor.avx512)
     if info.threads is not None and info.threads > cores:
-        fault = f"BLAS starts {info.threads} threads on {cores} usable cores"
-        problems.append(Problem(fault, f"set OPENBLAS_NUM_THREADS={cores} (OMP_NUM_THREADS, MKL_NUM_THREADS)"))
+        problem = f"BLAS starts {info.threads} threads on {cores} usable cores"
+        problems.append(Problem(problem, f"set OPENBLAS_NUM_THREADS={cores} (OMP_NUM_THREADS, MKL_NUM_THREADS)"))
     return {
         "library": info.library,
         "version": info.version or None,
@@ -120,27 +119,27 @@ def blas_section(problems: list[Problem]) -> Section:
 
 
 def kernel_problems(info: "BlasInfo", choice: "KernelChoice", avx512: bool) -> list[Problem]:
-    """A kernel without AVX-512 on a processor that has it can halve the speed."""
-    from charrnn.parallel import blas
+    """Return a problem if the kernel lacks AVX-512 on a processor that has it, which can halve the speed."""
+    from charrnn import blas
 
     if not avx512 or info.library != "openblas" or info.architecture.lower() in blas.AVX512_ARCHITECTURES:
         return []
-    fault = f"OpenBLAS uses its {info.architecture} kernel, although the processor has AVX-512"
-    named = f"start Python with {blas.KERNEL_VARIABLE}={blas.AVX512_KERNEL}"
-    return [Problem(fault, choice.remedy or named)]
+    problem = f"OpenBLAS uses its {info.architecture} kernel, although the processor has AVX-512"
+    remedy = f"start Python with {blas.KERNEL_VARIABLE}={blas.AVX512_KERNEL}"
+    return [Problem(problem, choice.remedy or remedy)]
 
 
 def terminal(environ: Mapping[str, str], streams: tuple[TextIO, TextIO, TextIO], problems: list[Problem]) -> Section:
-    """What the terminal can do, and whether the terminal UI could start in it."""
+    """Return the properties of the terminal, and whether the terminal UI can start in it."""
     stdin, stdout, stderr = (bool(stream and stream.isatty()) for stream in streams)
     kind, encoding = environ.get("TERM", ""), getattr(streams[1], "encoding", None) or ""
     columns, lines = _size(streams[2]) if stderr else (None, None)
-    obstacle = ui_obstacle(stdin, stderr, kind)
-    if obstacle:
-        problems.append(Problem(f"the terminal UI cannot start: {obstacle.problem}", obstacle.remedy))
+    ui_problem = find_ui_problem(stdin, stderr, kind)
+    if ui_problem:
+        problems.append(Problem(f"the terminal UI cannot start: {ui_problem.problem}", ui_problem.remedy))
     if not encoding.lower().replace("-", "").startswith("utf8"):
-        fault = f"stdout is encoded as {encoding or 'nothing known'}, so many characters cannot be printed"
-        problems.append(Problem(fault, "set PYTHONUTF8=1, or a UTF-8 locale such as LANG=C.UTF-8"))
+        problem = f"the encoding of stdout is {encoding or 'unknown'}, so many characters cannot be printed"
+        problems.append(Problem(problem, "set PYTHONUTF8=1, or a UTF-8 locale such as LANG=C.UTF-8"))
     return {
         "stdin_is_terminal": stdin,
         "stdout_is_terminal": stdout,
@@ -151,7 +150,7 @@ def terminal(environ: Mapping[str, str], streams: tuple[TextIO, TextIO, TextIO],
         "encoding": encoding or None,
         "columns": columns,
         "lines": lines,
-        "ui_can_start": obstacle is None,
+        "ui_can_start": ui_problem is None,
     }
 
 
@@ -164,31 +163,31 @@ def _size(stream: TextIO) -> tuple[int | None, int | None]:
 
 
 def data_folder(problems: list[Problem]) -> Section:
-    """Where texts of the catalogue are kept, and whether they can be."""
+    """Return the folder of downloaded texts, and whether it can be written."""
     from charrnn.text.catalogue import catalogue_folder
 
     folder = catalogue_folder()
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
     if not writable:
-        remedy = "make it writable, or name another place in CHARRNN_DATA"
+        remedy = "make it writable, or set CHARRNN_DATA to another folder"
         problems.append(Problem(f"the data folder {folder} cannot be written to", remedy))
     return {"folder": str(folder), "exists": folder.is_dir(), "writable": writable}
 
 
 def settings(problems: list[Problem]) -> Section:
-    """Where theme and keys of the terminal UI are kept, and whether they can be read."""
+    """Return the file with theme and keys of the terminal UI."""
     from charrnn.tui.settings import read_settings, settings_path
 
     _, fault = read_settings()
     if fault:
-        found, _, remedy = fault.partition("; ")
-        problems.append(Problem(found, remedy))
+        problem, _, remedy = fault.partition("; ")
+        problems.append(Problem(problem, remedy))
     return {"file": str(settings_path()), "exists": settings_path().exists()}
 
 
 def plain_lines(report: Report) -> list[str]:
-    """The report as `name: value` lines; two for each problem."""
+    """Return the report as lines of `name: value`, and two lines for each problem."""
     lines = [
         f"{section}.{name}: {readable(name, value)}"
         for section, values in report.sections.items()
@@ -200,7 +199,7 @@ def plain_lines(report: Report) -> list[str]:
 
 
 def readable(name: str, value: Value) -> str:
-    """A value in words and units; control characters, which an environment may hold, are made visible."""
+    """Return a value with its unit; control characters, which an environment variable may hold, become visible."""
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -213,8 +212,8 @@ def readable(name: str, value: Value) -> str:
     return text if text.isprintable() else ascii(text)
 
 
-def _sayable(text: str) -> str:
-    """The text with what stdout's encoding lacks written as escapes."""
+def _encodable(text: str) -> str:
+    """Return the text with escapes for the characters that the encoding of stdout lacks."""
     encoding = sys.stdout.encoding or "ascii"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
@@ -228,10 +227,10 @@ def _print_tables(report: Report) -> None:
     for section, values in report.sections.items():
         table = Table.grid(padding=(0, 2))
         for name, value in values.items():
-            table.add_row(Text(f"  {name}"), Text(_sayable(readable(name, value))))
+            table.add_row(Text(f"  {name}"), Text(_encodable(readable(name, value))))
         console.print(Text(section, style="bold"), table, sep="\n")
     for problem in report.problems:
-        console.print(Text("problem: ", style="bold red") + Text(_sayable(problem.problem)))
-        console.print(Text("remedy:  ", style="bold green") + Text(_sayable(problem.remedy)))
+        console.print(Text("problem: ", style="bold red") + Text(_encodable(problem.problem)))
+        console.print(Text("remedy:  ", style="bold green") + Text(_encodable(problem.remedy)))
     if not report.problems:
         console.print(Text("no problems found", style="bold green"))

@@ -1,11 +1,11 @@
-"""`charrnn fill`: what may stand in the blank of a text, from both of its sides."""
+"""`charrnn fill`: the most probable texts for a blank, predicted from both sides."""
 
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from charrnn.cli.arguments import Model
+from charrnn.cli.arguments import Model, json_lines, number_option
 from charrnn.cli.console import print_message, write_json, write_line, write_text
 from charrnn.cli.prompt import read_prompts
 from charrnn.errors import TextError, UsageError
@@ -14,36 +14,38 @@ from charrnn.text.escape import visible_line
 Text = Annotated[
     str,
     typer.Argument(
-        metavar="TEXT", help="A text with one blank, ____; - for lines from stdin, each with one.", show_default=False
+        metavar="TEXT",
+        help="Text with one blank, ____; - for one such text per line of stdin.",
+        show_default=False,
     ),
 ]
-Count = Annotated[int, typer.Option(help="How many fillings.")]
-Longest = Annotated[int, typer.Option(help="Tokens that a filling has at most.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a text on stdout; default off.")]
+Count = Annotated[int, number_option("Number of fillings", 1, 1000)]
+Longest = Annotated[int, number_option("Largest number of tokens in a filling", 1, 32)]
+AsJson = Annotated[bool, json_lines("text")]
 
 
 def fill(model: Model, text: Text, count: Count = 5, longest: Longest = 3, as_json: AsJson = False) -> None:
-    """Fill the blank of a text, with one token or several, by a model that was trained with --cloze."""
-    for name, number, most in (("count", count, 1000), ("longest", longest, 32)):
-        if not 1 <= number <= most:
-            raise UsageError(f"--{name} is {number}; it must be from 1 to {most:,}")
+    """Fill the blank in a text with one or more tokens, with a model that was trained with --cloze."""
+    from charrnn.blas import single_threaded
     from charrnn.language.cloze import ClozeModel
-    from charrnn.parallel.blas import single_threaded
 
     cloze_model = ClozeModel.load(model)
     with single_threaded():
-        for number, line in enumerate(read_prompts(text), 1):
+        for line_number, line in enumerate(read_prompts(text), 1):
             _, replaced = cloze_model.tokenizer.prepare(line.replace("_", ""))
             if replaced:
                 print_message(f"in the text, {replaced}")
             try:
-                found = cloze_model.fill(line, count, longest)
+                fillings = cloze_model.fill(line, count, longest)
             except UsageError as error:
-                raise TextError(f"line {number:,}: {error}") if text == "-" else error from error
+                if text == "-":
+                    raise TextError(f"line {line_number:,}: {error}") from error
+                raise
             if as_json:
-                write_json(({"text": line} if text == "-" else {}) | {"fillings": [asdict(each) for each in found]})
+                values = {"fillings": [asdict(filling) for filling in fillings]}
+                write_json(({"text": line} if text == "-" else {}) | values)
                 continue
-            for each in found:
-                write_text(f"{each.probability:.4f}\t{visible_line(each.text)}\n")
+            for filling in fillings:
+                write_text(f"{filling.probability:.4f}\t{visible_line(filling.text)}\n")
             if text == "-":
                 write_line("")

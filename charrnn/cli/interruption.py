@@ -1,4 +1,4 @@
-"""Signals → Stop: Ctrl-C, SIGTERM or a closed terminal ends a run only after it has been saved."""
+"""Signals → Stop: Ctrl-C, SIGTERM or a closed terminal ends a run, but only after the run is saved."""
 
 import contextlib
 import os
@@ -8,41 +8,42 @@ from typing import Any, Self
 
 from charrnn.run.commands import Command, Stop
 
-_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-_HEARD = b"\ncharrnn: stopping as soon as the run is saved\n"
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+MESSAGE = b"\ncharrnn: stopping as soon as the run is saved\n"
 
 
 class Interruption:
-    """Inside its `with`, the first signal asks the run to stop and those after it are ignored.
+    """A context in which the first signal asks the run to stop, and later signals are ignored.
 
-    `signal` is the first signal's number, or None; `stop` asks without one.
+    `signal` is the number of the first signal, None if there was none.
     """
 
     def __init__(self) -> None:
         self.signal: int | None = None
         self._commands: tuple[Command, ...] = ()
-        self._before: dict[int, Any] = {}
+        self._previous_handlers: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._hear) for number in _SIGNALS}
+        self._previous_handlers = {number: signal.signal(number, self._handle) for number in SIGNALS}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)
 
     def stop(self) -> None:
+        """Ask the run to stop without a signal."""
         self._commands = (Stop(),)
 
     def commands(self) -> tuple[Command, ...]:
-        """What the run is told between two steps."""
+        """Return the commands to the run, which asks between two steps."""
         return self._commands
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.signal is None:
             self.signal = number
             self.stop()
-            with contextlib.suppress(OSError):  # sys.stderr may be in the middle of a write
-                os.write(2, _HEARD)
+            with contextlib.suppress(OSError):  # not print: the signal may have come in the middle of a write
+                os.write(2, MESSAGE)

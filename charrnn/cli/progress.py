@@ -1,4 +1,4 @@
-"""Events → what a person or a program reads of a run: plain lines, JSON lines, or next to nothing."""
+"""Events of a run → plain lines, JSON lines, or messages about problems alone."""
 
 import textwrap
 from collections.abc import Callable
@@ -17,7 +17,7 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 class Progress(Protocol):
-    """Shows the events of a run, inside a `with`."""
+    """A context that shows the events of a run."""
 
     def __enter__(self) -> Self: ...
 
@@ -26,17 +26,17 @@ class Progress(Protocol):
     ) -> None: ...
 
     def show(self, event: Event) -> None:
-        """Called with every event, in order; OSError if there is nobody left to show it to."""
+        """Show an event; OSError if the output is closed or full."""
 
 
-def losses(evaluation: Evaluation) -> str:
+def losses_of(evaluation: Evaluation) -> str:
     """Return a loss per character in its three units."""
     nats, bits = evaluation.nats_per_character, evaluation.bits_per_character
     return f"{nats:.4f} nats, {bits:.4f} bits, perplexity {evaluation.perplexity_per_character:.4g}"
 
 
 def line_of(event: Event) -> str | None:
-    """What is told of an event that is more than a step; None for those that tell nothing."""
+    """Return the text of an evaluation, sample, recovery or finish; None for other events."""
     match event:
         case Evaluated():
             previous = (
@@ -44,23 +44,23 @@ def line_of(event: Event) -> str | None:
                 if event.previous_loss is not None
                 else ""
             )
-            praise = "; the best so far" * event.best
-            return f"step {event.step:,}: validation {losses(event.evaluation)} per character{previous}{praise}"
+            best = "; the best so far" * event.best
+            return f"step {event.step:,}: validation {losses_of(event.evaluation)} per character{previous}{best}"
         case Sampled():
-            return f"step {event.step:,} says:\n{textwrap.indent(event.text, '  ')}"
+            return f"step {event.step:,}: sample\n{textwrap.indent(event.text, '  ')}"
         case Recovered():
             return (
                 f"step {event.step:,}: {event.reason}; back to step {event.back_to_step:,} with the learning rate "
                 f"at {event.rate_scale:.3g} of the schedule, {event.in_a_row} in a row"
             )
-        case Finished(best_nats_per_character=best):
-            how = f", best validation {best:.4f} nats a character" if best is not None else ""
-            return f"step {event.step:,}: {event.reason} after {duration(event.time)}{how}"
+        case Finished(best_nats_per_character=nats):
+            loss = f", best validation {nats:.4f} nats per character" if nats is not None else ""
+            return f"step {event.step:,}: {event.reason} after {duration(event.time)}{loss}"
     return None
 
 
-class _Lasting:
-    """A progress that needs no tidying up."""
+class _StatelessProgress:
+    """A progress that has nothing to do at the beginning and the end."""
 
     def __enter__(self) -> Self:
         return self
@@ -72,8 +72,8 @@ class _Lasting:
 
 
 @dataclass
-class QuietProgress(_Lasting):
-    """Tells only of what went wrong."""
+class QuietProgress(_StatelessProgress):
+    """Messages about recoveries alone."""
 
     print_message: Callable[[str], None]
 
@@ -83,7 +83,7 @@ class QuietProgress(_Lasting):
 
 
 class BackgroundProgress(QuietProgress):
-    """Lets go of the terminal with the first event; what goes wrong later stands in the run's log."""
+    """Detachment from the terminal at the first event; later messages go to the log of the run."""
 
     def __init__(self, run: Path, print_message: Callable[[str], None]) -> None:
         super().__init__(print_message)
@@ -97,7 +97,7 @@ class BackgroundProgress(QuietProgress):
 
 @dataclass
 class JsonProgress(QuietProgress):
-    """Every event as a line of JSON on stdout; what went wrong also as a message."""
+    """One line of JSON on stdout per event, and messages about recoveries."""
 
     def show(self, event: Event) -> None:
         write_json(event.to_json())
@@ -105,22 +105,23 @@ class JsonProgress(QuietProgress):
 
 
 @dataclass
-class PlainProgress(_Lasting):
-    """Lines: a step's every few seconds, and everything that is more than a step."""
+class PlainProgress(_StatelessProgress):
+    """A line every few seconds for the steps, and the text of every other event that has one."""
 
-    course: RunProgress
-    print_message: Callable[[str], None]
+    progress: RunProgress
+    write_line: Callable[[str], None]
     clock: Callable[[], float]
     _next: float = float("-inf")
 
     def show(self, event: Event) -> None:
-        self.course.take(event)
+        self.progress.take(event)
         if isinstance(event, Started):
-            self.print_message(f"step {event.step:,}: {'training goes on' if event.resumed else 'training begins'}")
+            self.write_line(f"step {event.step:,}: training {'resumes' if event.resumed else 'begins'}")
         elif isinstance(event, StepDone):
             if (now := self.clock()) >= self._next:
                 self._next = now + SECONDS_BETWEEN_LINES
-                course = self.course
-                self.print_message(f"{course.position()}: loss {course.loss:.4f}, {course.speed()}, {course.clock()}")
+                progress = self.progress
+                loss = f"loss {progress.loss:.4f}"
+                self.write_line(f"{progress.position()}: {loss}, {progress.speed()}, {progress.clock()}")
         elif line := line_of(event):
-            self.print_message(line)
+            self.write_line(line)

@@ -1,4 +1,4 @@
-"""Prompts: a text that is said on the command line, or read from standard input."""
+"""Prompts: a text from the command line or from standard input."""
 
 from collections.abc import Iterator
 
@@ -7,28 +7,28 @@ from charrnn.cli.streams import read_chunks, whole_lines
 from charrnn.errors import TextError, UsageError
 
 LARGEST_PROMPT = 1 << 20
-"""Bytes of a prompt on standard input, or characters of a line of it, that are read at most."""
+"""Limit of a prompt from standard input, in bytes, and of a line of it, in characters."""
 
 
-def read_prompts(said: str) -> Iterator[str]:
-    """What was said, or each line of stdin where that is -, as soon as it is there."""
-    if said != "-":
-        yield read_prompt(said)
+def read_prompts(argument: str) -> Iterator[str]:
+    """Yield the argument or, if it is -, each line of stdin as soon as the line is complete."""
+    if argument != "-":
+        yield read_prompt(argument)
         return
-    yield from whole_lines(read_chunks(said, "utf-8", remedy="convert it first"), LARGEST_PROMPT)
+    yield from whole_lines(read_chunks(argument, "utf-8", remedy="convert it to UTF-8 first"), LARGEST_PROMPT)
 
 
-def read_prompt(said: str) -> str:
-    """What was said, or what stdin has where that is -; bytes of a command line that are no UTF-8 become U+FFFD."""
-    if said != "-":
-        return said.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def read_prompt(argument: str) -> str:
+    """Return the argument, with U+FFFD for bytes that are not UTF-8, or, if it is -, the whole of stdin."""
+    if argument != "-":
+        return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     stream = standard_input()
     if stream is None:
-        raise UsageError("there is no standard input to read a text from; say it on the command line")
+        raise UsageError("there is no standard input to read a text from; give the text on the command line")
     data = stream.read(LARGEST_PROMPT + 1)
     if len(data) > LARGEST_PROMPT:
-        raise TextError(f"the prompt is longer than {LARGEST_PROMPT:,} bytes; give the end of it")
+        raise TextError(f"the prompt is longer than {LARGEST_PROMPT:,} bytes; give only the end of it")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise TextError(f"the prompt is not UTF-8 at byte {error.start:,}; convert it first") from error
+        raise TextError(f"the prompt is not UTF-8 at byte {error.start:,}; convert it to UTF-8 first") from error

@@ -1,76 +1,66 @@
-"""`charrnn runs`: the runs in a folder, what they are and how far they got."""
+"""`charrnn runs`: the runs in a folder, with their status, size and best validation loss."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charrnn.cli.console import print_message, write_json
+from charrnn.cli.arguments import AsJson
+from charrnn.cli.console import print_message, write_json, write_line
+from charrnn.cli.tables import Column, print_table
 from charrnn.errors import UsageError
 from charrnn.run.progress import duration
-from charrnn.text.escape import visible
 
 if TYPE_CHECKING:
     from charrnn.run.listing import RunSummary
 
-Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of runs, or a run.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout; default off.")]
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of runs, or one run.")]
 
 
 def runs(folder: Folder = Path("runs"), as_json: AsJson = False) -> None:
-    """List the runs in a folder, the latest first, with their best validation loss."""
+    """List the runs in a folder, the most recent first, with their best validation loss."""
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}; name one that holds runs, or make a run with charrnn train")
     from charrnn.run.listing import list_runs
 
-    found = list_runs(folder)
+    summaries = list_runs(folder)
     if as_json:
-        write_json({"runs": [asdict(each) for each in found]})
-    elif not found:
+        write_json({"runs": [summary.to_json() for summary in summaries]})
+    elif not summaries:
         print_message(f"there are no runs in {folder}; make one with charrnn train")
     elif sys.stdout.isatty():
-        _print_table(found)
+        _print_table(summaries)
     else:
-        for each in found:
-            typer.echo("\t".join(_row(each).values()))
+        for summary in summaries:
+            write_line("\t".join((_cells(summary) | {"state": summary.to_json()["state"]}).values()))
 
 
-def _row(each: "RunSummary") -> dict[str, str]:
-    """What a person reads, by column."""
-    known = each.parameters is not None
+def _cells(summary: "RunSummary") -> dict[str, str]:
+    """Return the cells of a run by heading; empty where a value is not known."""
+    readable = summary.parameters is not None
     return {
-        "run": each.path,
-        "state": each.state,
-        "age": duration(each.age),
-        "text": each.text or "",
-        "size": f"{each.layers} × {each.hidden}" if known else "",
-        "parameters": f"{each.parameters:,}" if known else "",
-        "steps": f"{each.step:,}" if known else "",
-        "nats": "" if each.nats_per_character is None else f"{each.nats_per_character:.4f}",
-        "bits": "" if each.bits_per_character is None else f"{each.bits_per_character:.4f}",
-        "fault": each.fault or "",
+        "run": summary.path,
+        "state": str(summary.status),
+        "age": duration(summary.age),
+        "text": summary.text or "",
+        "size": f"{summary.layers} × {summary.hidden}" if readable else "",
+        "parameters": f"{summary.parameters:,}" if readable else "",
+        "steps": f"{summary.step:,}" if readable else "",
+        "nats": "" if summary.nats_per_character is None else f"{summary.nats_per_character:.4f}",
+        "bits": "" if summary.bits_per_character is None else f"{summary.bits_per_character:.4f}",
+        "fault": summary.fault or "",
     }
 
 
-def _print_table(found: "list[RunSummary]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    rows = [_row(each) for each in found]
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in rows[0]:
-        if name != "fault" and any(row[name] for row in rows):
-            words = name in ("run", "text")
-            left = words or name == "state"
-            table.add_column(name, justify="left" if left else "right", no_wrap=not words, overflow="fold")
-    shown = [str(column.header) for column in table.columns]
-    for row in rows:
-        table.add_row(*(Text(visible(row[name])) for name in shown))
-    console = Console()
-    console.print(table)
-    for each in found:
-        if each.fault:
-            console.print(Text(visible(f"{each.path} is broken: {each.fault}")))
+def _print_table(summaries: "list[RunSummary]") -> None:
+    """Print the columns that have a value in any row, and below the table the faults."""
+    rows = [_cells(summary) for summary in summaries]
+    names = [name for name in rows[0] if name != "fault" and any(row[name] for row in rows)]
+    columns = [
+        Column(name, right=name not in ("run", "state", "text"), wrap=name in ("run", "text")) for name in names
+    ]
+    print_table(columns, ([row[name] for name in names] for row in rows), gap=1)
+    for summary in summaries:
+        if summary.fault:
+            write_line(f"{summary.path} is broken: {summary.fault}")

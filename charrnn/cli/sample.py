@@ -1,4 +1,4 @@
-"""`charrnn sample`: the model goes on with a prompt, character by character."""
+"""`charrnn sample`: text that continues a prompt, one token at a time."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from charrnn.cli.arguments import Model, Ngram, open_text_model
+from charrnn.cli.arguments import (
+    Model,
+    Ngram,
+    Seed,
+    Temperature,
+    TopK,
+    TopP,
+    json_lines,
+    number_option,
+    open_text_model,
+)
 from charrnn.cli.console import print_message, write_json, write_pieces, write_text
 from charrnn.cli.prompt import read_prompt
 from charrnn.errors import TextError, UsageError
@@ -17,23 +27,23 @@ if TYPE_CHECKING:
     from charrnn.language.sampling import Sampling
     from charrnn.language.text_model import TextModel
 
-Prompt = Annotated[str, typer.Option(help="The text to go on with, - to read it from stdin.", show_default="none")]
-Length = Annotated[int, typer.Option(help="Characters to write after the prompt, at most.")]
+Prompt = Annotated[
+    str, typer.Option(metavar="TEXT", help="Text to continue; - to read it from stdin.", show_default="no prompt")
+]
+Length = Annotated[int, number_option("Largest number of characters after the prompt", 0)]
 Count = Annotated[
-    int, typer.Option(help="How many texts, a line each; names that are not in the training text are new.")
+    int, number_option("Number of texts; several are written one per line, marked as new or known from training", 1)
 ]
 Stop = Annotated[
     list[str] | None,
     typer.Option(
-        help="End before this string; more than once if you like.", show_default="only where a document ends"
+        metavar="TEXT",
+        help="End before this string; may be given several times.",
+        show_default="only at the end of a document",
     ),
 ]
-Temperature = Annotated[float, typer.Option(help="Below 1 likelier, above 1 bolder; 0 takes the likeliest.")]
-TopK = Annotated[int, typer.Option(help="Choose among the K likeliest; 0 for all.")]
-TopP = Annotated[float, typer.Option(help="Choose among the likeliest that hold this share of the probability.")]
-Seed = Annotated[int | None, typer.Option(help="The same seed, the same text.", show_default="a new one")]
-NoEcho = Annotated[bool, typer.Option("--no-echo", help="Leave out the prompt; default off.")]
-AsJson = Annotated[bool, typer.Option("--json", help="A JSON object with prompt, text and seed a text; default off.")]
+NoEcho = Annotated[bool, typer.Option("--no-echo", help="Leave the prompt out of the output.")]
+AsJson = Annotated[bool, json_lines("text, with prompt and seed")]
 
 LARGEST_SEED = 1 << 63
 
@@ -52,46 +62,44 @@ def sample(
     ngram: Ngram = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write what a model makes of a prompt; a flow of text, as it comes, to the end of the document if it has one."""
-    for name, number, least in (("length", length, 0), ("seed", seed, 0), ("count", count, 1)):
-        if number is not None and number < least:
-            raise UsageError(f"--{name} is {number}; it must be {least} or above")
+    """Generate text that continues a prompt, up to a length or the end of the document."""
     if stop and not all(stop):
-        raise UsageError("--stop is empty; give the text to stop before, or leave it out")
+        raise UsageError("--stop is empty; give the string to stop before, or leave --stop out")
+    from charrnn.blas import single_threaded
     from charrnn.language.sampling import Sampling
-    from charrnn.parallel.blas import single_threaded
 
     sampling = Sampling(temperature, top_k, top_p)
-    voice = open_text_model(model, ngram)
-    read, replaced = voice.tokenizer.prepare(read_prompt(prompt))
+    text_model = open_text_model(model, ngram)
+    prepared, replaced = text_model.tokenizer.prepare(read_prompt(prompt))
     if replaced:
         print_message(f"in the prompt, {replaced}")
     seed = randbits(32) if seed is None else seed
-    echo, is_new = "" if no_echo else read, _novelty(model) if count > 1 or as_json else None
+    echo, is_new = "" if no_echo else prepared, _novelty_test(model) if count > 1 or as_json else None
     with single_threaded():
-        for number in range(count):
-            pieces = _speak(voice, read, length, sampling, (seed + number) % LARGEST_SEED, stop or [])
+        for number_of_text in range(count):
+            text_seed = seed + number_of_text
+            pieces = _generate(text_model, prepared, length, sampling, text_seed % LARGEST_SEED, stop or [])
             if as_json:
-                _write_json(read, "".join(pieces), seed + number, is_new)
+                _write_json(prepared, "".join(pieces), text_seed, is_new)
             elif count > 1:
-                _write_line(echo, read, "".join(pieces), is_new)
+                _write_line(echo, prepared, "".join(pieces), is_new)
             else:
                 write_text(echo)
                 write_pieces(pieces)
-                if voice.tokenizer.eos_id is not None:
+                if text_model.tokenizer.eos_id is not None:
                     write_text("\n")
 
 
-def _speak(
-    voice: "TextModel", prompt: str, length: int, sampling: "Sampling", seed: int, stops: list[str]
+def _generate(
+    model: "TextModel", prompt: str, length: int, sampling: "Sampling", seed: int, stops: list[str]
 ) -> Iterator[str]:
     from charrnn.language.stopping import until
 
-    return until(voice.stream(prompt, length=length, sampling=sampling, seed=seed), stops)
+    return until(model.stream(prompt, length=length, sampling=sampling, seed=seed), stops)
 
 
-def _novelty(path: Path) -> Callable[[str], bool] | None:
-    """What tells whether a line is new; None for a model of other things than lines, or if its text is gone."""
+def _novelty_test(path: Path) -> Callable[[str], bool] | None:
+    """Return a function that tells whether a line is new; None unless the model learned lines and has their text."""
     from charrnn.run.folder import RunFolder
     from charrnn.text.split import training_text
 
@@ -99,16 +107,16 @@ def _novelty(path: Path) -> Callable[[str], bool] | None:
     if config.text.documents != "lines":
         return None
     try:
-        known = frozenset(training_text(config.text, config.text.characters).split("\n"))
+        training_lines = frozenset(training_text(config.text, config.text.characters).split("\n"))
     except TextError as error:
-        print_message(f"which are new cannot be told: {error}")
+        print_message(f"new lines are not marked: {error}")
         return None
-    return lambda line: line not in known
+    return lambda line: line not in training_lines
 
 
 def _write_json(prompt: str, text: str, seed: int, is_new: Callable[[str], bool] | None) -> None:
-    novel = {} if is_new is None else {"new": is_new(prompt + text)}
-    write_json({"prompt": prompt, "text": text, "seed": seed} | novel)
+    novelty = {} if is_new is None else {"new": is_new(prompt + text)}
+    write_json({"prompt": prompt, "text": text, "seed": seed} | novelty)
 
 
 def _write_line(echo: str, prompt: str, text: str, is_new: Callable[[str], bool] | None) -> None:

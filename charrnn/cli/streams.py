@@ -1,4 +1,4 @@
-"""Streams: a file of any length, or what comes through a pipe → its text in pieces, as soon as they are there."""
+"""Streams: a file of any length or a pipe → its text in pieces, each as soon as it is read."""
 
 import contextlib
 import io
@@ -13,17 +13,17 @@ from charrnn.errors import TextError, UsageError
 from charrnn.text.corpus import canonical_encoding
 from charrnn.text.escape import visible_line
 
-NAME_IT = "say what it is with --encoding NAME, such as cp1252 or gb18030"
+ENCODING_REMEDY = "name its encoding with --encoding, such as cp1252 or gb18030"
 
 
-def read_chunks(name: str, encoding: str, remedy: str = NAME_IT) -> Iterator[str]:
-    """The text of a file, or of stdin for -, in pieces; what comes through a pipe is there as soon as it comes.
+def read_chunks(name: str, encoding: str, remedy: str = ENCODING_REMEDY) -> Iterator[str]:
+    """Return the text of a file, or of stdin for -, in pieces; the text of a pipe comes line by line.
 
-    TextError if it cannot be read or decoded, is a folder or is no text; UsageError for an unknown encoding. `remedy`
-    is what to do about a stream in another encoding.
+    Raises TextError if the file cannot be read or decoded, is a folder or is not text, and UsageError for an unknown
+    encoding. `remedy` is the advice in the error about a stream in another encoding.
     """
     encoding = canonical_encoding(encoding)
-    mode = mode_of(name)
+    mode = file_mode(name)
     if name == "-":
         stream = standard_input()
         if stream is None:
@@ -37,23 +37,23 @@ def read_chunks(name: str, encoding: str, remedy: str = NAME_IT) -> Iterator[str
 
 
 def whole_lines(chunks: Iterable[str], longest: int) -> Iterator[str]:
-    """The lines of a text without their ends, each as soon as it is there; TextError if one is too long."""
+    """Yield the lines of a text without newlines, each as soon as it is complete; TextError if one is too long."""
     from charrnn.language.scoring import lines_of
 
-    number, begun = 1, ""
+    number, line = 1, ""
     for piece in lines_of(chunks):
-        begun += piece
-        if len(begun) > longest:
-            raise TextError(f"line {number:,} has more than {longest:,} characters; give shorter ones")
-        if begun.endswith("\n"):
-            yield begun[:-1]
-            number, begun = number + 1, ""
-    if begun:
-        yield begun
+        line += piece
+        if len(line) > longest:
+            raise TextError(f"line {number:,} has more than {longest:,} characters; give shorter lines")
+        if line.endswith("\n"):
+            yield line[:-1]
+            number, line = number + 1, ""
+    if line:
+        yield line
 
 
-def mode_of(name: str) -> int | None:
-    """What kind of file a name is of; None if there is none."""
+def file_mode(name: str) -> int | None:
+    """Return the mode of a file, with its type; None if there is no such file."""
     try:
         return Path(name).stat().st_mode if name else None
     except (OSError, ValueError):
@@ -73,24 +73,22 @@ def _from_file(name: str, encoding: str) -> Iterator[str]:
 def _from_pipe(name: str, encoding: str) -> Iterator[str]:
     try:
         with Path(name).open("rb") as stream:
-            yield from _piped(stream, name, encoding, NAME_IT)
+            yield from _piped(stream, name, encoding, ENCODING_REMEDY)
     except OSError as error:
         raise TextError(f"cannot read {visible_line(name)}: {error.strerror or error}") from error
 
 
 def _piped(stream: BinaryIO, name: str, encoding: str, remedy: str) -> Iterator[str]:
-    """Lines, or pieces of long ones, without a byte order mark, and with LF for every line end."""
+    """Yield lines, or pieces of long lines, without a byte order mark and with LF for every line end."""
     from charrnn.language.scoring import LONGEST_LINE
 
-    reader, begun, lines = io.TextIOWrapper(stream, encoding), False, 0
+    reader, started, lines = io.TextIOWrapper(stream, encoding), False, 0
     try:
         for piece in iter(partial(reader.readline, LONGEST_LINE), ""):
-            yield piece if begun else piece.removeprefix("\ufeff")
-            begun, lines = True, lines + piece.endswith("\n")
+            yield piece if started else piece.removeprefix("\ufeff")
+            started, lines = True, lines + piece.endswith("\n")
     except UnicodeError as error:
-        raise TextError(
-            f"{visible_line(name)} is not {encoding}, some way after {lines:,} lines; {remedy}"
-        ) from error
+        raise TextError(f"{visible_line(name)} is not {encoding} somewhere after line {lines:,}; {remedy}") from error
     finally:
-        with contextlib.suppress(ValueError):  # it may have been closed by others
+        with contextlib.suppress(ValueError):  # the stream may be closed already
             reader.detach()

@@ -1,4 +1,4 @@
-"""`charrnn watch`: the dashboard over a run that another process trains, or trained; in a pipe, its events."""
+"""`charrnn watch`: the dashboard of a run that another process trains or trained; in a pipe, its events."""
 
 import shlex
 import time
@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from charrnn.cli import shell_completion
+from charrnn.cli.arguments import json_lines
 from charrnn.cli.console import print_message, write_line, write_pieces
 from charrnn.cli.progress import JsonProgress, PlainProgress, Progress
-from charrnn.cli.terminal import obstacle_here
+from charrnn.cli.terminal import current_ui_problem
 from charrnn.errors import UsageError
 from charrnn.run.events import Finished
 from charrnn.run.journal import Tail
@@ -18,114 +20,115 @@ from charrnn.run.progress import RunProgress
 
 SAMPLE_LENGTH = 300
 SAMPLE_TEMPERATURE = 0.8
-SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_BETWEEN_READS = 0.2
 
 RunPath = Annotated[
     Path | None,
     typer.Argument(
         metavar="RUN",
-        help="The folder of the run; default the one in runs/ that is under way.",
-        show_default=False,
+        help="Folder of the run.",
+        show_default="the run in runs/ that is being trained",
+        autocompletion=shell_completion.run_paths,
     ),
 ]
-NoTui = Annotated[bool, typer.Option("--no-tui", help="Plain lines in place of the dashboard.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Every event as a line of JSON on stdout.")]
+NoTui = Annotated[bool, typer.Option("--no-tui", help="Print plain lines in place of the dashboard.")]
+AsJson = Annotated[bool, json_lines("event")]
 
 
 def watch(run: RunPath = None, no_tui: NoTui = False, as_json: AsJson = False) -> None:
-    """Watch a run that is being trained, and steer it; or look at one that was."""
+    """Show the dashboard of a run that is being trained or was trained, and control the training from it."""
     from charrnn.run.folder import RunFolder
 
-    run = run or _under_way()
+    run = run or _training_run()
     RunFolder(run).read_config()
-    if no_tui or as_json or obstacle_here() is not None:
-        progress = (
-            JsonProgress(print_message) if as_json else PlainProgress(RunProgress(), write_line, time.monotonic)
-        )
-        raise typer.Exit(_follow(run, progress))
+    if as_json:
+        raise typer.Exit(_follow(run, JsonProgress(print_message)))
+    if no_tui or current_ui_problem() is not None:
+        raise typer.Exit(_follow(run, PlainProgress(RunProgress(), write_line, time.monotonic)))
     raise typer.Exit(show_dashboard(run, owner=False))
 
 
-def _under_way() -> Path:
-    """The run in runs/ that is being trained, of several the latest; UsageError if there is none."""
+def _training_run() -> Path:
+    """Return the run in runs/ whose training began last, of those that are being trained; UsageError if none is."""
     folder = Path("runs")
-    trained = [path for path in folder.iterdir() if trainer_pid(path) is not None] if folder.is_dir() else []
-    if not trained:
+    training = [path for path in folder.iterdir() if trainer_pid(path) is not None] if folder.is_dir() else []
+    if not training:
         raise UsageError("no run in runs/ is being trained; name one, as in: charrnn watch RUN")
-    return max(trained, key=lambda path: lock_path(path).stat().st_mtime)
+    return max(training, key=lambda path: lock_path(path).stat().st_mtime)
 
 
 def _follow(run: Path, progress: Progress) -> int:
-    """Show every event until nobody trains the run any more; the exit code."""
-    tail, course = Tail(run), RunProgress()
+    """Show every event until no process trains the run; return the exit code."""
+    tail, run_progress = Tail(run), RunProgress()
     with progress:
         while True:
-            trained = trainer_pid(run) is not None
+            training = trainer_pid(run) is not None
             for event in tail.all():
-                course.take(event)
+                run_progress.take(event)
                 progress.show(event)
-            if not trained:
+            if not training:
                 break
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-    if course.finished is None:
-        print_message(broken_off(run))
+            time.sleep(SECONDS_BETWEEN_READS)
+    if run_progress.finished is None:
+        print_message(interrupted_message(run))
         return 1
     return 0
 
 
 def show_dashboard(run: Path, *, owner: bool) -> int:
-    """Open the dashboard, and say afterwards how things stand; the exit code.
+    """Show the dashboard, then the outcome of the run; return the exit code.
 
-    `owner` says that this command began the run: leaving asks what becomes of it, and its end is this command's.
+    `owner` is True in the command that started the run: it asks what to do with the run when the user leaves, and
+    its exit code is that of the run.
     """
     from charrnn.tui.app import watch_run
 
-    course = watch_run(run, owner=owner)
-    if not owner:
-        return 0
-    return _how_it_stands(run, course.finished)
+    progress = watch_run(run, owner=owner)
+    return _print_outcome(run, progress.finished) if owner else 0
 
 
-def _how_it_stands(run: Path, finished: Finished | None) -> int:
-    path = shlex.quote(str(run))
-    process = trainer_pid(run)
+def _print_outcome(run: Path, finished: Finished | None) -> int:
+    path, process = shlex.quote(str(run)), trainer_pid(run)
     if process is not None:
-        print_message(
-            f"training goes on as process {process}; watch it: charrnn watch {path}; end it: charrnn tell {path} stop"
-        )
+        print_message(f"training continues as process {process}; {how_to_control(run)}")
         return 0
     if finished is None:
-        print_message(broken_off(run))
+        print_message(interrupted_message(run))
         return 1
     if finished.reason != "done":
-        print_message(f"stopped and saved; go on with: charrnn train --resume {path}")
+        print_message(f"stopped and saved; resume with: charrnn train --resume {path}")
         return 130
-    print_model_location(run, speak=True)
+    print_model_location(run, sample=True)
     return 0
 
 
-def broken_off(run: Path) -> str:
-    """What to say of a run whose process is gone without a word in the journal."""
-    last = last_log_line(run) or "the process that trained it is gone"
+def how_to_control(run: Path) -> str:
+    """Return the commands that watch and end a run without a terminal."""
     path = shlex.quote(str(run))
-    return f"{run} was broken off ({last}); go on with: charrnn train --resume {path}"
+    return f"watch it: charrnn watch {path}; end it: charrnn tell {path} stop"
 
 
-def print_model_location(run: Path, *, speak: bool) -> None:
-    """A sample of the best weights, on stdout, and where they are."""
+def interrupted_message(run: Path) -> str:
+    """Return the message about a run whose process ended without an event."""
+    reason = last_log_line(run) or "the process that trained it is gone"
+    return f"{run} was interrupted ({reason}); resume with: charrnn train --resume {shlex.quote(str(run))}"
+
+
+def print_model_location(run: Path, *, sample: bool) -> None:
+    """Write a sample from the best weights to stdout, if wanted, and print where the model is."""
+    from charrnn.blas import single_threaded
     from charrnn.language.cloze import ClozeModel, load_model
     from charrnn.language.sampling import Sampling
-    from charrnn.parallel.blas import single_threaded
 
     model, path = load_model(run), shlex.quote(str(run))
-    go_on = f"go on: charrnn train --resume {path} --steps TOTAL"
+    resume = f"train it further: charrnn train --resume {path} --steps TOTAL"
     if isinstance(model, ClozeModel):
-        print_message(f"the model is in {path}; fill a blank: charrnn fill {path} 'one ____ more'; {go_on}")
+        print_message(f"the model is in {path}; fill a blank: charrnn fill {path} 'one ____ more'; {resume}")
         return
-    if speak:
+    if sample:
         seed = model.config.training.seed
         with single_threaded():
             write_pieces(model.stream(length=SAMPLE_LENGTH, sampling=Sampling(SAMPLE_TEMPERATURE), seed=seed))
         if model.tokenizer.eos_id is not None:
-            write_pieces(["\n"])  # the model may have ended the text before it
-    print_message(f"the model is in {path}; sample it: charrnn sample {path}; {go_on}")
+            write_pieces(["\n"])  # the sample may end with the document, before a newline
+    print_message(f"the model is in {path}; sample it: charrnn sample {path}; {resume}")

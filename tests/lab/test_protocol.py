@@ -163,7 +163,7 @@ def test_the_number_of_updates_can_be_told_and_a_short_training_is_named_as_one(
     assert report["findings"][-1]["reached"] == "5"
     assert report["curves"][0]["lines"]["gap"] == {"x": [0, 1], "y": [1.0, None]}
     assert "2 of 3" in str(result.exception)
-    assert "after 5 updates and not 7" in str(result.exception)
+    assert "after 5 updates instead of 7" in str(result.exception)
 
 
 def test_what_does_not_train_has_no_steps() -> None:
@@ -174,7 +174,7 @@ def test_what_does_not_train_has_no_steps() -> None:
 
 @pytest.mark.usefixtures("invented")
 def test_a_terminal_gets_tables_and_charts_and_no_word_is_markup(capsys: pytest.CaptureFixture[str]) -> None:
-    lab_tables.write_tables("invented", 3, lab.EXPERIMENTS["invented"].load().run(3, 7))
+    lab_tables.write_tables(lab.EXPERIMENTS["invented"].load().run(3, 7))
     shown = capsys.readouterr().out
     order = [shown.index(word) for word in ("first", "[red]x", "second", "Rise | fall", "a up", "b gap", "as many")]
     assert order == sorted(order)
@@ -212,8 +212,8 @@ def test_an_explanation_fits_a_narrow_terminal_and_keeps_its_paragraphs(monkeypa
     monkeypatch.setenv("COLUMNS", "60")
     for name in EXPERIMENTS:
         text = EXPERIMENTS[name].load().EXPLANATION
-        shown = lab_tables.fitted(text)
+        shown = lab_tables.rewrap(text)
         assert shown.split() == text.split()
         assert max(map(len, shown.splitlines())) < 60
     monkeypatch.setenv("COLUMNS", "200")
-    assert lab_tables.fitted(text) == text
+    assert lab_tables.rewrap(text) == text

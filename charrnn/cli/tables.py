@@ -1,0 +1,37 @@
+"""Tables on a terminal."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from charrnn.text.escape import visible
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; `right` aligns numbers, `wrap` breaks long cells where the terminal is narrow."""
+
+    heading: str
+    right: bool = False
+    wrap: bool = False
+
+
+def print_table(
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[str]],
+    title: str = "",
+    styles: Iterable[str] = (),
+    gap: int = 2,
+) -> None:
+    """Print a table on stdout; `styles` has a rich style per row, `gap` is the number of spaces between columns."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), title=Text(title) if title else None)
+    for column in columns:
+        justify = "right" if column.right else "left"
+        table.add_column(Text(column.heading), justify=justify, no_wrap=not column.wrap, overflow="fold")
+    row_styles = iter(styles)
+    for row in rows:
+        table.add_row(*(Text(visible(cell)) for cell in row), style=next(row_styles, None))
+    Console().print(table)
