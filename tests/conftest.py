@@ -10,8 +10,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from charrnn.config import TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import Overrides, TextConfig
 from charrnn.pipeline.start import start_run
 
 STORY = "the old lamp at the end of the quay was lit by ottoline, who had never once been late.\n" * 60

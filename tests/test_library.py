@@ -9,8 +9,7 @@ import pytest
 
 import charrnn
 from charrnn import LanguageModel
-from charrnn.config import TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import Overrides, TextConfig
 from charrnn.pipeline.start import start_run
 from charrnn.text.tokenizers import initial_id
 
@@ -20,7 +19,7 @@ WITHOUT = ("charrnn.tui", "charrnn.cli", "charrnn.__main__")
 @pytest.fixture(scope="session")
 def cloze_run(story: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("runs") / "cloze"
-    overrides = Overrides(hidden=24, layers=1, bptt=16, batch=8, steps=150, lr=0.01, body="two_sided")
+    overrides = Overrides(hidden=24, layers=1, bptt=16, batch=8, steps=150, lr=0.01, cloze=True)
     list(start_run(path, TextConfig((str(story),)), overrides).train())
     return path
 

@@ -61,7 +61,7 @@ class BaseRun:
     def network_config(self, overrides: Overrides, tokenizer: Tokenizer) -> NetworkConfig:
         """The network of before, with room for the tokens; only its dropout can be wished for."""
         config = replace(self.config.network, vocabulary=tokenizer.vocabulary_size, bos_id=tokenizer.bos_id)
-        return config if overrides.get("dropout") is None else replace(config, dropout=overrides.get("dropout"))
+        return replace(config, **overrides.fields(NetworkConfig))
 
     def weights(self, tokenizer: Tokenizer) -> Parameters:
         """The weights to begin with."""

@@ -10,8 +10,17 @@ from typing import BinaryIO
 import numpy as np
 
 from charrnn.blas import has_small_matrix_kernel, physical_cores, single_threaded
-from charrnn.config import RunConfig, TextConfig, TrainingConfig
-from charrnn.defaults import Overrides, choose_network, choose_training, evaluation_interval, finetuning_defaults
+from charrnn.config import (
+    ENDS,
+    Overrides,
+    RunConfig,
+    TextConfig,
+    TrainingConfig,
+    choose_network,
+    choose_training,
+    evaluation_interval,
+    finetuning_defaults,
+)
 from charrnn.errors import RunError
 from charrnn.evaluation.baselines import Loss
 from charrnn.language.model import read_tokenizer
@@ -110,6 +119,8 @@ def start_run(
     """A new run in a new folder, from fresh weights or those of `origin`; a CharrnnError if it cannot be."""
     folder = RunFolder(path)
     folder.refuse_existing()
+    if origin is not None:
+        overrides.refuse_inherited()
     before = None if origin is None else BaseRun.open(origin)
     corpus = read_corpus(text.sources, encoding=text.encoding, stdin=stdin)
     documents = text.documents or ("files" if corpus.report.files > 1 else "none")
@@ -126,7 +137,7 @@ def start_run(
         network = before.network_config(overrides, tokenizer)
         training = finetuning_defaults(overrides, tokens=tokens, threads=physical_cores())
     training, notes = _fitted(training, overrides, tokens)
-    materials = Materials(corpus, dataset, RunConfig(text, network, training), notes, overrides.evaluate_every)
+    materials = Materials(corpus, dataset, RunConfig(text, network, training), notes, overrides.get("evaluate_every"))
     run = _assemble(folder, materials, None if before is None else before.weights(tokenizer))
     run = replace(run, preflight=replace(run.preflight, baseline=baseline(dataset)))
     folder.create(run.preflight.config, tokenizer.to_json(), tokenizer.model)
@@ -141,12 +152,13 @@ def resume_run(
     `sources` name the text anew if it has moved; `overrides` may set another end (steps, epochs or
     minutes). RunError if the text is not the one that the run began with.
     """
-    folder = RunFolder(path)
+    folder, overrides = RunFolder(path), overrides or Overrides()
+    overrides.refuse_fixed()
     config = folder.read_config()
     refuse_if_trained(path)
     folder.refuse_other_sizes(network_of(config.network))
     tokenizer = read_tokenizer(folder, config)
-    config = replace(config, training=_with_another_end(config.training, overrides or Overrides()))
+    config = replace(config, training=_with_another_end(config.training, overrides))
     if not sources and config.text.sources == (STANDARD_INPUT,):
         raise RunError(f"the text of {path} came from standard input; give it again: charrnn train - --resume {path}")
     sources = sources or config.text.sources
@@ -178,9 +190,9 @@ def _nearest_folder(path: Path) -> Path:
 
 def _fitted(training: TrainingConfig, overrides: Overrides, tokens: int) -> tuple[TrainingConfig, tuple[str, ...]]:
     """A window, a batch and threads that the text can fill, and what was said by nobody but had to change."""
-    if overrides.batch is not None and overrides.batch >= tokens:
+    if overrides.get("batch", 0) >= tokens:
         raise RunError(
-            f"--batch {overrides.batch} is more than the {tokens:,} tokens there are to train on; lower it"
+            f"`batch` {overrides['batch']} is more than the {tokens:,} tokens there are to train on; lower it"
         )
     T, B = fit_to_text(tokens, training.bptt, training.batch)
     notes = []
@@ -192,7 +204,7 @@ def _fitted(training: TrainingConfig, overrides: Overrides, tokens: int) -> tupl
 
 
 def _with_another_end(training: TrainingConfig, overrides: Overrides) -> TrainingConfig:
-    ends = {"steps": overrides.steps, "epochs": overrides.epochs, "minutes": overrides.minutes}
+    ends = {name: overrides.get(name) for name in ENDS}
     return replace(training, **ends) if any(end is not None for end in ends.values()) else training  # type: ignore[arg-type]
 
 

@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 
 from charrnn import LanguageModel
 from charrnn.cli import app
-from charrnn.config import TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import Overrides, TextConfig
 from charrnn.errors import CharrnnError, TextError, UsageError
 from charrnn.evaluation.baselines import xz_loss
 from charrnn.evaluation.comparison import whole_text

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn.config import NetworkConfig, TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import NetworkConfig, Overrides, TextConfig
 from charrnn.evaluation.evaluate import OVERLAP, SHORTEST_ARC, WINDOW, surprise
 from charrnn.language.model import LanguageModel
 from charrnn.network import Network

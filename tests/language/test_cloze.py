@@ -9,8 +9,7 @@ from typer.testing import CliRunner
 
 from charrnn import LanguageModel
 from charrnn.cli import app
-from charrnn.config import TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import Overrides, TextConfig
 from charrnn.errors import CharrnnError, ModelError, UsageError
 from charrnn.language import cloze
 from charrnn.language.cloze import ClozeModel, cloze_log_probabilities, load_model
@@ -31,9 +30,17 @@ def both_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("cloze")
     path = folder / "text.txt"
     path.write_text(a_text(), "utf-8")
-    for name, kind in (("cloze", "two_sided"), ("forward", None)):
+    for name, both in (("cloze", True), ("forward", False)):
         overrides = Overrides(
-            hidden=32, layers=1, bptt=32, batch=8, steps=250, lr=0.01, dropout=0.0, evaluate_every=125, body=kind
+            hidden=32,
+            layers=1,
+            bptt=32,
+            batch=8,
+            steps=250,
+            lr=0.01,
+            dropout=0.0,
+            evaluate_every=125,
+            cloze=both,
         )
         list(start_run(folder / name, TextConfig((str(path),)), overrides).train())
     return folder / "cloze", folder / "forward"
@@ -108,7 +115,7 @@ def test_the_command_fills_and_tells_what_it_cannot(both_runs: tuple[Path, Path]
 def test_a_run_that_fills_blanks_goes_on_to_the_bit(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text(a_text(), "utf-8")
-    overrides = Overrides(hidden=8, layers=2, bptt=8, batch=4, steps=10, evaluate_every=5, body="two_sided")
+    overrides = Overrides(hidden=8, layers=2, bptt=8, batch=4, steps=10, evaluate_every=5, cloze=True)
     list(start_run(tmp_path / "whole", TextConfig((str(path),)), overrides).train())
     events = start_run(tmp_path / "broken", TextConfig((str(path),)), overrides).train()
     for event in events:
@@ -124,7 +131,7 @@ def test_a_run_that_fills_blanks_goes_on_to_the_bit(tmp_path: Path) -> None:
 def test_fillings_come_in_the_order_of_their_shares_and_are_whole_characters(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("我们在路上说。我们在家里说。" * 60, "utf-8")
     text = TextConfig((str(tmp_path / "text.txt"),), tokenizer="byte")
-    overrides = Overrides(hidden=16, layers=1, bptt=16, batch=8, steps=30, lr=0.01, dropout=0.0, body="two_sided")
+    overrides = Overrides(hidden=16, layers=1, bptt=16, batch=8, steps=30, lr=0.01, dropout=0.0, cloze=True)
     list(start_run(tmp_path / "run", text, overrides).train())
     found = ClozeModel.load(tmp_path / "run").fill("我们在____上说", n=10)
     shares = [each.probability for each in found]
@@ -134,7 +141,7 @@ def test_fillings_come_in_the_order_of_their_shares_and_are_whole_characters(tmp
 
 def test_a_small_alphabet_never_fills_in_the_unknown(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("ACGTTGCA" * 100)
-    overrides = Overrides(hidden=8, layers=1, bptt=16, batch=8, steps=5, lr=0.01, dropout=0.0, body="two_sided")
+    overrides = Overrides(hidden=8, layers=1, bptt=16, batch=8, steps=5, lr=0.01, dropout=0.0, cloze=True)
     list(start_run(tmp_path / "run", TextConfig((str(tmp_path / "text.txt"),)), overrides).train())
     found = ClozeModel.load(tmp_path / "run").fill("AC____GT", n=10, longest=1)
     assert {each.text for each in found} <= set("ACGT")

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import Overrides, TextConfig
+from charrnn.language.distribution import entropy, likeliest, token_name, without
 from charrnn.language.memorization import NO_MATCH, CopyDetector
 from charrnn.language.model import LanguageModel
-from charrnn.language.sample_tree import Tree, line_to, name_of
+from charrnn.language.sample_tree import SampleTree, branch_name, line_to
 from charrnn.language.sampling import Sampling
-from charrnn.language.top_tokens import entropy, likeliest, token_name, without
 from charrnn.pipeline.start import start_run
 from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer
 
@@ -34,11 +33,11 @@ def byte_model(tmp_path_factory: pytest.TempPathFactory) -> LanguageModel:
     return LanguageModel.load(folder / "run")
 
 
-def tree_of(model: LanguageModel) -> Tree:
-    return Tree(model.predictor(), model.tokenizer)
+def tree_of(model: LanguageModel) -> SampleTree:
+    return SampleTree(model.predictor(), model.tokenizer)
 
 
-def grow(tree: Tree, n: int, seed: int = 0) -> None:
+def grow(tree: SampleTree, n: int, seed: int = 0) -> None:
     rng = np.random.default_rng(seed)
     for _ in range(n):
         tree.step(Sampling(), rng)
@@ -118,7 +117,7 @@ def test_a_branch_is_named_and_forgotten(model: LanguageModel) -> None:
     tree.take(int(tree.logits().argmin()))
     tree.here.leaf().name = "second"
     grow(tree, 3)
-    assert name_of(tree.here.leaf()) == "second"
+    assert branch_name(tree.here.leaf()) == "second"
     assert [each["name"] for each in tree.to_json()["branches"]] == ["", "second"]
     assert tree.to_json()["branches"][1]["leaves_at_token"] == 5
     assert tree.prune()
@@ -149,7 +148,7 @@ def test_newer_weights_keep_the_text_and_change_what_is_expected(model: Language
     text, before = tree.text(), tree.logits().copy()
     moved = {name: array * 1.5 for name, array in model.parameters.items()}
     other = LanguageModel(model.config, model.network, moved, model.tokenizer)
-    tree.reweigh(other.predictor())
+    tree.set_predictor(other.predictor())
     predictor = other.predictor()
     tokens = [node.token for node in (tree.root, *tree.line())]
     afresh, _ = predictor.advance(tokens, predictor.start())

@@ -11,12 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.config import TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import Overrides, TextConfig
 from charrnn.language import ranking, scoring
 from charrnn.language.model import LanguageModel
 from charrnn.language.ranking import Blend, Candidate, Ranker
-from charrnn.language.scoring import ScoredText, Scorer, Tally, lines_of, score_lines
+from charrnn.language.scoring import ScoredText, Scorer, TotalsCounter, lines_of, score_lines
 from charrnn.network.arrays import Array, Ids
 from charrnn.pipeline.start import start_run
 from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer, initial_id
@@ -167,7 +166,7 @@ def test_the_first_line_is_scored_before_the_second_is_there(model: LanguageMode
 
 
 def test_a_text_of_any_length_is_scored_in_little_memory() -> None:
-    scorer, tally = Scorer(chain(257), CharacterTokenizer("".join(map(chr, range(256)))), 0), Tally(3)
+    scorer, tally = Scorer(chain(257), CharacterTokenizer("".join(map(chr, range(256)))), 0), TotalsCounter(3)
     tracemalloc.start()
     for line in score_lines(scorer, lines_of("ab " * 30 + "\n" * (n % 5 == 0) for n in range(2000))):
         tally.add(line)
@@ -211,7 +210,7 @@ def line_of(bits: float, number: int, text: str = "a text long enough\n") -> sco
 
 
 def test_the_worst_lines_are_those_of_the_highest_mean_the_first_of_equals_first() -> None:
-    tally = Tally(3)
+    tally = TotalsCounter(3)
     for number, bits in enumerate([1.0, 5.0, 2.0, 7.0, 5.0, 5.0], 1):
         tally.add(line_of(bits, number))
     tally.add(line_of(99.0, 7, "short\n"))
@@ -222,7 +221,7 @@ def test_the_worst_lines_are_those_of_the_highest_mean_the_first_of_equals_first
 
 
 def test_short_lines_are_among_the_worst_only_where_all_are_short() -> None:
-    tally = Tally(2)
+    tally = TotalsCounter(2)
     for number, bits in enumerate([1.0, 5.0, 2.0], 1):
         tally.add(line_of(bits, number, "short\n"))
     assert [each.line for each in tally.totals().worst] == [2, 3]
@@ -231,7 +230,7 @@ def test_short_lines_are_among_the_worst_only_where_all_are_short() -> None:
 
 
 def test_totals_are_of_one_measure() -> None:
-    tally = Tally(0)
+    tally = TotalsCounter(0)
     tally.add(line_of(3.0, 1))
     totals = tally.totals()
     assert totals.worst == ()

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from charrnn import LanguageModel
-from charrnn.config import NetworkConfig, TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import NetworkConfig, Overrides, TextConfig
 from charrnn.language.predictor import RnnPredictor, advance_each
 from charrnn.network.arrays import Array, Parameters, Workspace
 from charrnn.network.bptt import unroll
@@ -184,7 +183,7 @@ def test_every_cell_trains_a_language_model_and_goes_on_to_the_bit(cell: str, tm
     path = tmp_path / "text.txt"
     path.write_text("the lamp was lit by ottoline, who had never been late\n" * 40, "utf-8")
     overrides = Overrides(hidden=16, layers=2, bptt=16, batch=8, steps=60, evaluate_every=30, cell=cell, lr=0.01)
-    overrides = Overrides(**vars(overrides) | {"dropout": 0.1, "threads": 2})
+    overrides |= {"dropout": 0.1, "threads": 2}
     events = list(start_run(tmp_path / "whole", TextConfig((str(path),)), overrides).train())
     losses = [event.loss for event in events if event.kind == "step"]  # type: ignore[attr-defined]
     assert losses[-1] < losses[0] - 0.6

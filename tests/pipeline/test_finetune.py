@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from charrnn.evaluation.evaluate import log_probabilities
 from typer.testing import CliRunner
 
 from charrnn import LanguageModel
 from charrnn.cli import app
 from charrnn.config import NetworkConfig, Overrides, TextConfig
 from charrnn.errors import CharrnnError, UsageError
-from charrnn.evaluation.evaluate import log_probabilities
 from charrnn.network.resize_vocabulary import grow
 from charrnn.network.two_sided import network_of
 from charrnn.pipeline.start import resume_run, start_run
@@ -22,10 +22,10 @@ from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer, DocumentT
 from charrnn.text.tokenizers.resize_vocabulary import extend_tokenizer, old_ids
 
 NEW = "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich.\n" * 40
-WISHES = Overrides(steps=40, evaluate_every=20, bptt=16, batch=8, threads=1)
+OVERRIDES = Overrides(steps=40, evaluate_every=20, bptt=16, batch=8, threads=1)
 
 
-def fine_tuned(tiny_run: Path, folder: Path, overrides: Overrides = WISHES) -> Path:
+def fine_tuned(tiny_run: Path, folder: Path, overrides: Overrides = OVERRIDES) -> Path:
     text = folder / "new.txt"
     text.write_text(NEW, "utf-8")
     list(start_run(folder / "run", TextConfig((str(text),)), overrides, origin=tiny_run).train())
@@ -80,7 +80,7 @@ def test_tokenizers_grow_by_what_their_tokens_stand_for() -> None:
 def test_a_run_goes_on_from_another_and_tells_of_both_texts(tiny_run: Path, tmp_path: Path) -> None:
     text = tmp_path / "new.txt"
     text.write_text(NEW, "utf-8")
-    run = start_run(tmp_path / "run", TextConfig((str(text),)), WISHES, origin=tiny_run)
+    run = start_run(tmp_path / "run", TextConfig((str(text),)), OVERRIDES, origin=tiny_run)
     events = list(run.train())
     evaluations = [event for event in events if isinstance(event, Evaluated)]
     assert evaluations[0].step == 0
@@ -97,7 +97,7 @@ def test_a_run_goes_on_from_another_and_tells_of_both_texts(tiny_run: Path, tmp_
 def test_learning_starts_gently(tiny_run: Path, tmp_path: Path) -> None:
     text = tmp_path / "new.txt"
     text.write_text(NEW, "utf-8")
-    run = start_run(tmp_path / "run", TextConfig((str(text),)), WISHES, origin=tiny_run)
+    run = start_run(tmp_path / "run", TextConfig((str(text),)), OVERRIDES, origin=tiny_run)
     rates = [event.learning_rate for event in run.train() if isinstance(event, StepDone)]
     assert rates[0] < 0.05 * max(rates)
     assert max(rates) <= 0.0005
@@ -109,7 +109,7 @@ def test_it_resumes_to_the_bit_also_without_the_text_of_before(tiny_run: Path, t
     shutil.copytree(tiny_run, origin)
     whole = fine_tuned(origin, tmp_path)
     text = TextConfig((str(tmp_path / "new.txt"),))
-    events = start_run(tmp_path / "broken", text, WISHES, origin=origin).train()
+    events = start_run(tmp_path / "broken", text, OVERRIDES, origin=origin).train()
     for event in events:
         if event.kind == "checkpoint" and event.step == 20:
             break

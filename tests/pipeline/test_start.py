@@ -2,19 +2,25 @@
 
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from charrnn.config import NetworkConfig, TextConfig, TrainingConfig
-from charrnn.defaults import Overrides, choose_network, choose_training, evaluation_interval
+from charrnn.config import (
+    NetworkConfig,
+    Overrides,
+    TextConfig,
+    TrainingConfig,
+    choose_network,
+    choose_training,
+    evaluation_interval,
+)
 from charrnn.errors import RunError, TextError, UsageError
 from charrnn.language.model import LanguageModel
 from charrnn.pipeline.start import resume_run, start_run
 from charrnn.run.events import Evaluated
 
-WISHES = Overrides(hidden=16, bptt=8, batch=4, steps=30, evaluate_every=10, threads=1)
+OVERRIDES = Overrides(hidden=16, bptt=8, batch=4, steps=30, evaluate_every=10, threads=1)
 
 
 def weights(path: Path, source: Path, overrides: Overrides) -> bytes:
@@ -23,28 +29,28 @@ def weights(path: Path, source: Path, overrides: Overrides) -> bytes:
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(story: Path, tmp_path: Path) -> None:
-    first = weights(tmp_path / "a", story, WISHES)
-    assert weights(tmp_path / "b", story, WISHES) == first
-    assert weights(tmp_path / "c", story, replace(WISHES, seed=1)) != first
+    first = weights(tmp_path / "a", story, OVERRIDES)
+    assert weights(tmp_path / "b", story, OVERRIDES) == first
+    assert weights(tmp_path / "c", story, OVERRIDES | {"seed": 1}) != first
 
 
 def test_a_text_that_has_changed_is_not_gone_on_with(story: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text(story.read_text())
-    weights(tmp_path / "run", text, WISHES)
+    weights(tmp_path / "run", text, OVERRIDES)
     text.write_text(story.read_text() + "and more")
     with pytest.raises(RunError, match="not the one"):
         resume_run(tmp_path / "run", overrides=Overrides(steps=40))
 
 
 def test_another_end_lets_a_finished_run_go_on(story: Path, tmp_path: Path) -> None:
-    weights(tmp_path / "run", story, WISHES)
+    weights(tmp_path / "run", story, OVERRIDES)
     events = list(resume_run(tmp_path / "run", overrides=Overrides(steps=40)).train())
     assert [event.step for event in events if event.kind == "step"] == list(range(31, 41))
 
 
 def test_a_text_from_standard_input_must_be_given_again(story: Path, tmp_path: Path) -> None:
-    run = start_run(tmp_path / "run", TextConfig(("-",)), WISHES, stdin=io.BytesIO(story.read_bytes()))
+    run = start_run(tmp_path / "run", TextConfig(("-",)), OVERRIDES, stdin=io.BytesIO(story.read_bytes()))
     list(run.train())
     with pytest.raises(RunError, match="standard input"):
         resume_run(tmp_path / "run")
@@ -62,7 +68,7 @@ def test_a_short_text_shrinks_the_batch_and_says_so(tmp_path: Path) -> None:
 
 
 def test_without_a_validation_part_the_last_weights_are_the_model(story: Path, tmp_path: Path) -> None:
-    run = start_run(tmp_path / "run", TextConfig((str(story),), val_fraction=0.0), WISHES)
+    run = start_run(tmp_path / "run", TextConfig((str(story),), val_fraction=0.0), OVERRIDES)
     events = list(run.train())
     assert not [event for event in events if isinstance(event, Evaluated)]
     model = LanguageModel.load(tmp_path / "run")
@@ -74,7 +80,7 @@ def test_nothing_is_left_of_a_run_that_could_not_start(tmp_path: Path) -> None:
     empty = tmp_path / "empty.txt"
     empty.write_text("")
     with pytest.raises(TextError):
-        start_run(tmp_path / "run", TextConfig((str(empty),)), WISHES)
+        start_run(tmp_path / "run", TextConfig((str(empty),)), OVERRIDES)
     assert not (tmp_path / "run").exists()
 
 

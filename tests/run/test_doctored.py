@@ -13,8 +13,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from charrnn.config import NetworkConfig, TextConfig, TrainingConfig
-from charrnn.defaults import Overrides
+from charrnn.config import NetworkConfig, Overrides, TextConfig, TrainingConfig
 from charrnn.errors import ModelError, TextError, UsageError
 from charrnn.network import Network, Workspace
 from charrnn.pipeline.start import resume_run, start_run

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from charrnn.config import TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import Overrides, TextConfig
 from charrnn.errors import ModelError, RunError
 from charrnn.language.model import LanguageModel
 from charrnn.pipeline.start import resume_run, start_run
@@ -20,7 +19,7 @@ from charrnn.run.events import Saved
 from charrnn.run.folder import RunFolder, write_arrays
 from charrnn.run.journal import append_event, open_journal, read_journal
 
-WISHES = Overrides(hidden=16, bptt=8, batch=4, steps=60, evaluate_every=20, threads=2, dropout=0.2, seed=5)
+OVERRIDES = Overrides(hidden=16, bptt=8, batch=4, steps=60, evaluate_every=20, threads=2, dropout=0.2, seed=5)
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def copy_of_run(tiny_run: Path, tmp_path: Path) -> Path:
 
 def train(path: Path, story: Path, *, until: int | None = None) -> None:
     """A run, left behind at the checkpoint of step `until` as a SIGKILL would leave it."""
-    for event in start_run(path, TextConfig((str(story),)), WISHES).train():
+    for event in start_run(path, TextConfig((str(story),)), OVERRIDES).train():
         if event.kind == "checkpoint" and event.step == until:
             return
 
@@ -52,7 +51,7 @@ def test_a_run_that_is_killed_and_resumed_is_the_run_that_was_not(until: int, st
 
 def test_a_run_killed_before_its_first_checkpoint_begins_again(story: Path, tmp_path: Path) -> None:
     train(tmp_path / "whole", story)
-    next(iter(start_run(tmp_path / "early", TextConfig((str(story),)), WISHES).train()))
+    next(iter(start_run(tmp_path / "early", TextConfig((str(story),)), OVERRIDES).train()))
     list(resume_run(tmp_path / "early").train())
     whole, early = (tmp_path / name / "model.safetensors" for name in ("whole", "early"))
     assert whole.read_bytes() == early.read_bytes()
@@ -76,7 +75,7 @@ def test_files_have_the_mode_that_the_umask_gives(tmp_path: Path) -> None:
 def test_an_existing_run_is_not_overwritten(tiny_run: Path, story: Path) -> None:
     before = (tiny_run / "model.safetensors").read_bytes()
     with pytest.raises(RunError, match="exists already"):
-        start_run(tiny_run, TextConfig((str(story),)), WISHES)
+        start_run(tiny_run, TextConfig((str(story),)), OVERRIDES)
     assert (tiny_run / "model.safetensors").read_bytes() == before
 
 
@@ -255,5 +254,5 @@ def test_a_run_that_cannot_be_begun_leaves_nothing_behind(
 
     monkeypatch.setattr(RunFolder, "write_config", full)
     with pytest.raises(OSError, match="no space"):
-        start_run(tmp_path / "run", TextConfig((str(story),)), WISHES)
+        start_run(tmp_path / "run", TextConfig((str(story),)), OVERRIDES)
     assert not (tmp_path / "run").exists()

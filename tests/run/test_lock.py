@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import Overrides, TextConfig
 from charrnn.errors import RunError
 from charrnn.pipeline.start import resume_run, start_run
 from charrnn.run.commands import COMMANDS, Command, Mailbox, Pause, ScaleRate, Stop, send_command

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from charrnn import LanguageModel
-from charrnn.config import NetworkConfig, TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import NetworkConfig, Overrides, TextConfig
 from charrnn.evaluation.evaluate import log_probabilities, surprise
 from charrnn.language.predictor import RnnPredictor
 from charrnn.language.sample_tree import Tree

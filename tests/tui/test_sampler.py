@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from charrnn.config import TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import Overrides, TextConfig
 from charrnn.pipeline.start import start_run
 from charrnn.tui.app import CharrnnApp
 from charrnn.tui.open_model import OpenModel

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn import LanguageModel
-from charrnn.config import TextConfig
-from charrnn.defaults import Overrides
+from charrnn.config import Overrides, TextConfig
 from charrnn.language.completion import healing
 from charrnn.language.completion import search as completion
 from charrnn.language.completion.healing import Lexicon, covering, probabilities, split

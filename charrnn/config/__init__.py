@@ -1,0 +1,46 @@
+"""Configs of a run and the table of options: a hyperparameter is one field of a config, in `configs`."""
+
+from charrnn.config.configs import (
+    BODIES,
+    CELLS,
+    DOCUMENT_KINDS,
+    ENDS,
+    FORMAT,
+    INITIALIZERS,
+    SMALLEST_VOCABULARY,
+    TOKENIZERS,
+    NetworkConfig,
+    RunConfig,
+    TextConfig,
+    TrainingConfig,
+    upgrade_format_1,
+)
+from charrnn.config.defaults import SUBWORD_VOCABULARY, WORD_VOCABULARY, evaluation_interval, minimum_count
+from charrnn.config.options import Row
+from charrnn.config.overrides import OPTIONS, Overrides, choose_network, choose_training, finetuning_defaults
+
+__all__ = [
+    "BODIES",
+    "CELLS",
+    "DOCUMENT_KINDS",
+    "ENDS",
+    "FORMAT",
+    "INITIALIZERS",
+    "OPTIONS",
+    "SMALLEST_VOCABULARY",
+    "SUBWORD_VOCABULARY",
+    "TOKENIZERS",
+    "WORD_VOCABULARY",
+    "NetworkConfig",
+    "Overrides",
+    "Row",
+    "RunConfig",
+    "TextConfig",
+    "TrainingConfig",
+    "choose_network",
+    "choose_training",
+    "evaluation_interval",
+    "finetuning_defaults",
+    "minimum_count",
+    "upgrade_format_1",
+]

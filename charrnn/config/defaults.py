@@ -1,0 +1,93 @@
+"""Defaults that depend on the text, the computer, or other options."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+CHARACTERS_TO_READ = 10_000_000
+"""Characters that a run reads by default, over all epochs: a few minutes on two cores."""
+MOST_EPOCHS = 30.0
+LEARNING_RATES = {"sgd": 1.0, "momentum": 0.1, "adagrad": 0.02, "rmsprop": 1e-3, "adam": 2e-3}
+FINETUNING_RATE, FINETUNING_WARMUP = 0.25, 0.1
+"""Share of the usual learning rate, and warm-up, for weights that are trained already."""
+WORD_VOCABULARY, SUBWORD_VOCABULARY = 8000, 1000
+"""Sizes of vocabularies, bytes included."""
+SHORT_TEXT = 100_000
+"""In a text of fewer characters, a word that occurs once gets its own token."""
+EVALUATION_COST = 1 / 3
+"""Time to evaluate a token, relative to the time to train on it."""
+EVALUATION_SHARE = 0.05
+"""Greatest share of a run's time for evaluations."""
+MOST_EVALUATIONS = 40
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Facts that defaults depend on: training tokens, cores, and whether the weights are trained already."""
+
+    tokens: int
+    threads: int
+    finetuning: bool = False
+
+
+@dataclass(frozen=True)
+class Default:
+    """Default in words for --help, and the rule that computes it from the circumstances and the options before it.
+
+    Without a rule, the default of the config applies until a later step of the pipeline replaces it.
+    """
+
+    description: str
+    rule: Callable[[Circumstances, Mapping[str, Any]], Any] | None = None
+
+
+def by_length(*values: tuple[float, Any]) -> Default:
+    """Return the default that is the first value whose limit the number of training tokens does not exceed."""
+    names = [f"{value:g}" for value in dict.fromkeys(value for _, value in values)]
+    return Default(
+        f"{', '.join(names[:-1])} or {names[-1]} by the length of the text",
+        lambda circumstances, _: next(value for limit, value in values if circumstances.tokens <= limit),
+    )
+
+
+def equal_to(name: str) -> Default:
+    """Return the default that is the value of another option."""
+    return Default(f"the value of `{name}`", lambda _, chosen: chosen[name])
+
+
+def _epochs(circumstances: Circumstances, chosen: Mapping[str, Any]) -> float | None:
+    if {"steps", "minutes"} & set(chosen):
+        return None
+    return max(1.0, min(MOST_EPOCHS, CHARACTERS_TO_READ / circumstances.tokens))
+
+
+def _learning_rate(circumstances: Circumstances, chosen: Mapping[str, Any]) -> float:
+    return LEARNING_RATES[chosen["optimizer"]] * (FINETUNING_RATE if circumstances.finetuning else 1.0)
+
+
+def _warmup(circumstances: Circumstances, chosen: Mapping[str, Any]) -> float:
+    return FINETUNING_WARMUP if circumstances.finetuning else 0.01
+
+
+EPOCHS = Default(f"1 to {MOST_EPOCHS:g} by the length of the text, unless `steps` or `minutes` is given", _epochs)
+LEARNING_RATE = Default(
+    f"{', '.join(f'{name} {rate:g}' for name, rate in LEARNING_RATES.items())}; a quarter in fine-tuning",
+    _learning_rate,
+)
+WARMUP = Default(f"0.01, and {FINETUNING_WARMUP:g} in fine-tuning", _warmup)
+THREADS = Default("one per core", lambda circumstances, _: circumstances.threads)
+EVALUATE_EVERY = Default(f"at most {MOST_EVALUATIONS} evaluations per run")
+DOCUMENTS = Default("files if there are several, otherwise none")
+VOCABULARY_SIZE = Default(f"{WORD_VOCABULARY} for words, {SUBWORD_VOCABULARY} for subwords")
+MINIMUM_COUNT = Default("2, or 1 in a short text")
+
+
+def minimum_count(characters: int) -> int:
+    """Return how often a word must occur to get its own token in a text of so many characters."""
+    return 1 if characters < SHORT_TEXT else 2
+
+
+def evaluation_interval(steps: int, *, window_tokens: int, validation_tokens: int) -> int:
+    """Return the steps between evaluations: at most 40 evaluations, in at most 5 % of the time of the run."""
+    by_cost = validation_tokens * EVALUATION_COST / EVALUATION_SHARE / window_tokens
+    return max(1, round(max(steps / MOST_EVALUATIONS, min(by_cost, steps / 4))))
