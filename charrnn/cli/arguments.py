@@ -11,6 +11,7 @@ from charrnn.cli import shell_completion
 from charrnn.errors import UsageError
 
 if TYPE_CHECKING:
+    from charrnn.language.model import LanguageModel
     from charrnn.language.text_model import TextModel
 
 
@@ -60,6 +61,7 @@ Ngram: TypeAlias = Annotated[
         "In place of the network, an n-gram model of this order, counted on the run's training text; 0 selects the "
         "order with the lowest validation loss",
         0,
+        32,
         metavar="ORDER",
         show_default="the network",
     ),
@@ -98,3 +100,13 @@ def open_text_model(path: Path, ngram: int | None) -> "TextModel":
 
     model = LanguageModel.load(path)
     return model if ngram is None else model.ngrams(ngram)
+
+
+def open_language_model(path: Path, purpose: str) -> "LanguageModel":
+    """Return the language model of a run; UsageError with the purpose if the run was trained with --cloze."""
+    from charrnn.language.model import LanguageModel
+    from charrnn.run.folder import RunFolder
+
+    if RunFolder(path).read_config().network.body != LanguageModel.body:
+        raise UsageError(f"{path} was trained with --cloze; name a run trained without it for {purpose}")
+    return LanguageModel.load(path)

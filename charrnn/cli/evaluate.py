@@ -1,62 +1,62 @@
-"""`charrnn eval`: how well a model predicts a text, or the part of its own text that it never trained on."""
+"""`charrnn eval`: the loss of a model on a text, or on the validation text of its run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from charrnn.cli.arguments import Model
-from charrnn.cli.console import print_message, standard_input, write_json
+from charrnn.cli import shell_completion
+from charrnn.cli.arguments import AsJson, Model, Threads, number_option, open_language_model
+from charrnn.cli.console import print_message, standard_input, write_json, write_line
 from charrnn.errors import TextError, UsageError
 
 if TYPE_CHECKING:
     from charrnn.evaluation.baselines import Loss
-    from charrnn.evaluation.comparison import AnyModel, Task
+    from charrnn.evaluation.comparison import ComparedText
     from charrnn.evaluation.keystrokes import Keystrokes
+    from charrnn.language.model import LanguageModel
+    from charrnn.language.trained_model import TrainedModel
     from charrnn.run.evaluation import Evaluation
 
 Texts = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="TEXT",
-        help="Files, folders, patterns, - for stdin, or names of texts; read as one.",
+        help="Files, folders, patterns, - for stdin, or names of texts, evaluated as one text.",
         show_default=False,
+        autocompletion=shell_completion.corpus_names,
     ),
 ]
-Encoding = Annotated[str | None, typer.Option(help="Encoding of the files; default utf-8.")]
-Threads = Annotated[int | None, typer.Option(help="Threads to compute on; default one a core.")]
+Encoding = Annotated[str | None, typer.Option(metavar="NAME", help="Encoding of the files.", show_default="utf-8")]
 Validation = Annotated[
     bool,
-    typer.Option(
-        "--validation", help="Read what the run held out of its own text, TEXT if that has moved; default off."
-    ),
+    typer.Option("--validation", help="Evaluate on the validation text of the run; TEXT only if it has moved."),
 ]
 Against = Annotated[
     list[Path] | None,
     typer.Option(
         metavar="RUN",
-        help="Beside it, another model on the same text, whatever its tokens are; more than once if you like.",
-        show_default="none",
+        help="Compare with this model, whatever its tokens are; may be given several times.",
+        show_default="no other model",
+        autocompletion=shell_completion.run_paths,
     ),
 ]
 Baselines = Annotated[
-    bool,
-    typer.Option("--baselines", help="Beside it, n-grams of orders 1 to 8 and xz, of the same text; default off."),
+    bool, typer.Option("--baselines", help="Compare with n-gram models of orders 1 to 8 and xz on the same text.")
 ]
-Mix = Annotated[bool, typer.Option("--mix", help="Mixed with the best n-gram, too; default off.")]
+Mix = Annotated[bool, typer.Option("--mix", help="Compare with a mixture of the model and the best n-gram model.")]
 Dynamic = Annotated[
-    bool, typer.Option("--dynamic", help="With weights that follow the text as it is read, too; default off.")
+    bool, typer.Option("--dynamic", help="Compare with dynamic evaluation, in which the weights adapt to the text.")
 ]
 CountKeys = Annotated[
-    bool, typer.Option("--keystrokes", help="What it would save a writer of the text, too; default off.")
+    bool, typer.Option("--keystrokes", help="Count the keystrokes that completion would save a writer of the text.")
 ]
-Words = Annotated[int, typer.Option(help="Words that are written for --keystrokes.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout; default off.")]
+Words = Annotated[int, number_option("Number of words to write for --keystrokes", 1, 1_000_000)]
 
-LONGEST_WORDS = 40
-"""Characters that a word and what follows it are given, in finding a text for --keystrokes."""
+CHARACTERS_PER_WORD = 40
+"""Characters of the text that are read per word of --keystrokes."""
 
 
 def evaluate(
@@ -73,100 +73,107 @@ def evaluate(
     words: Words = 300,
     as_json: AsJson = False,
 ) -> None:
-    """Tell how well a model predicts a text, read from its beginning as after a line break."""
+    """Measure how well a model predicts a text: nats, bits and perplexity per character and per token."""
     sources = tuple(text or ())
     if not sources and not validation:
-        raise UsageError("name a text to read, or say --validation for what the run held out")
+        raise UsageError("name a text to evaluate on, or add --validation for the validation text of the run")
     if encoding is not None and validation:
-        raise UsageError("--encoding is known with --validation: it is that of the run; leave it out")
-    for name, number, most in (("threads", threads, 1024), ("words", words, 1_000_000)):
-        if number is not None and not 1 <= number <= most:
-            raise UsageError(f"--{name} is {number}; it must be from 1 to {most:,}")
-    from charrnn.blas import has_small_matrix_kernel, physical_cores, single_threaded
+        raise UsageError("--validation uses the encoding of the run; leave --encoding out")
+    from charrnn.blas import physical_cores, single_threaded
     from charrnn.evaluation.baselines import Loss
-    from charrnn.evaluation.comparison import other_ways, read
-    from charrnn.language.cloze import ClozeModel, load_model
+    from charrnn.evaluation.comparison import other_losses
+    from charrnn.language.registry import load_model
 
-    first, others = load_model(model), [(path, load_model(path)) for path in against or ()]
-    more = baselines or mix or dynamic or keystrokes
-    if more and isinstance(first, ClozeModel):
-        raise UsageError(f"{model} fills blanks: --baselines, --mix, --dynamic and --keystrokes are for other models")
-    threads, panels = threads or physical_cores(), has_small_matrix_kernel()
+    language_model: LanguageModel | None = None
+    if baselines or mix or dynamic or keystrokes:
+        language_model = open_language_model(model, "--baselines, --mix, --dynamic or --keystrokes")
+    names = ["model", *map(str, against or ())]
+    models = [language_model or load_model(model), *map(load_model, against or ())]
+    threads = threads or physical_cores()
     with single_threaded():
-        tasks = _tasks([first, *(other for _, other in others)], sources, encoding, validation)
-        evaluation = read(first, tasks[0], threads=threads, panels=panels)
-        losses = [Loss.of("model", evaluation.nats_per_character, 1)]
-        compared = bool(others) or baselines or mix or dynamic
-        for name, task in zip(["the model", *(str(path) for path, _ in others)], tasks, strict=True):
-            if task.unknown and compared:
-                print_message(
-                    f"{name} pays only for not knowing a character, and not for which it is: its loss is too low"
-                )
-        for (path, other), task in zip(others, tasks[1:], strict=True):
-            losses.append(Loss.of(str(path), read(other, task, threads=threads, panels=panels).nats_per_character, 1))
+        texts = _encode(models, sources, encoding, validation)
+        evaluations = [each.evaluate(text.encoded, threads=threads) for each, text in zip(models, texts, strict=True)]
+        losses = [
+            Loss(name, evaluation.nats_per_character, evaluation.bits_per_character)
+            for name, evaluation in zip(names, evaluations, strict=True)
+        ]
         keys = None
-        if not isinstance(first, ClozeModel):
-            ways = other_ways(first, tasks[0], baselines=baselines, mix=mix, dynamic=dynamic, threads=threads)
-            losses += list(ways)
-            keys = _keys(first.completer(), tasks[0], words) if keystrokes else None
-    _print(evaluation, losses[0 if losses[1:] else 1 :], keys, as_json=as_json)
+        if language_model is not None:
+            comparisons = {"baselines": baselines, "mix": mix, "dynamic": dynamic}
+            losses += other_losses(language_model, texts[0], threads=threads, **comparisons)
+            keys = _count_keystrokes(language_model, texts[0], words) if keystrokes else None
+    if len(losses) > 1:
+        _warn_of_unknown(names, texts)
+    _write(evaluations[0], losses if len(losses) > 1 else [], keys, as_json=as_json)
 
 
-def _tasks(
-    models: "list[AnyModel]", sources: tuple[str, ...], encoding: str | None, validation: bool
-) -> "list[Task]":
-    """The same text for each of the models, as its tokenizer cuts it."""
+def _encode(
+    models: "Sequence[TrainedModel]", sources: tuple[str, ...], encoding: str | None, validation: bool
+) -> "list[ComparedText]":
+    """Return the text as the tokenizer of each model encodes it; TextError if there is no text for all of them."""
     from charrnn.evaluation.comparison import held_out, whole_text
     from charrnn.text.corpus import read_corpus
     from charrnn.text.split import reopen_corpus
 
     if not validation:
         corpus = read_corpus(sources, encoding=encoding or "utf-8", stdin=standard_input())
-        return [whole_text(each, corpus) for each in models]
-    text = models[0].config.text
-    corpus = reopen_corpus(text, sources, standard_input())
-    for other in (each.config.text for each in models[1:]):
-        parts = [(each.sha256, each.val_fraction, each.normal_form) for each in (other, text)]
-        if parts[0] != parts[1]:
-            raise TextError("not all of these runs held out the same text; name a text that all shall read")
-    tasks = [held_out(each, corpus) for each in models]
-    if not len(tasks[0].ids):
-        raise TextError("the run held nothing out of its text; name a text to read")
-    return tasks
+        return [whole_text(model, corpus) for model in models]
+    configs = [model.config.text for model in models]
+    corpus = reopen_corpus(configs[0], sources, standard_input())
+    if len({(config.sha256, config.val_fraction, config.normal_form) for config in configs}) > 1:
+        raise TextError("the runs have different validation texts; name a text to evaluate all of them on")
+    texts = [held_out(model, corpus) for model in models]
+    if not len(texts[0].encoded.ids):
+        raise TextError("the run has no validation text; name a text to evaluate on")
+    return texts
 
 
-def _keys(completer: Any, task: "Task", words: int) -> "Keystrokes":
+def _count_keystrokes(model: "LanguageModel", text: "ComparedText", words: int) -> "Keystrokes":
     from charrnn.evaluation.keystrokes import count_keystrokes
 
-    return count_keystrokes(completer, task.first(words * LONGEST_WORDS), words)
+    return count_keystrokes(model.completer(), text.head(words * CHARACTERS_PER_WORD), words)
 
 
-def _print(evaluation: "Evaluation", losses: "list[Loss]", keys: "Keystrokes | None", *, as_json: bool) -> None:
+def _warn_of_unknown(names: list[str], texts: "list[ComparedText]") -> None:
+    for name, text in zip(names, texts, strict=True):
+        if unknown := text.encoded.unknown:
+            print_message(
+                f"{name} has {unknown:,} unknown characters; each costs only the probability of <unk>, so its loss is "
+                "understated"
+            )
+
+
+def _write(evaluation: "Evaluation", losses: "list[Loss]", keys: "Keystrokes | None", *, as_json: bool) -> None:
     if evaluation.unknown:
-        share = evaluation.unknown / evaluation.tokens
-        of = f"{evaluation.unknown:,} of {evaluation.tokens:,} tokens"
-        print_message(f"{of} stand for characters that are unknown to the model ({share:.2%})")
+        share = f"{evaluation.unknown:,} of {evaluation.tokens:,} tokens"
+        print_message(
+            f"{share} stand for characters that are unknown to the model ({evaluation.unknown / evaluation.tokens:.2%})"
+        )
     if as_json:
-        more: dict[str, Any] = {"losses": [asdict(each) for each in losses]} if losses else {}
-        write_json(asdict(evaluation) | more | ({"keystrokes": asdict(keys)} if keys is not None else {}))
+        values: dict[str, Any] = asdict(evaluation)
+        if losses:
+            values["losses"] = [asdict(loss) for loss in losses]
+        if keys is not None:
+            values["keystrokes"] = asdict(keys)
+        write_json(values)
         return
     for name, value in asdict(evaluation).items():
-        typer.echo(f"{name:<26}{value:,}" if isinstance(value, int) else f"{name:<26}{value:.6g}")
-    for line in (*_table(losses), *_in_words(keys)):
-        typer.echo(line)
+        write_line(f"{name:<26}{value:,}" if isinstance(value, int) else f"{name:<26}{value:.6g}")
+    for line in (*_loss_lines(losses), *_keystroke_lines(keys)):
+        write_line(line)
 
 
-def _table(losses: "list[Loss]") -> Iterator[str]:
+def _loss_lines(losses: "list[Loss]") -> Iterator[str]:
     if losses:
-        width = max(26, 2 + max(len(each.name) for each in losses))
-        yield f"\n{'':<{width}}nats    bits    a character"
-        for each in losses:
-            yield f"{each.name:<{width}}{each.nats_per_character:<8.4f}{each.bits_per_character:.4f}"
+        width = max(26, 2 + max(len(loss.name) for loss in losses))
+        yield f"\n{'':<{width}}nats    bits    per character"
+        for loss in losses:
+            yield f"{loss.name:<{width}}{loss.nats_per_character:<8.4f}{loss.bits_per_character:.4f}"
 
 
-def _in_words(keys: "Keystrokes | None") -> Iterator[str]:
+def _keystroke_lines(keys: "Keystrokes | None") -> Iterator[str]:
     if keys is not None:
-        yield f"\nkeystrokes of {keys.words:,} words, {keys.characters:,} characters"
+        yield f"\nkeystrokes for {keys.words:,} words, {keys.characters:,} characters"
         for n, saved, top in ((1, keys.saved_with_1, keys.top_1), (3, keys.saved_with_3, keys.top_3)):
-            after = ", ".join(f"{share:.1%}" for share in top)
-            yield f"{n} shown: {saved:.1%} saved; the word is there after 0, 1, … letters in {after}"
+            shares = ", ".join(f"{share:.1%}" for share in top)
+            yield f"{n} shown: {saved:.1%} saved; the word is among them after 0, 1, … letters in {shares} of cases"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charrnn.cli import shell_completion
-from charrnn.cli.arguments import AsJson, Encoding, Model, number_option
+from charrnn.cli.arguments import AsJson, Encoding, Model, number_option, open_language_model
 from charrnn.cli.console import print_message, standard_input, write_json, write_line
 from charrnn.errors import UsageError
 from charrnn.text.escape import visible_line
@@ -49,12 +49,8 @@ def inspect(
     """Report a model's arrays, gradient flow, and the units that follow features of a text such as quotes."""
     from charrnn.blas import single_threaded
     from charrnn.inspection.units import own_text, read
-    from charrnn.language.model import LanguageModel
-    from charrnn.run.folder import RunFolder
 
-    if RunFolder(model).read_config().network.body != LanguageModel.body:
-        raise UsageError(f"{model} was trained with --cloze; inspect needs a model trained without it")
-    language_model = LanguageModel.load(model)
+    language_model = open_language_model(model, "charrnn inspect")
     layer_and_unit = None if unit is None else _parse_unit(unit, language_model)
     with single_threaded():
         passage, description = (
@@ -72,7 +68,7 @@ def _parse_unit(argument: str, model: "LanguageModel") -> tuple[int, int]:
     """Return layer and unit of LAYER:UNIT; UsageError if the model has no such unit."""
     match = re.fullmatch(r"([0-9]{1,9}):([0-9]{1,9})", argument)
     layer, unit = (int(match[1]), int(match[2])) if match else (-1, -1)
-    L, H = model.network.config.layers, model.network.config.hidden
+    L, H = model.config.network.layers, model.config.network.hidden
     if not (0 <= layer < L and 0 <= unit < H):
         units = f"LAYER:UNIT, from 0:0 to {L - 1}:{H - 1}"
         raise UsageError(f"--neuron is {argument!r}, and this model has no such unit; name one as {units}")
@@ -103,7 +99,7 @@ def _report(model: "LanguageModel", reading: "Reading", top: int) -> dict[str, A
     for ranked in rank(reading.activations, reading.features(), top):
         neurons.setdefault(ranked.feature, {})[f"{ranked.layer}:{ranked.unit}"] = ranked.correlation
     return {
-        "network": {name: getattr(network.config, name) for name in sizes},
+        "network": {name: getattr(model.config.network, name) for name in sizes},
         "parameter_count": network.parameter_count(),
         "parameters": {array.pop("name"): array for array in map(asdict, parameter_figures(parameters))},
         "characters": sum(map(len, reading.pieces)),

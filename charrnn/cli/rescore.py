@@ -26,9 +26,7 @@ File = Annotated[
 ]
 Weight = Annotated[
     float | None,
-    number_option(
-        "Weight of the model; the rest is the weight of SCORE", 0, 1, show_default="0.5, or 1 without SCORE"
-    ),
+    number_option("Weight of the model; the rest is the weight of SCORE", 0, 1, show_default="0.5, 1 without SCORE"),
 ]
 LengthPower = Annotated[
     float,

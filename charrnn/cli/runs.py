@@ -22,9 +22,10 @@ def runs(folder: Folder = Path("runs"), as_json: AsJson = False) -> None:
     """List the runs in a folder, the most recent first, with their best validation loss."""
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}; name one that holds runs, or make a run with charrnn train")
+    from charrnn.network.network import Network
     from charrnn.run.listing import list_runs
 
-    summaries = list_runs(folder)
+    summaries = list_runs(folder, lambda config: Network.from_config(config).shapes())
     if as_json:
         write_json({"runs": [summary.to_json() for summary in summaries]})
     elif not summaries:

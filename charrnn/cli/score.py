@@ -14,7 +14,7 @@ from charrnn.cli.shades import Shade, shade_of
 from charrnn.cli.streams import file_mode, read_chunks
 from charrnn.errors import TextError
 from charrnn.text.escape import visible, visible_line
-from charrnn.text.folding import joins_previous
+from charrnn.text.normal_form import joins_previous
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -48,16 +48,16 @@ def score(
 ) -> None:
     """Show the surprise of each character of a text, in bits, line by line as the text is read."""
     from charrnn.blas import single_threaded
-    from charrnn.language.scoring import Tally, lines_of, score_lines
+    from charrnn.language.scoring import TotalsCounter, lines_of, score_lines
 
     text_model = open_text_model(model, ngram)
-    chunks, tally = _read_text(text, encoding), Tally(worst)
+    chunks, counter = _read_text(text, encoding), TotalsCounter(worst)
     page: _Page = _Json() if as_json else _HeatMap() if sys.stdout.isatty() else _Columns()
     with single_threaded():
         for line in score_lines(text_model.scorer(), lines_of(chunks)):
-            tally.add(line)
+            counter.add(line)
             page.line(line)
-    totals = tally.totals()
+    totals = counter.totals()
     if not totals.characters:
         raise TextError("the text to score is empty; give one of a character or more")
     if totals.unknown:

@@ -29,8 +29,12 @@ def print_table(
 
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), title=Text(title) if title else None)
     for column in columns:
-        justify = "right" if column.right else "left"
-        table.add_column(Text(column.heading), justify=justify, no_wrap=not column.wrap, overflow="fold")
+        table.add_column(
+            Text(column.heading),
+            justify="right" if column.right else "left",
+            no_wrap=not column.wrap,
+            overflow="fold",
+        )
     row_styles = iter(styles)
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row), style=next(row_styles, None))

@@ -117,18 +117,20 @@ def interrupted_message(run: Path) -> str:
 def print_model_location(run: Path, *, sample: bool) -> None:
     """Write a sample from the best weights to stdout, if wanted, and print where the model is."""
     from charrnn.blas import single_threaded
-    from charrnn.language.cloze import ClozeModel, load_model
+    from charrnn.language.cloze import ClozeModel
+    from charrnn.language.model import LanguageModel
     from charrnn.language.sampling import Sampling
+    from charrnn.run.folder import RunFolder
 
-    model, path = load_model(run), shlex.quote(str(run))
+    path, config = shlex.quote(str(run)), RunFolder(run).read_config()
     resume = f"train it further: charrnn train --resume {path} --steps TOTAL"
-    if isinstance(model, ClozeModel):
+    if config.network.body == ClozeModel.body:
         print_message(f"the model is in {path}; fill a blank: charrnn fill {path} 'one ____ more'; {resume}")
         return
     if sample:
-        seed = model.config.training.seed
+        model, sampling = LanguageModel.load(run), Sampling(SAMPLE_TEMPERATURE)
         with single_threaded():
-            write_pieces(model.stream(length=SAMPLE_LENGTH, sampling=Sampling(SAMPLE_TEMPERATURE), seed=seed))
+            write_pieces(model.stream(length=SAMPLE_LENGTH, sampling=sampling, seed=config.training.seed))
         if model.tokenizer.eos_id is not None:
             write_pieces(["\n"])  # the sample may end with the document, before a newline
     print_message(f"the model is in {path}; sample it: charrnn sample {path}; {resume}")
