@@ -36,7 +36,7 @@ def choice_option(help: str, names: Sequence[str], **settings: Any) -> Any:  # n
         return value
 
     return typer.Option(
-        help=help, metavar="|".join(names), callback=check, autocompletion=lambda: list(names), **settings
+        help=help, metavar=" | ".join(names), callback=check, autocompletion=lambda: list(names), **settings
     )
 
 

@@ -37,12 +37,12 @@ class CommandGroup(TyperGroup):
             raise
 
 
-def with_options(message: str, options: Mapping[str | None, str] | Mapping[str, str]) -> str:
+def with_options(message: str, options: Mapping[str, str]) -> str:
     """Return the message with each name in backticks that is an option's as on the command line: `lr` as --lr."""
     return re.sub(r"`(\w+)`", lambda match: options.get(match[1], match[0]), message)
 
 
-def with_first_option(message: str, options: Mapping[str | None, str]) -> str:
+def with_first_option(message: str, options: Mapping[str, str]) -> str:
     """Return the message with its first word, if that is the name of an option, as on the command line."""
     name, space, rest = message.partition(" ")
     option = options.get(name, name)

@@ -137,18 +137,15 @@ def _count_keystrokes(model: "LanguageModel", text: "ComparedText", words: int) 
 def _warn_of_unknown(names: list[str], texts: "list[ComparedText]") -> None:
     for name, text in zip(names, texts, strict=True):
         if unknown := text.encoded.unknown:
-            print_message(
-                f"{name} has {unknown:,} unknown characters; each costs only the probability of <unk>, so its loss is "
-                "understated"
-            )
+            reason = "each costs only the probability of <unk>, so its loss is understated"
+            print_message(f"{name} has {unknown:,} unknown characters; {reason}")
 
 
 def _write(evaluation: "Evaluation", losses: "list[Loss]", keys: "Keystrokes | None", *, as_json: bool) -> None:
     if evaluation.unknown:
-        share = f"{evaluation.unknown:,} of {evaluation.tokens:,} tokens"
-        print_message(
-            f"{share} stand for characters that are unknown to the model ({evaluation.unknown / evaluation.tokens:.2%})"
-        )
+        tokens = f"{evaluation.unknown:,} of {evaluation.tokens:,} tokens"
+        share = evaluation.unknown / evaluation.tokens
+        print_message(f"{tokens} stand for characters that are unknown to the model ({share:.2%})")
     if as_json:
         values: dict[str, Any] = asdict(evaluation)
         if losses:

@@ -63,7 +63,7 @@ def _follow(run: Path, progress: Progress) -> int:
     with progress:
         while True:
             training = trainer_pid(run) is not None
-            for event in tail.all():
+            for event in tail.read_all():
                 run_progress.take(event)
                 progress.show(event)
             if not training:
