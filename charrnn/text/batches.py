@@ -1,8 +1,8 @@
-"""Batches: token ids (N,) → windows of inputs and targets (T, B), in B streams that each read on.
+"""Batches: token ids (N,) → windows of inputs and targets (T, B), in B streams that each continue.
 
-The text is a ring, cut into B arcs of equal length; stream b reads arc b window by window, so that the state
-carried from window to window belongs to what came before. Every pass starts at another place of the ring, so that
-the cuts between windows fall elsewhere. A window is found from its number alone: nothing is kept between calls.
+The text is a ring, cut into B arcs of equal length. Stream b reads arc b window by window, so that the state at the
+end of a window belongs to the start of the next. Each epoch starts at another place of the ring, so that the windows
+are cut at other places. A window depends on its number alone; nothing is kept between calls.
 """
 
 from dataclasses import dataclass, field
@@ -14,59 +14,63 @@ from numpy.typing import NDArray
 from charrnn.text.ids import Ids
 
 RARE_SHARE = 1e-4
-"""The rarest characters, up to this share of the text in all, sometimes stand as unknown in training."""
+"""Share of the text that the rare tokens make up together, at most."""
 RARE_RATE = 0.5
+"""Probability with which an occurrence of a rare token is replaced by <unk> in training."""
 
 
 @dataclass(frozen=True)
 class Windows:
     """The windows of a training text.
 
-    `ids` (N,) may be memory-mapped; `rare` (V,) says which tokens are replaced by `unknown`, each time with
-    probability 1/2, so that the unknown token is trained. None replaces nothing.
+    `ids` (N,) may be memory-mapped. `rare` (V,) marks the tokens that are sometimes replaced by `unk_id`, so that
+    <unk> is trained; None replaces nothing.
     """
 
     ids: Ids
     T: int
     B: int
     seed: int = 0
-    unknown: int | None = None
+    unk_id: int | None = None
     rare: NDArray[np.bool_] | None = field(default=None, repr=False)
 
     @property
     def per_epoch(self) -> int:
-        """Windows in one pass over the text."""
+        """Number of windows in one pass over the text."""
         return max(1, (len(self.ids) // self.B) // self.T)
 
     def starts_epoch(self, number: int) -> bool:
-        """Whether the state must be cleared before this window: its streams begin anew."""
+        """Return True if the state must be reset before this window, because its streams start anew."""
         return number % self.per_epoch == 0
 
     def window(self, number: int, rng: np.random.Generator) -> tuple[Ids, Ids]:
-        """Inputs and targets (T, B) of the window of this number, counted from 0 over all passes."""
+        """Return inputs and targets (T, B) of a window, counted from 0 over all epochs."""
         N = len(self.ids)
         epoch, index = divmod(number, self.per_epoch)
         offset = int(np.random.default_rng((self.seed, epoch)).integers(N)) if epoch else 0
         starts = offset + np.arange(self.B) * (N // self.B) + index * self.T  # (B,)
-        places = (starts + np.arange(self.T + 1)[:, None]) % N  # (T + 1, B)
-        tokens = self.ids[places]
-        if self.rare is not None and self.unknown is not None:
-            replaced = self.rare[tokens]
-            if replaced.any():
-                tokens[replaced & (rng.random(tokens.shape) < RARE_RATE)] = self.unknown
+        positions = (starts + np.arange(self.T + 1)[:, None]) % N  # (T + 1, B)
+        tokens = self.ids[positions]
+        if self.rare is not None and self.unk_id is not None:
+            is_rare = self.rare[tokens]
+            if is_rare.any():
+                tokens[is_rare & (rng.random(tokens.shape) < RARE_RATE)] = self.unk_id
         return tokens[:-1], tokens[1:]
 
 
 def rare_tokens(counts: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
-    """Which tokens of the counts (V,) are the rarest: together at most RARE_SHARE of the text, or one occurrence."""
+    """Return a mask (V,) of the rarest tokens that occur, from their counts (V,).
+
+    Together they are at most RARE_SHARE of the text, or one occurrence.
+    """
     order = np.argsort(np.where(counts > 0, counts, np.iinfo(np.int64).max), kind="stable")
-    within = np.cumsum(counts[order]) <= max(1.0, RARE_SHARE * counts.sum())
+    within_share = np.cumsum(counts[order]) <= max(1.0, RARE_SHARE * counts.sum())
     rare = np.zeros(len(counts), np.bool_)
-    rare[order[within]] = True
+    rare[order[within_share]] = True
     return rare & (counts > 0)
 
 
 def fit_to_text(N: int, T: int, B: int) -> tuple[int, int]:
-    """The largest window and batch, at most T and B, that a text of N tokens can fill; N is at least 2."""
+    """Return the largest window and batch, at most T and B, that a text of N ≥ 2 tokens can fill."""
     T = min(T, N - 1)
     return T, max(1, min(B, (N - 1) // T))

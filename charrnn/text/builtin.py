@@ -1,4 +1,4 @@
-"""Texts that are always there: a name → its files. Three lie in the package, one is Python's own library."""
+"""Built-in texts: a name → its files. Three are part of the package; the fourth is Python's standard library."""
 
 import sysconfig
 from collections.abc import Iterator
@@ -10,58 +10,58 @@ _PYTHON = "python"
 _DESCRIPTIONS = {
     "english": "The harbour town of Saltmere in stories, plays, letters and tales.",
     "chinese": "Everyday Chinese sentences.",
-    "minerals": "Real names of minerals, one a line, in no order.",
+    "minerals": "Real names of minerals, one per line, in random order.",
     _PYTHON: "The source of the running Python's standard library.",
 }
-_NOT_LIBRARY = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"}
+_EXCLUDED_FOLDERS = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"}
 
 
 def builtin_names() -> tuple[str, ...]:
-    """The names that stand for built-in texts wherever a text is asked for."""
+    """Return the names of the built-in texts."""
     return tuple(_DESCRIPTIONS)
 
 
 def builtin_description(name: str) -> str:
-    """One sentence on what the text is."""
+    """Return one sentence about the text."""
     return _DESCRIPTIONS[name]
 
 
 def builtin_license(name: str) -> str:
-    """The licence of the text, by its short name."""
+    """Return the SPDX identifier of the license of the text."""
     return "PSF-2.0" if name == _PYTHON else "MIT"
 
 
 def builtin_path(name: str) -> Path:
-    """The file or folder of a built-in text; TextError if this installation lacks it."""
+    """Return the file or folder of a built-in text. Raises TextError if this installation lacks it."""
     if name == _PYTHON:
         return Path(sysconfig.get_path("stdlib"))
-    for path in (_corpora() / name, _corpora() / f"{name}.txt"):
+    for path in (_corpora_folder() / name, _corpora_folder() / f"{name}.txt"):
         if path.exists():
             return path
-    raise TextError(f"the built-in text {name} is missing from this installation; install charrnn again")
+    raise TextError(f"the built-in text {name} is missing from this installation; reinstall charrnn")
 
 
 def builtin_files(name: str) -> Iterator[Path]:
-    """The files of a built-in text, sorted by their path."""
+    """Return the files of a built-in text, sorted by path."""
     root = builtin_path(name)
     if root.is_file():
         return iter((root,))
     pattern = "*.py" if name == _PYTHON else "*.txt"
-    files = (path for path in root.rglob(pattern) if _NOT_LIBRARY.isdisjoint(path.relative_to(root).parts))
+    files = (path for path in root.rglob(pattern) if _EXCLUDED_FOLDERS.isdisjoint(path.relative_to(root).parts))
     return iter(sorted(files, key=lambda path: path.relative_to(root).as_posix()))
 
 
 def labelled_lines(name: str) -> list[tuple[str, str]]:
-    """A built-in list of labels and texts, one pair a line, with a tab between them; TextError if it is missing."""
-    path = _corpora() / f"{name}.tsv"
+    """Return the (label, text) pairs of a built-in list. Raises TextError if this installation lacks it."""
+    path = _corpora_folder() / f"{name}.tsv"
     if not path.exists():
-        raise TextError(f"the built-in list {name} is missing from this installation; install charrnn again")
+        raise TextError(f"the built-in list {name} is missing from this installation; reinstall charrnn")
     pairs = (line.split("\t") for line in path.read_text("utf-8").splitlines())
     return [(label, text) for label, text in pairs]
 
 
-def _corpora() -> Path:
-    """The folder of texts: inside an installed package, beside the package in a checkout."""
+def _corpora_folder() -> Path:
+    """Return the folder of the texts: inside an installed package, beside the package in a checkout."""
     package = Path(__file__).resolve().parents[1]
     installed = package / "corpora"
     return installed if installed.is_dir() else package.parent / "corpora"

@@ -1,7 +1,4 @@
-"""Public texts that can be fetched: where each lies, how large it is, under which licence, and its SHA-256.
-
-`download.py` fetches them; here is what there is, and where a fetched text is kept.
-"""
+"""The catalogue of public texts that `charrnn corpora get` downloads: address, size, license and SHA-256 of each."""
 
 import os
 from dataclasses import dataclass
@@ -13,7 +10,7 @@ _STORIES = "https://huggingface.co/datasets/roneneldan/TinyStories/resolve/f54c0
 
 @dataclass(frozen=True)
 class Entry:
-    """One text. `size` in bytes and `sha256` are those of the file at `url`; `member` is the text in a .zip."""
+    """One text. `size` (bytes) and `sha256` are those of the file at `url`; `member` is the path within a .zip."""
 
     name: str
     title: str
@@ -35,7 +32,7 @@ CATALOGUE = (
     ),
     Entry(
         name="wikitext-2",
-        title="Good articles of Wikipedia, 2 million words, with the case and the numbers left in",
+        title="Good articles of Wikipedia, 2 million words, with case and numbers kept",
         url="https://wikitext.smerity.com/wikitext-2-raw-v1.zip",
         size=4_721_645,
         sha256="ef7edb566e3e2b2d31b29c1fdb0c89a4cc683597484c3dc2517919c615435a11",
@@ -44,7 +41,7 @@ CATALOGUE = (
     ),
     Entry(
         name="wikitext-103",
-        title="Good articles of Wikipedia, 100 million words, with the case and the numbers left in",
+        title="Good articles of Wikipedia, 100 million words, with case and numbers kept",
         url="https://wikitext.smerity.com/wikitext-103-raw-v1.zip",
         size=191_984_949,
         sha256="91c00ae287f0d699e18605c84afc9e45c192bc6b7797ff8837e5474655a33794",
@@ -53,7 +50,7 @@ CATALOGUE = (
     ),
     Entry(
         name="tiny-stories",
-        title="Stories in the words of a four-year-old, the validation part of TinyStories",
+        title="Stories in the vocabulary of a four-year-old: the validation part of TinyStories",
         url=f"{_STORIES}/TinyStories-valid.txt",
         size=19_447_282,
         sha256="94e431816c4cce81ff71e4408ff8d3bda9a42e8d2663986697c3954288cb38b4",
@@ -61,7 +58,7 @@ CATALOGUE = (
     ),
     Entry(
         name="tiny-stories-2",
-        title="Stories in the words of a four-year-old, the second and better set, its validation part",
+        title="Stories in the vocabulary of a four-year-old: the validation part of TinyStories V2",
         url=f"{_STORIES}/TinyStoriesV2-GPT4-valid.txt",
         size=22_502_601,
         sha256="6874bae9a4c1a4e7edcf0e53b86c17817e9cf881fc75ff2368da457b80c0585d",
@@ -69,7 +66,7 @@ CATALOGUE = (
     ),
     Entry(
         name="tiny-stories-train",
-        title="Stories in the words of a four-year-old, the whole training part of TinyStories",
+        title="Stories in the vocabulary of a four-year-old: the training part of TinyStories",
         url=f"{_STORIES}/TinyStories-train.txt",
         size=1_924_281_556,
         sha256="c5cf5e22ff13614e830afbe61a99fbcbe8bcb7dd72252b989fa1117a368d401f",
@@ -106,31 +103,31 @@ CATALOGUE = (
 
 
 def entry_names() -> tuple[str, ...]:
-    """The names of the catalogue, in its order."""
+    """Return the names of the texts, in the order of the catalogue."""
     return tuple(entry.name for entry in CATALOGUE)
 
 
 def find_entry(name: str) -> Entry | None:
-    """The entry of that name, or None."""
+    """Return the entry of that name, or None."""
     return next((entry for entry in CATALOGUE if entry.name == name), None)
 
 
 def catalogue_folder() -> Path:
-    """Where fetched texts are kept: the folder in CHARRNN_DATA, or one in the person's data folder."""
-    chosen = os.environ.get("CHARRNN_DATA")
-    if chosen:
-        return Path(chosen)
+    """Return the folder of downloaded texts: CHARRNN_DATA if it is set, else one in the user's data folder."""
+    folder = os.environ.get("CHARRNN_DATA")
+    if folder:
+        return Path(folder)
     from platformdirs import user_data_path
 
     return user_data_path("charrnn", appauthor=False) / "corpora"
 
 
 def text_path(name: str, folder: Path) -> Path:
-    """Where a text of the catalogue lies in a folder once it is fetched."""
+    """Return the path of a downloaded text in this folder."""
     return folder / f"{name}.txt"
 
 
 def downloaded_path(name: str) -> Path | None:
-    """Where a text of the catalogue lies; None if it has not been fetched."""
+    """Return the path of a text of the catalogue, or None if it has not been downloaded."""
     path = text_path(name, catalogue_folder())
     return path if path.is_file() else None

@@ -1,20 +1,24 @@
-"""Text from anywhere → text that a screen may have: nothing in it that a terminal would obey."""
+"""Escapes: any text → text without characters that a terminal would obey."""
 
 import unicodedata
 
-_HARMLESS = frozenset("\n\t\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
+_KEPT = frozenset("\n\t\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
 
 
 def visible(text: str) -> str:
-    """ESC, C1, bidi marks and other unprintable characters as escapes such as `\\x1b`; \\n and \\t stay."""
+    """Return the text with unprintable characters, such as ESC and bidi marks, as `\\x1b`; \\n and \\t are kept."""
     return text if text.isprintable() else "".join(map(_visible, text))
 
 
 def visible_line(text: str) -> str:
-    """The same on one line: \\n and \\t are escapes too."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    """Return the text on one line, with all unprintable characters, including \\n and \\t, as escapes."""
+    return "".join(character if character.isprintable() else _escape(character) for character in text)
 
 
 def _visible(character: str) -> str:
-    plain = character.isprintable() or character in _HARMLESS or unicodedata.category(character) == "Zs"
-    return character if plain else ascii(character)[1:-1]
+    kept = character.isprintable() or character in _KEPT or unicodedata.category(character) == "Zs"
+    return character if kept else _escape(character)
+
+
+def _escape(character: str) -> str:
+    return ascii(character)[1:-1]

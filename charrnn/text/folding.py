@@ -1,7 +1,7 @@
-"""Text a model has not learned → text it has: the nearest characters, and a sentence that says what was replaced.
+"""Folding: a prompt and the characters that a model knows → the prompt in those characters, as far as possible.
 
-In: any string, and the characters that are known. Out: a string and `Replacements`. Characters without a near
-relative stay as they are; the tokenizer reads them as unknown.
+A character that the model does not know is replaced by the most similar one that it knows. Characters without such
+a relative are kept, and the tokenizer encodes them as <unk>. `Replacements` lists both.
 """
 
 import unicodedata
@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from charrnn.text.escape import visible_line
-from charrnn.text.normal_form import is_mark, joins_previous
+from charrnn.text.normal_form import is_mark, joins_previous, normalize
 
 _QUOTES = dict.fromkeys("‘’‚‛′‹›`´", "'") | dict.fromkeys("“”„‟″«»", '"')
 _DASHES = dict.fromkeys("‐‑‒–−", "-") | {"—": "--", "―": "--"}
@@ -19,12 +19,12 @@ _CAPITALS = {letter.upper(): plain.capitalize() for letter, plain in _LETTERS.it
 _PLAIN = _QUOTES | _DASHES | _LETTERS | _CAPITALS
 _TYPOGRAPHIC = {"'": "‘’", '"': "“”", "-": "‐–—"}
 _LINE_ENDS = frozenset("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
-_EXAMPLES = 5
+_MAX_EXAMPLES = 5
 
 
 @dataclass(frozen=True)
 class Replacements:
-    """What `prepare` did: how often each (original, replacement) and each unknown character occurred."""
+    """The result of `prepare`: counts of each replaced pair (original, replacement) and of each unknown character."""
 
     folded: dict[tuple[str, str], int] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
@@ -33,49 +33,45 @@ class Replacements:
         return bool(self.folded or self.unknown)
 
     def __str__(self) -> str:
-        """One clause for what was replaced and one for what is unknown; empty when nothing was."""
+        """Return a clause on the replaced characters and one on the unknown ones; empty if there are none."""
         pairs = [f"{visible_line(old)} → {visible_line(new) or 'nothing'}" for old, new in self.folded]
+        characters = [visible_line(character) for character in self.unknown]
         clauses = [
             _clause(sum(self.folded.values()), "replaced by the nearest one the model knows", pairs),
-            _clause(
-                sum(self.unknown.values()), "unknown to the model", [visible_line(each) for each in self.unknown]
-            ),
+            _clause(sum(self.unknown.values()), "unknown to the model", characters),
         ]
         return "; ".join(clause for clause in clauses if clause)
 
 
-def _clause(count: int, what: str, examples: list[str]) -> str:
+def _clause(count: int, predicate: str, examples: list[str]) -> str:
     if not count:
         return ""
-    more = ", …" if len(examples) > _EXAMPLES else ""
-    noun = "character is" if count == 1 else "characters are"
-    return f"{count} {noun} {what} ({', '.join(examples[:_EXAMPLES])}{more})"
+    more = ", …" if len(examples) > _MAX_EXAMPLES else ""
+    subject = "character is" if count == 1 else "characters are"
+    return f"{count} {subject} {predicate} ({', '.join(examples[:_MAX_EXAMPLES])}{more})"
 
 
 def prepare(text: str, known: Container[str], normal_form: str | None) -> tuple[str, Replacements]:
-    """Bring `text` as near to the `known` characters as it goes: normal form, folding, case; in that order."""
-    if normal_form == "NFC":
-        text = unicodedata.normalize("NFC", text)
+    """Return the text in its normal form, with each unknown character replaced by the most similar known one."""
+    text = normalize(text, normal_form)
     if "\r" not in known:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     folded: Counter[tuple[str, str]] = Counter()
     unknown: Counter[str] = Counter()
-    pieces: list[str] = []
+    prepared: list[str] = []
     for cluster in _clusters(text):
-        opening = not pieces or pieces[-1][-1:].isspace() or pieces[-1][-1:] in "([{"
-        whole = _nearest(cluster, known, opening=opening)
-        parts = [(cluster, whole)] if whole is not None else [(e, _nearest(e, known, opening=False)) for e in cluster]
-        for old, new in parts:
+        opens_quote = not prepared or prepared[-1][-1:].isspace() or prepared[-1][-1:] in "([{"
+        for old, new in _replace(cluster, known, opens_quote=opens_quote):
             if new is None:
                 unknown[old] += 1
             elif new != old:
                 folded[old, new] += 1
-            pieces.append(old if new is None else new)
-    return "".join(pieces), Replacements(dict(folded), dict(unknown))
+            prepared.append(old if new is None else new)
+    return "".join(prepared), Replacements(dict(folded), dict(unknown))
 
 
 def _clusters(text: str) -> Iterator[str]:
-    """Each character together with the marks that follow it."""
+    """Yield each character together with the marks that follow it."""
     start = 0
     for index in range(1, len(text) + 1):
         if index == len(text) or not joins_previous(text[index]):
@@ -83,31 +79,39 @@ def _clusters(text: str) -> Iterator[str]:
             start = index
 
 
-def _nearest(cluster: str, known: Container[str], *, opening: bool) -> str | None:
-    candidates = _candidates(cluster, opening=opening)
-    return next((each for each in candidates if all(character in known for character in each)), None)
+def _replace(cluster: str, known: Container[str], *, opens_quote: bool) -> list[tuple[str, str | None]]:
+    """Return the cluster and its replacement, or each of its characters with its own; None if there is none."""
+    whole = _most_similar(cluster, known, opens_quote=opens_quote)
+    if whole is not None:
+        return [(cluster, whole)]
+    return [(character, _most_similar(character, known, opens_quote=False)) for character in cluster]
 
 
-def _candidates(cluster: str, *, opening: bool) -> Iterator[str]:
-    """Ever coarser stand-ins for a cluster, the cluster itself first and a change of case last."""
-    marks = all(is_mark(each) or unicodedata.category(each) == "Cf" for each in cluster)
+def _most_similar(cluster: str, known: Container[str], *, opens_quote: bool) -> str | None:
+    candidates = _candidates(cluster, opens_quote=opens_quote)
+    return next((text for text in candidates if all(character in known for character in text)), None)
+
+
+def _candidates(cluster: str, *, opens_quote: bool) -> Iterator[str]:
+    """Yield replacements of a cluster, the most similar first: the cluster itself, and changes of case last."""
+    only_marks = all(is_mark(character) or unicodedata.category(character) == "Cf" for character in cluster)
     compatible = unicodedata.normalize("NFKC", cluster)
-    bare = "".join(each for each in unicodedata.normalize("NFKD", cluster) if not is_mark(each))
+    bare = "".join(character for character in unicodedata.normalize("NFKD", cluster) if not is_mark(character))
     forms = [cluster, unicodedata.normalize("NFC", cluster), unicodedata.normalize("NFD", cluster)]
-    forms += [_PLAIN.get(cluster, cluster), compatible, *_typographic(cluster, opening=opening)]
-    forms += ["".join(_PLAIN.get(each, each) for each in bare)] if bare else []
+    forms += [_PLAIN.get(cluster, cluster), compatible, *_typographic(cluster, opens_quote=opens_quote)]
+    forms += ["".join(_PLAIN.get(character, character) for character in bare)] if bare else []
     forms += [" "] if cluster.isspace() else []
     forms += ["\n"] if cluster in _LINE_ENDS else []
-    forms += [""] if marks else []
+    forms += [""] if only_marks else []
     yield from forms
     for form in forms:
         yield from (form.lower(), form.upper())
 
 
-def _typographic(cluster: str, *, opening: bool) -> list[str]:
-    """Curly and full-width relatives of an ASCII sign, for a model that learned a typeset text."""
+def _typographic(cluster: str, *, opens_quote: bool) -> list[str]:
+    """Return the curly and full-width variants of an ASCII sign, for a model that learned typeset text."""
     if len(cluster) != 1 or not "!" <= cluster <= "~":
         return []
-    marks = _TYPOGRAPHIC.get(cluster, "")
-    ordered = marks if opening or cluster == "-" else marks[::-1]
+    variants = _TYPOGRAPHIC.get(cluster, "")
+    ordered = variants if opens_quote or cluster == "-" else variants[::-1]
     return [*ordered, chr(ord(cluster) + 0xFEE0)]

@@ -1,4 +1,4 @@
-"""Datasets: the split, the vocabulary of the training part alone, and the same ids in memory and from a file."""
+"""Datasets: ids of both parts, with a vocabulary from the training part alone, in memory and in a file."""
 
 import io
 import subprocess
@@ -12,74 +12,74 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.config import TextConfig
-from charrnn.errors import TextError, UsageError
+from charrnn.errors import TextError
 from charrnn.text import documents
 from charrnn.text.corpus import Corpus, read_corpus
-from charrnn.text.dataset import build_dataset, dataset_from
-from charrnn.text.encoded import encode_corpus
+from charrnn.text.dataset import Dataset, build_dataset, dataset_from, dataset_of_run
 from charrnn.text.split import training_length
-from charrnn.text.tokenizers import CharacterTokenizer
 
 
-def reopen_corpus(text: str) -> Corpus:
+def corpus_of(text: str) -> Corpus:
     return read_corpus(["-"], stdin=io.BytesIO(text.encode()))
 
 
-def settings(kind: str = "character", normal_form: str | None = None, val_fraction: float = 0.1) -> TextConfig:
-    return TextConfig(("-",), tokenizer=kind, normal_form=normal_form, val_fraction=val_fraction)
+def dataset_of(
+    text: str, kind: str = "character", normal_form: str | None = None, val_fraction: float = 0.1
+) -> Dataset:
+    config = TextConfig(("-",), tokenizer=kind, normal_form=normal_form, val_fraction=val_fraction)
+    return build_dataset(corpus_of(text), config)
 
 
-def test_the_last_tenth_is_held_out() -> None:
-    dataset = build_dataset(reopen_corpus("abcdefghij" * 10), settings())
+def test_the_last_tenth_is_the_validation_part() -> None:
+    dataset = dataset_of("abcdefghij" * 10)
     assert dataset.tokenizer.decode(dataset.training) == "abcdefghij" * 9
     assert dataset.tokenizer.decode(dataset.validation) == "abcdefghij"
     assert (dataset.training_characters, dataset.validation_characters) == (90, 10)
 
 
-@pytest.mark.parametrize(
-    ("characters", "fraction", "training"),
-    [(1_115_394, 0.1, 1_003_854), (10, 0.3, 7), (10, 0.9, 1), (10, 0.0, 10), (11, 0.1, 9), (3, 1e-9, 2)],
-)
-def test_the_split_is_that_of_decimal_arithmetic(characters: int, fraction: float, training: int) -> None:
-    assert training_length(characters, fraction) == training
-
-
 def test_characters_of_the_validation_part_alone_are_unknown() -> None:
-    dataset = build_dataset(reopen_corpus("ab" * 9 + "az"), settings())
+    dataset = dataset_of("ab" * 9 + "az")
     assert dataset.tokenizer.vocabulary_size == 3
     assert dataset.validation.tolist() == [1, 0]
     assert dataset.validation_unknown == 1
     assert dataset.counts.tolist() == [0, 9, 9]
 
 
-def test_without_validation_everything_is_trained_on() -> None:
-    dataset = build_dataset(reopen_corpus("abc"), settings(val_fraction=0.0))
+def test_the_validation_text_is_preceded_by_the_last_training_token() -> None:
+    text = dataset_of("ab" * 9 + "az").validation_text()
+    assert text.ids.tolist() == [1, 0]
+    assert (text.previous_id, text.characters, text.unknown) == (2, 2, 1)
+
+
+def test_without_a_validation_fraction_all_of_the_text_is_for_training() -> None:
+    dataset = dataset_of("abc", val_fraction=0.0)
     assert dataset.training.tolist() == [1, 2, 3]
     assert dataset.validation.size == 0
+    assert dataset.validation_text().characters == 0
 
 
 def test_bytes_are_split_between_characters() -> None:
-    dataset = build_dataset(reopen_corpus("水" * 10), settings(kind="byte"))
+    dataset = dataset_of("水" * 10, "byte")
     assert (dataset.training.size, dataset.validation.size) == (27, 3)
     assert (dataset.training_characters, dataset.validation_characters) == (9, 1)
     assert dataset.counts.sum() == 27
     assert dataset.counts.shape == (256,)
 
 
-text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0\ufeff"), min_size=4)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0\ufeff"), min_size=4)
 
 
-@given(text, st.sampled_from([None, "NFC"]), st.sampled_from(["character", "byte"]), st.integers(1, 7))
-def test_any_text_comes_back_from_its_parts(text: str, normal_form: str | None, kind: str, chunk: int) -> None:
+@given(texts, st.sampled_from([None, "NFC"]), st.sampled_from(["character", "byte"]), st.integers(1, 7))
+def test_any_text_is_decoded_from_its_parts(text: str, normal_form: str | None, kind: str, size: int) -> None:
     expected = unicodedata.normalize("NFC", text) if normal_form else text
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(documents, "CHUNK_BYTES", chunk)
+        patch.setattr(documents, "CHUNK_BYTES", size)
         try:
-            whole = build_dataset(reopen_corpus(text), settings(kind=kind, normal_form=normal_form, val_fraction=0.0))
+            whole = dataset_of(text, kind, normal_form, val_fraction=0.0)
         except TextError:
             assert len(expected) < 2
             return
-        parts = build_dataset(reopen_corpus(text), settings(kind=kind, normal_form=normal_form, val_fraction=0.4))
+        parts = dataset_of(text, kind, normal_form, val_fraction=0.4)
     assert whole.tokenizer.decode(whole.training) == expected
     cut = training_length(len(expected), 0.4)
     assert parts.tokenizer.decode(parts.training) == expected[:cut]
@@ -87,64 +87,83 @@ def test_any_text_comes_back_from_its_parts(text: str, normal_form: str | None, 
     assert np.array_equal(parts.counts, np.bincount(parts.training, minlength=parts.tokenizer.vocabulary_size))
 
 
-@pytest.mark.parametrize("chunk", range(1, 8))
-def test_the_normal_form_is_right_where_chunks_meet(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
-    decomposed = unicodedata.normalize("NFD", "é한국어ậ" * 5) + "e" + "\u0301" * 9
-    monkeypatch.setattr(documents, "CHUNK_BYTES", chunk)
-    dataset = build_dataset(reopen_corpus(decomposed), settings(normal_form="NFC", val_fraction=0.0))
-    assert dataset.tokenizer.decode(dataset.training) == unicodedata.normalize("NFC", decomposed)
+def test_ids_mapped_from_a_file_equal_those_in_memory(tmp_path: Path) -> None:
+    corpus, config = corpus_of("the quick brown fox\n" * 200), TextConfig(("-",))
+    in_memory = build_dataset(corpus, config)
+    mapped = build_dataset(corpus, config, scratch=tmp_path, memory_threshold=100)
+    assert isinstance(mapped.training, np.memmap)
+    np.testing.assert_array_equal(mapped.training, in_memory.training)
+    np.testing.assert_array_equal(mapped.validation, in_memory.validation)
 
 
-def test_many_ids_are_mapped_from_a_file_and_are_the_same(tmp_path: Path) -> None:
-    corpus = reopen_corpus("the quick brown fox\n" * 200)
-    here = build_dataset(corpus, settings())
-    there = build_dataset(corpus, settings(), scratch=tmp_path, memory_threshold=100)
-    assert isinstance(there.training, np.memmap)
-    assert not isinstance(here.training, np.memmap)
-    assert np.array_equal(here.training, there.training)
-    assert np.array_equal(here.validation, there.validation)
-    assert not here.training.flags.writeable
-    assert not there.training.flags.writeable
+def test_an_existing_tokenizer_gives_the_same_arrays(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("a text that is read once and again" * 9)
+    corpus = read_corpus([path])
+    config = TextConfig((str(path),), val_fraction=0.2, sha256=corpus.report.sha256)
+    first = build_dataset(corpus, config)
+    for again in (
+        dataset_from(corpus, first.tokenizer, val_fraction=0.2),
+        dataset_of_run(config, first.tokenizer),
+    ):
+        np.testing.assert_array_equal(again.training, first.training)
+        np.testing.assert_array_equal(again.validation, first.validation)
+        np.testing.assert_array_equal(again.counts, first.counts)
 
 
-def test_the_file_of_ids_leaves_nothing_behind(tmp_path: Path) -> None:
-    dataset = build_dataset(reopen_corpus("abc" * 100), settings(), scratch=tmp_path, memory_threshold=10)
-    assert dataset.training[:3].tolist() == [1, 2, 3]
-    del dataset
-    assert list(tmp_path.iterdir()) == []
+# --- documents ----------------------------------------------------------------------------------------------
 
 
-def test_a_resumed_run_gets_the_same_arrays() -> None:
-    corpus = reopen_corpus("some text, read once and again" * 9)
-    first = build_dataset(corpus, settings(val_fraction=0.2))
-    again = dataset_from(corpus, first.tokenizer, val_fraction=0.2)
-    assert np.array_equal(first.training, again.training)
-    assert np.array_equal(first.validation, again.validation)
-    assert np.array_equal(first.counts, again.counts)
+def ids_of(folder: Path, texts: list[str], documents: str, val_fraction: float = 0.0) -> tuple[list[int], list[int]]:
+    """Training and validation ids of files with these texts; a is 2, b is 3, the newline 1."""
+    for number, text in enumerate(texts):
+        (folder / f"{number}.txt").write_text(text)
+    config = TextConfig(("x",), documents=documents, val_fraction=val_fraction)
+    dataset = build_dataset(read_corpus([folder]), config)
+    return dataset.training.tolist(), dataset.validation.tolist()
 
 
-def test_a_strange_text_is_encoded_with_its_unknowns_counted() -> None:
-    encoded = encode_corpus(reopen_corpus("abxé"), CharacterTokenizer("ab"))
-    assert encoded.ids.tolist() == [1, 2, 0, 0]
-    assert (encoded.characters, encoded.unknown) == (4, 2)
+def test_each_file_ends_with_the_boundary(tmp_path: Path) -> None:
+    assert ids_of(tmp_path, ["ab", "b\n"], "files") == ([2, 3, 1, 4, 5, 3, 1, 4, 5], [])
 
 
-def test_characters_of_an_encoded_text_are_those_before_the_normal_form() -> None:
-    encoded = encode_corpus(reopen_corpus("e\u0301e\u0301"), CharacterTokenizer("é", "NFC"))
-    assert encoded.ids.tolist() == [1, 1]
-    assert encoded.characters == 4
+def test_each_line_ends_with_the_boundary_and_the_last_one_too(tmp_path: Path) -> None:
+    assert ids_of(tmp_path, ["a\nb", "b\n"], "lines") == ([2, 1, 4, 3, 1, 4, 3, 1, 4], [])
+
+
+def test_a_boundary_belongs_to_the_part_of_the_document_that_it_ends(tmp_path: Path) -> None:
+    training, validation = ids_of(tmp_path, ["aaaa\n", "bbbbb"], "files", 0.5)
+    assert training == [2, 2, 2, 2, 1, 3, 4]
+    assert validation == [0, 0, 0, 0, 0, 3, 4]
+
+
+def test_without_documents_there_is_no_boundary(tmp_path: Path) -> None:
+    assert ids_of(tmp_path, ["ab", "b\n"], "none") == ([2, 3, 1, 3, 1], [])
+
+
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+def test_the_boundaries_of_lines_do_not_depend_on_chunks(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(documents, "CHUNK_BYTES", size)
+    corpus = corpus_of("".join(f"line {number}\n" for number in range(300)))
+    dataset = build_dataset(corpus, TextConfig(("x",), documents="lines", val_fraction=0.0))
+    assert np.count_nonzero(dataset.training == dataset.tokenizer.bos_id) == 300
+
+
+def test_document_boundaries_are_never_rare(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("ab" * 20_000 + "c")
+    dataset = build_dataset(read_corpus([tmp_path]), TextConfig(("x",), documents="files", val_fraction=0.0))
+    assert dataset.counts.tolist() == [0, 20_000, 20_000, 1, 1, 1]
+    assert dataset.rare().tolist() == [False, False, False, True, False, False]
+
+
+# --- errors and memory --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("text", "fraction"), [("a", 0.1), ("a", 0.0), ("ab", 0.1), ("abcdef", 0.9)])
 @pytest.mark.parametrize("kind", ["character", "byte"])
-def test_a_text_too_short_to_train_on_is_refused(text: str, fraction: float, kind: str) -> None:
+def test_a_text_that_is_too_short_to_train_on_is_an_error(text: str, fraction: float, kind: str) -> None:
     with pytest.raises(TextError, match="longer text"):
-        build_dataset(reopen_corpus(text), settings(kind=kind, val_fraction=fraction))
-
-
-def test_an_unknown_tokenizer_is_refused() -> None:
-    with pytest.raises(UsageError, match="subword"):
-        settings(kind="syllable")
+        dataset_of(text, kind, val_fraction=fraction)
 
 
 MEASURE = """

@@ -1,4 +1,4 @@
-"""Downloads: a text comes whole and right, or nothing of it stays."""
+"""Downloads: a text is complete and verified, or nothing is left of it."""
 
 import errno
 import gzip
@@ -36,14 +36,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(body[:1000] if self.path == "/truncated" else body)
 
-    def _redirect(self, where: str) -> None:
+    def _redirect(self, url: str) -> None:
         self.send_response(302)
-        self.send_header("Location", where)
+        self.send_header("Location", url)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -69,78 +69,78 @@ def nothing_in(folder: Path) -> bool:
     return not folder.exists() or list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("path", ["/right", "/moved"])
-def test_a_right_text_is_kept_and_its_progress_told(server: str, tmp_path: Path, path: str) -> None:
-    told: list[tuple[int, int]] = []
-    got = download(entry_for(server + path), tmp_path / "new", progress=lambda *each: told.append(each))
-    assert got == tmp_path / "new" / "text.txt"
-    assert got.read_bytes() == TEXT
-    assert list(got.parent.iterdir()) == [got]
-    assert told[-1] == (len(TEXT), len(TEXT))
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+@pytest.mark.parametrize("page", ["/right", "/moved"])
+def test_a_verified_text_is_kept_and_its_progress_reported(server: str, tmp_path: Path, page: str) -> None:
+    progress: list[tuple[int, int]] = []
+    path = download(entry_for(server + page), tmp_path / "new", progress=lambda *sizes: progress.append(sizes))
+    assert path == tmp_path / "new" / "text.txt"
+    assert path.read_bytes() == TEXT
+    assert list(path.parent.iterdir()) == [path]
+    assert progress[-1] == (len(TEXT), len(TEXT))
+    assert [done for done, _ in progress] == sorted(done for done, _ in progress)
 
 
 @pytest.mark.parametrize(
-    ("path", "says"),
+    ("path", "message"),
     [
-        ("/other", "is not the text"),
-        ("/longer", "is not the text"),
+        ("/other", "has changed since the catalogue"),
+        ("/longer", "has changed since the catalogue"),
         ("/shorter", "broke off after 399,999 of 400,000"),
         ("/truncated", "broke off after 1,000 of|cannot reach"),
         ("/missing", "404"),
         ("/to-a-file", "not allowed"),
-        ("/to-ftp", "no http or https"),
+        ("/to-ftp", "not an http or https URL"),
     ],
 )
-def test_a_wrong_or_broken_text_leaves_nothing(server: str, tmp_path: Path, path: str, says: str) -> None:
-    with pytest.raises(TextError, match=says):
+def test_a_wrong_or_incomplete_text_leaves_nothing(server: str, tmp_path: Path, path: str, message: str) -> None:
+    with pytest.raises(TextError, match=message):
         download(entry_for(server + path), tmp_path)
     assert nothing_in(tmp_path)
 
 
-def test_a_failure_leaves_the_text_that_was_there(server: str, tmp_path: Path) -> None:
+def test_a_failure_leaves_the_earlier_text(server: str, tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("old")
     with pytest.raises(TextError):
         download(entry_for(f"{server}/other"), tmp_path)
     assert (tmp_path / "text.txt").read_text() == "old"
 
 
-def test_no_server_is_told(server: str, tmp_path: Path) -> None:
+def test_an_unreachable_server_is_an_error(server: str, tmp_path: Path) -> None:
     with pytest.raises(TextError, match="cannot reach"):
         download(entry_for("http://127.0.0.1:9/text"), tmp_path)
     assert nothing_in(tmp_path)
 
 
-@pytest.mark.parametrize("address", ["file:///etc/hostname", "ftp://localhost/a", "data:text/plain,a", "a.txt"])
-def test_only_the_web_is_opened(address: str) -> None:
-    with pytest.raises(TextError, match="no http or https"):
-        open_url(address)
+@pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://localhost/a", "data:text/plain,a", "a.txt"])
+def test_only_http_and_https_are_opened(url: str) -> None:
+    with pytest.raises(TextError, match="not an http or https URL"):
+        open_url(url)
 
 
-class _Broken(io.BytesIO):
+class _BrokenStream(io.BytesIO):
     """A stream that fails after its first block."""
 
-    def __init__(self, fault: BaseException) -> None:
+    def __init__(self, error: BaseException) -> None:
         super().__init__(TEXT[:1000])
-        self._fault = fault
+        self._error = error
 
     def read(self, size: int | None = -1) -> bytes:
         block = super().read(size)
         if not block:
-            raise self._fault
+            raise self._error
         return block
 
 
-@pytest.mark.parametrize("fault", [TimeoutError("timed out"), ConnectionResetError(errno.ECONNRESET, "reset")])
-def test_a_connection_that_breaks_leaves_nothing(tmp_path: Path, fault: OSError) -> None:
+@pytest.mark.parametrize("error", [TimeoutError("timed out"), ConnectionResetError(errno.ECONNRESET, "reset")])
+def test_a_connection_that_breaks_leaves_nothing(tmp_path: Path, error: OSError) -> None:
     with pytest.raises(TextError, match="cannot reach"):
-        download(entry_for("http://somewhere"), tmp_path, opener=lambda _: _Broken(fault))
+        download(entry_for("http://somewhere"), tmp_path, opener=lambda _: _BrokenStream(error))
     assert nothing_in(tmp_path)
 
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        download(entry_for("http://somewhere"), tmp_path, opener=lambda _: _Broken(KeyboardInterrupt()))
+        download(entry_for("http://somewhere"), tmp_path, opener=lambda _: _BrokenStream(KeyboardInterrupt()))
     assert nothing_in(tmp_path)
 
 
@@ -153,8 +153,8 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     assert nothing_in(tmp_path)
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
     with pytest.raises(TextError, match="CHARRNN_DATA"):
         download(entry_for("http://somewhere"), tmp_path / "file", opener=lambda _: io.BytesIO(TEXT))
 

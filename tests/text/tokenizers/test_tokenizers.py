@@ -1,134 +1,123 @@
-"""Tokenizers: text → ids → text without loss, and prompts brought near to what a model knows."""
+"""All tokenizers: lossless, made by a config, and rebuilt from JSON."""
 
-import unicodedata
-
-import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.errors import ModelError
-from charrnn.text.escape import visible_line
-from charrnn.text.normal_form import joins_previous
-from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer, Tokenizer, tokenizer_from_json
+from charrnn.config import TextConfig
+from charrnn.errors import ModelError, UsageError
+from charrnn.text.tokenizers import (
+    ByteTokenizer,
+    CharacterTokenizer,
+    DocumentTokenizer,
+    SubwordTokenizer,
+    Tokenizer,
+    initial_id,
+    make_tokenizer,
+    never_sampled,
+    tokenizer_from_json,
+)
+from charrnn.text.tokenizers.subwords import learn_pieces
 
-any_text = st.text(st.characters())
-whole_text = st.text(st.characters(exclude_categories=["Cs"]))
+STORY = (
+    "The keeper didn't light the lamp; the lamp was lit by Ottoline.\n\tShe'd never once been late, had she?\n" * 20
+)
 
 
-def of(text: str, normal_form: str | None = None) -> CharacterTokenizer:
-    return CharacterTokenizer("".join(sorted(set(text))), normal_form)
+def make(**options: object) -> Tokenizer:
+    return make_tokenizer(TextConfig(("x",), **options), lambda: iter([STORY]), len(STORY))  # type: ignore[arg-type]
 
 
-@given(whole_text.filter(bool))
-def test_characters_come_back_as_they_went(text: str) -> None:
-    tokenizer = of(text)
+SUBWORDS = [SubwordTokenizer(learn_pieces(lambda: [STORY], 460, kind, len(STORY))) for kind in ("bpe", "unigram")]
+LOSSLESS: list[Tokenizer] = [ByteTokenizer(), make(tokenizer="word", vocab_size=500), *SUBWORDS]
+LOSSLESS += [DocumentTokenizer(tokenizer, unit) for tokenizer in LOSSLESS for unit in ("files", "lines")]
+CHARACTERS: list[Tokenizer] = [CharacterTokenizer("\nab"), CharacterTokenizer("é水", "NFC"), ByteTokenizer("NFC")]
+ALL = [*CHARACTERS, *LOSSLESS]
+
+UNUSUAL = ["\u2581", "\n", "\r", "\t", " ", "  ", "\x00", "\x1b", "é", "🦊", "👩\u200d👧", "我", "\ufffd", "\ufeff"]
+pieces = st.one_of(st.text(st.characters(), max_size=40), st.sampled_from([*UNUSUAL, "The lamp", " keeper", "-"]))
+texts = st.lists(pieces).map("".join)
+
+
+def name_of(tokenizer: Tokenizer) -> str:
+    return f"{tokenizer.kind}-{getattr(tokenizer, 'documents', 'none')}"
+
+
+@pytest.mark.parametrize("tokenizer", LOSSLESS, ids=name_of)
+@settings(max_examples=120, deadline=None)
+@given(texts)
+def test_any_text_is_decoded_as_it_was(tokenizer: Tokenizer, text: str) -> None:
+    """A lone surrogate is the only exception: its three bytes are not UTF-8."""
+    expected = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     ids = tokenizer.encode(text)
-    assert tokenizer.decode(ids) == text
-    assert ids.shape == (len(text),)
-    assert tokenizer.count_characters(ids) == len(text)
-    assert 0 not in ids
-
-
-@given(whole_text)
-def test_bytes_come_back_as_they_went(text: str) -> None:
-    tokenizer = ByteTokenizer()
-    ids = tokenizer.encode(text)
-    assert tokenizer.decode(ids) == text
-    assert tokenizer.count_characters(ids) == len(text)
-
-
-@given(any_text, any_text.filter(lambda text: bool(text.encode("utf-8", "ignore"))))
-def test_no_text_fails_to_encode_lone_surrogates_included(text: str, learned: str) -> None:
-    alphabet = "".join(sorted({each for each in learned if not "\ud800" <= each <= "\udfff"}))
-    tokenizer = CharacterTokenizer(alphabet)
-    decoded = tokenizer.decode(tokenizer.encode(text))
-    assert decoded == "".join(each if each in alphabet else "\ufffd" for each in text)
-    assert ByteTokenizer().encode(text).max(initial=0) < 256
-
-
-@given(st.lists(st.integers(0, 255)))
-def test_a_stream_of_bytes_decodes_as_the_whole(ids: list[int]) -> None:
-    tokenizer = ByteTokenizer()
+    assert tokenizer.decode(ids) == expected
     decoder = tokenizer.decoder()
-    streamed = "".join(decoder.feed(each) for each in ids) + decoder.flush()
-    assert streamed == tokenizer.decode(ids)
+    assert "".join([*map(decoder.feed, ids.tolist()), decoder.flush()]) == expected
+    assert b"".join(map(tokenizer.token_bytes, ids.tolist())) == text.encode("utf-8", "surrogatepass")
+    assert ids.size == 0 or ids.max() < tokenizer.vocabulary_size
 
 
-def test_the_decoder_holds_back_an_unfinished_character() -> None:
-    decoder = ByteTokenizer().decoder()
-    assert [decoder.feed(each) for each in "水a".encode()] == ["", "", "水", "a"]
-    assert decoder.feed(0xE6) == ""
-    assert decoder.flush() == "\ufffd"
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_ids_have_as_many_characters_as_the_text(text: str) -> None:
+    for tokenizer in LOSSLESS:
+        assert tokenizer.count_characters(tokenizer.encode(text)) == len(text)
 
 
-def test_the_character_decoder_gives_each_character_at_once() -> None:
-    tokenizer = of("水a")
-    decoder = tokenizer.decoder()
-    assert [decoder.feed(int(each)) for each in tokenizer.encode("a水?")] == ["a", "水", "\ufffd"]
-    assert decoder.flush() == ""
+def test_a_text_follows_the_document_start_or_the_newline_or_the_unknown_token() -> None:
+    assert initial_id(DocumentTokenizer(CharacterTokenizer("\nab"), "lines")) == 4
+    assert initial_id(CharacterTokenizer("\nab")) == 1
+    assert initial_id(CharacterTokenizer("ab")) == 0
+    assert initial_id(ByteTokenizer()) == ord("\n")
 
 
-def test_ids_follow_the_sorted_characters_and_zero_is_unknown() -> None:
-    tokenizer = of("bca\n")
-    assert tokenizer.encode("\nabc").tolist() == [1, 2, 3, 4]
-    assert tokenizer.encode("zé😀").tolist() == [0, 0, 0]
-    assert tokenizer.vocabulary_size == 5
-    assert tokenizer.unk_id == 0
+def test_unknown_token_and_document_start_are_never_sampled() -> None:
+    assert never_sampled(DocumentTokenizer(CharacterTokenizer("\nab"), "files")) == [0, 5]
+    assert never_sampled(CharacterTokenizer("ab")) == [0]
+    assert never_sampled(ByteTokenizer()) == []
+
+
+# --- from a config ------------------------------------------------------------------------------------------
+
+
+def test_a_config_makes_the_tokenizer_that_it_names() -> None:
+    assert make().kind == "character"
+    assert make(tokenizer="byte", documents="lines").bos_id == 256
+    assert make(tokenizer="word", vocab_size=260).vocabulary_size == 260
+    assert make(tokenizer="word", min_count=1_000).vocabulary_size == 256
+    assert 257 < make(tokenizer="subword", vocab_size=330, pieces="unigram").vocabulary_size <= 330
+    assert make(documents="none").bos_id is None
+    assert make(normal_form="NFC").normal_form == "NFC"
 
 
 @pytest.mark.parametrize(
-    ("count", "dtype"), [(255, np.uint8), (256, np.uint16), (65535, np.uint16), (65536, np.uint32)]
+    "options",
+    [
+        {"tokenizer": "syllable"},
+        {"vocab_size": 300},
+        {"tokenizer": "byte", "vocab_size": 300},
+        {"tokenizer": "word", "vocab_size": 256},
+        {"tokenizer": "subword", "min_count": 2},
+        {"tokenizer": "word", "min_count": 0},
+        {"documents": "pages"},
+        {"pieces": "wordpiece"},
+    ],
 )
-def test_ids_take_the_smallest_type(count: int, dtype: type[np.unsignedinteger]) -> None:
-    codes = [code for code in range(0x20000) if not 0xD800 <= code < 0xE000][:count]
-    tokenizer = CharacterTokenizer("".join(map(chr, codes)))
-    last = chr(codes[-1])
-    assert tokenizer.encode(last).dtype == dtype
-    assert tokenizer.decode(tokenizer.encode(last)) == last
+def test_options_that_make_no_sense_are_wrong_usage(options: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        make(**options)
 
 
-def test_the_byte_tokenizer_counts_a_character_where_it_begins() -> None:
-    tokenizer = ByteTokenizer()
-    ids = tokenizer.encode("aé水😀")
-    assert tokenizer.count_characters(ids) == 4
-    assert sum(tokenizer.count_characters(ids[i : i + 1]) for i in range(ids.size)) == 4
+# --- from JSON ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ids", [[-1], [4], [0, 99]])
-def test_an_id_outside_the_vocabulary_is_refused(ids: list[int]) -> None:
-    with pytest.raises(ValueError, match="token ids must be in 0 …"):
-        of("abc").decode(ids)
+@pytest.mark.parametrize("tokenizer", ALL, ids=name_of)
+def test_json_and_model_rebuild_an_equal_tokenizer(tokenizer: Tokenizer) -> None:
+    assert tokenizer_from_json(tokenizer.to_json(), lambda: tokenizer.model or b"") == tokenizer
 
 
-def test_encoding_applies_the_normal_form() -> None:
-    tokenizer = of("é", "NFC")
-    assert tokenizer.encode("e\u0301").tolist() == [1]
-    assert of("é").encode("e\u0301").tolist() == [0, 0]
-    assert ByteTokenizer("NFC").decode(ByteTokenizer("NFC").encode("e\u0301")) == "é"
-
-
-def test_token_texts_are_safe_to_show() -> None:
-    tokenizer = of("a \n\x1b\u202e水")
-    shown = [tokenizer.token_text(each) for each in range(tokenizer.vocabulary_size)]
-    assert shown == ["<unk>", "\\n", "\\x1b", " ", "a", "\\u202e", "水"]
-    assert [ByteTokenizer().token_text(each) for each in (10, 65, 0xE6)] == ["\\n", "A", "<0xE6>"]
-
-
-@given(any_text)
-def test_visible_text_is_printable(text: str) -> None:
-    assert visible_line(text).isprintable()
-
-
-# --- JSON ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("tokenizer", [of("hello\n"), of("é水", "NFC"), ByteTokenizer(), ByteTokenizer("NFC")])
-def test_json_goes_both_ways(tokenizer: Tokenizer) -> None:
-    assert tokenizer_from_json(tokenizer.to_json()) == tokenizer
-
-
-GOOD = {"kind": "character", "normal_form": None, "characters": "abc"}
+CHARACTER = {"kind": "character", "normal_form": None, "characters": "abc"}
+BYTE = {"kind": "byte", "normal_form": None}
+WORD = {"kind": "word", "normal_form": None, "words": ["a", "b"]}
 
 
 @pytest.mark.parametrize(
@@ -138,96 +127,31 @@ GOOD = {"kind": "character", "normal_form": None, "characters": "abc"}
         [],
         {},
         {"kind": "syllable"},
-        {"kind": ["byte"], "normal_form": None},
         {"kind": "byte"},
-        {"kind": "byte", "normal_form": None, "characters": "abc"},
-        {"kind": "byte", "normal_form": "NFD"},
-        {"kind": "byte", "normal_form": ["NFC"]},
-        GOOD | {"characters": "acb"},
-        GOOD | {"characters": "aab"},
-        GOOD | {"characters": ""},
-        GOOD | {"characters": ["a", "b"]},
-        GOOD | {"characters": "a\ud800"},
-        GOOD | {"extra": 1},
-        GOOD | {"normal_form": 1},
+        BYTE | {"kind": ["byte"]},
+        BYTE | {"characters": "abc"},
+        BYTE | {"normal_form": "NFD"},
+        BYTE | {"normal_form": ["NFC"]},
+        BYTE | {"documents": "pages"},
+        CHARACTER | {"characters": "acb"},
+        CHARACTER | {"characters": "aab"},
+        CHARACTER | {"characters": ""},
+        CHARACTER | {"characters": ["a", "b"]},
+        CHARACTER | {"characters": "a\ud800"},
+        CHARACTER | {"extra": 1},
+        CHARACTER | {"normal_form": 1},
+        CHARACTER | {"documents": "lines"},
+        WORD | {"words": ["b", "a"]},
+        WORD | {"words": [1]},
+        WORD | {"words": "ab"},
+        SUBWORDS[0].to_json(),
     ],
 )
-def test_doctored_json_is_refused(values: object) -> None:
+def test_damaged_json_is_refused(values: object) -> None:
     with pytest.raises(ModelError):
-        tokenizer_from_json(values)
+        tokenizer_from_json(values, lambda: b"nonsense")
 
 
-# --- prompts ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("learned", "prompt", "prepared"),
-    [
-        ("cafe", "café", "cafe"),
-        ("cafe", "cafe\u0301", "cafe"),
-        ("café", "cafe\u0301", "café"),
-        ("cafe\u0301", "café", "cafe\u0301"),
-        ('it\'s "so"', "it’s “so”", 'it\'s "so"'),
-        ("it’s “so”", 'it\'s "so"', "it’s “so”"),
-        ("a-b ", "a—b – b", "a--b - b"),
-        ("Abc123", "Ａｂｃ１２３", "Abc123"),
-        ("你，好", "你,好", "你，好"),
-        ("abc", "ABC", "abc"),
-        ("ABC", "é", "é"),
-        ("CAFE", "café", "CAFE"),
-        ("wait.", "wait…", "wait..."),
-        ("a b", "a\u00a0b\u200b\t", "a b "),
-        ("a\nb", "a\r\nb\rb", "a\nb\nb"),
-        ("strase", "straße", "strasse"),
-        ("finaly", "ﬁnally", "finally"),
-    ],
-)
-def test_a_prompt_is_brought_near_to_the_vocabulary(learned: str, prompt: str, prepared: str) -> None:
-    text, _ = of(learned).prepare(prompt)
-    assert text == prepared
-
-
-@given(whole_text.filter(bool), any_text)
-def test_preparing_loses_only_what_it_names_and_settles_at_once(learned: str, prompt: str) -> None:
-    tokenizer = of(learned)
-    text, replaced = tokenizer.prepare(prompt)
-    unknown = [each for each in text if each not in learned]
-    assert sum(replaced.unknown.values()) == len(unknown)
-    assert set(replaced.unknown) == set(unknown)
-    assert tokenizer.prepare(text)[0] == text
-
-
-@given(st.text(st.sampled_from("ab\n é’"), min_size=1))
-def test_a_prompt_in_known_characters_stays_as_it_is(text: str) -> None:
-    prepared, replaced = of(text).prepare(text)
-    assert prepared == text
-    assert not replaced
-    assert str(replaced) == ""
-
-
-def test_replacements_are_told_in_words() -> None:
-    _, replaced = of("cafe").prepare("café éa\x1b☃☃")
-    told = str(replaced)
-    assert told == (
-        "2 characters are replaced by the nearest one the model knows (é → e); "
-        "4 characters are unknown to the model ( , \\x1b, ☃)"
-    )
-
-
-def test_many_replacements_are_told_by_a_few_examples() -> None:
-    _, replaced = of("a").prepare("0123456789")
-    assert str(replaced) == "10 characters are unknown to the model (0, 1, 2, 3, 4, …)"
-
-
-def test_bytes_need_no_replacement() -> None:
-    assert ByteTokenizer().prepare("☃\r\n") == ("☃\r\n", ByteTokenizer().prepare("")[1])
-    assert ByteTokenizer("NFC").prepare("e\u0301")[0] == "é"
-
-
-def test_no_character_that_can_merge_with_the_one_before_is_taken_for_a_boundary() -> None:
-    for code in range(0x110000):
-        parts = unicodedata.decomposition(chr(code)).split()
-        if len(parts) == 2 and not parts[0].startswith("<"):
-            assert joins_previous(chr(int(parts[1], 16)))
-    assert all(joins_previous(chr(code)) for code in range(0x1161, 0x1176))
-    assert not any(map(joins_previous, "a \n水한é"))
+def test_damaged_json_is_refused_for_its_damage_alone() -> None:
+    for values in (CHARACTER, BYTE, WORD):
+        assert tokenizer_from_json(values).to_json() == values
