@@ -12,12 +12,12 @@
     counts, in place of a network       charrnn.language.ngrams
 
 Nothing heavy is imported until a public name is used. The BLAS kernel is chosen here, since that must come before
-NumPy is imported; see `charrnn.parallel.blas` for what to do where NumPy comes first.
+NumPy is imported; see `charrnn.blas` for what to do where NumPy comes first.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from charrnn.parallel.blas import choose_kernel
+from charrnn.blas import choose_kernel
 
 if TYPE_CHECKING:
     from charrnn.language.model import LanguageModel

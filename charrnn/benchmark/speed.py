@@ -26,7 +26,7 @@ from charrnn.network.network import Network
 from charrnn.network.vectorizers import ONEHOT_VOCABULARY
 from charrnn.parallel.threads import shard_count, threaded
 from charrnn.text.batches import Windows
-from charrnn.training.optimizers import OPTIMIZERS, fresh_moments
+from charrnn.training.optimizers import fresh_moments, make_optimizer
 from charrnn.training.state import TrainingState
 from charrnn.training.trainer import Trainer
 
@@ -224,7 +224,7 @@ def make_trainer(size: Size, threads: int, training: TrainingConfig) -> tuple[Tr
     network, rng = Network.from_config(size.config), np.random.default_rng(training.seed)
     ids = rng.integers(VOCABULARY, size=size.batch * size.window * 64 + size.batch)
     engine = threaded(network, shard_count(threads, size.batch))
-    optimizer = OPTIMIZERS[training.optimizer]
+    optimizer = make_optimizer(training)
     parameters = network.initialize(rng)
     state = TrainingState(parameters, fresh_moments(optimizer, parameters), network.initial_state(size.batch), rng)
     windows = Windows(ids, size.window, size.batch)

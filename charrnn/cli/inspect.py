@@ -48,13 +48,13 @@ def inspect(
 ) -> None:
     """Report a model's arrays, gradient flow, and the units that follow features of a text such as quotes."""
     from charrnn.blas import single_threaded
-    from charrnn.inspection.units import own_text, read
+    from charrnn.inspection.units import default_text, read
 
     language_model = open_language_model(model, "charrnn inspect")
     layer_and_unit = None if unit is None else _parse_unit(unit, language_model)
     with single_threaded():
         passage, description = (
-            own_text(language_model, length) if text is None else _read_text(text, encoding, length)
+            default_text(language_model, length) if text is None else _read_text(text, encoding, length)
         )
         print_message(f"reading {description}")
         reading = read(language_model, passage)
@@ -88,12 +88,12 @@ def _read_text(source: str, encoding: str, length: int) -> tuple[str, str]:
 def _report(model: "LanguageModel", reading: "Reading", top: int) -> dict[str, Any]:
     """Return the report of a model with the keys of --json."""
     from charrnn.inspection.units import rank
-    from charrnn.inspection.weights import flow_over, layer_figures, parameter_figures, steps_back
-    from charrnn.text.tokenizers import initial_id
+    from charrnn.inspection.gradient_flow import steps_back, text_gradient_flow
+    from charrnn.inspection.weights import layer_figures, parameter_figures
 
     network, parameters = model.network, model.parameters
     sizes = ("cell", "vocabulary", "embedding", "layers", "hidden")
-    flow = flow_over(network, parameters, reading.ids, initial_id(model.tokenizer))
+    flow = text_gradient_flow(network, parameters, reading.text)
     steps = steps_back(flow)
     neurons: dict[str, dict[str, float]] = {}
     for ranked in rank(reading.activations, reading.features(), top):
@@ -103,7 +103,7 @@ def _report(model: "LanguageModel", reading: "Reading", top: int) -> dict[str, A
         "parameter_count": network.parameter_count(),
         "parameters": {array.pop("name"): array for array in map(asdict, parameter_figures(parameters))},
         "characters": sum(map(len, reading.pieces)),
-        "tokens": len(reading.ids),
+        "tokens": len(reading.text.ids),
         "layers": [asdict(layer) for layer in layer_figures(network, parameters, reading.activations)],
         "gradient_flow": {"steps_back": steps, "norms": flow.norms[:, [-1 - step for step in steps]].tolist()},
         "neurons": neurons,

@@ -1,9 +1,9 @@
-"""Dynamic evaluation: how well a network predicts a text while its weights follow that text.
+"""Dynamic evaluation: how well a network predicts a text while its weights adapt to that text.
 
-ids (N,) → log p (N,). The text is one stream, read in windows. Each window is scored with the weights as they were
-before anything of it was learned from; only then is one gradient step taken on it. So names, spellings and habits
-are learned as they appear, and nothing is known ahead (Mikolov et al. 2010; Krause et al. 2018, "Dynamic evaluation
-of neural sequence models"). The weights that are given stay as they are: a copy of them moves.
+EncodedText of N tokens → log p (N,). The text is one stream, read in windows. Each window is scored with weights that
+have not learned from it; only then is one gradient step taken on it. So names, spellings and habits are learned as
+they appear, and no token is seen before it is predicted (Mikolov et al. 2010; Krause et al. 2018, "Dynamic evaluation
+of neural sequence models"). The given weights are not changed: a copy of them adapts.
 """
 
 import math
@@ -12,27 +12,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.errors import UsageError
-from charrnn.network.arrays import Array, Ids, Parameters, Workspace
-from charrnn.network.losses import cross_entropy, log_softmax
+from charrnn.network.arrays import Array, Parameters, Workspace
+from charrnn.network.losses import cross_entropy, target_log_probabilities
 from charrnn.network.network import Network
+from charrnn.text.encoded import EncodedText
 from charrnn.training.clipping import global_norm
 
-LONGEST_STEP = 1e3
-"""The largest `longest_step`: with it, weights stay finite over any text."""
+LARGEST_STEP = 1e3
+"""Largest allowed `longest_step`: with it, weights stay finite over any text."""
 SMALLEST_NORM = 1e-20
-"""A gradient below this counts as one of this norm, so that no step overflows."""
+"""Smaller gradient norms count as this one, so that no step overflows."""
 
 
 @dataclass(frozen=True)
 class Adaptation:
-    """How weights follow a text. After each window: w ← w - rate · g, and then w ← w + decay · (w₀ - w).
+    """How weights adapt to a text. After each window: w ← w - rate · g, and then w ← w + decay · (w₀ - w).
 
-    g is the gradient of the mean surprise of the `window` tokens in nats, w₀ what the weights were at first. A step
-    rate · g whose norm over all weights is above `longest_step` is shortened to it, so that the weights, and with
-    them every log p, stay finite at any rate. Rate 0 leaves the weights alone.
+    g is the gradient of the mean loss of the `window` tokens in nats, w₀ the initial weights. A step rate · g with a
+    norm above `longest_step` over all weights is shortened to it, so that the weights, and with them every log p,
+    stay finite at any rate. Rate 0 keeps the weights fixed.
 
-    The defaults were found on held-out parts of Shakespeare and of the built-in English, at 256 units; on a text
-    that is unlike what the network was trained on, a rate two or three times as high gains more.
+    The defaults were chosen on held-out parts of Shakespeare and of the built-in English text, with 256 units; on a
+    text unlike the training text, a rate two or three times as high gains more.
     """
 
     rate: float = 0.01
@@ -42,56 +43,50 @@ class Adaptation:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.rate < math.inf:
-            raise UsageError(f"the rate is {self.rate:g}; it must be a number from 0")
+            raise UsageError(f"rate must be 0 or above, got {self.rate:g}")
         if self.window < 1:
-            raise UsageError(f"the window is {self.window}; it must be 1 token or more")
+            raise UsageError(f"window must be 1 token or more, got {self.window}")
         if not 0.0 <= self.decay <= 1.0:
-            raise UsageError(f"the decay is {self.decay:g}; it must be from 0 to 1")
-        if not 0.0 < self.longest_step <= LONGEST_STEP:
-            raise UsageError(
-                f"the longest step is {self.longest_step:g}; it must be above 0, at most {LONGEST_STEP:g}"
-            )
+            raise UsageError(f"decay must be from 0 to 1, got {self.decay:g}")
+        if not 0.0 < self.longest_step <= LARGEST_STEP:
+            raise UsageError(f"longest_step must be above 0 and at most {LARGEST_STEP:g}, got {self.longest_step:g}")
 
 
 def dynamic_log_probabilities(
-    network: Network, parameters: Parameters, ids: Ids, before: int, adaptation: Adaptation | None = None
+    network: Network, parameters: Parameters, text: EncodedText, adaptation: Adaptation | None = None
 ) -> Array:
-    """log p (N,) in nats of each token of ids (N,), read after the token `before` by weights that follow the text.
-
-    It is 0 for the beginning of a document, which nothing predicts. There is no dropout.
+    """Return log p (N,) in nats of each token of a text, by weights that adapt to it; 0 for a token that begins a
+    document. There is no dropout.
 
     >>> model = LanguageModel.load(run)
-    >>> ids = model.tokenizer.encode("a quay by the quay by the quay by the quay by the quay")
-    >>> dynamic = dynamic_log_probabilities(model.network, model.parameters, ids, initial_id(model.tokenizer))
-    >>> dynamic.sum() > model.token_log_probabilities(ids, initial_id(model.tokenizer)).sum()
+    >>> text = encode_text("a quay by the quay by the quay by the quay by the quay", model.tokenizer)
+    >>> dynamic = dynamic_log_probabilities(model.network, model.parameters, text)
+    >>> dynamic.sum() > model.token_log_probabilities(text).sum()
     np.True_
     """
     adaptation = adaptation or Adaptation()
-    workspace = Workspace(next(iter(parameters.values())).dtype)
+    workspace = Workspace.like(parameters)
     weights = {name: w.copy() for name, w in parameters.items()}
-    stream = np.concatenate([[before], ids]).astype(np.int64)[:, None]  # (N + 1, 1)
-    N, state = len(ids), network.start(1, workspace.dtype)
-    logp: Array = np.zeros((N, 1), workspace.dtype)
+    stream = np.concatenate([[text.previous_id], text.ids]).astype(np.int64)[:, None]  # (N + 1, 1)
+    N, state = len(text.ids), network.initial_state(1, workspace.dtype)
+    log_p: Array = np.zeros((N, 1), workspace.dtype)
     with np.errstate(all="ignore"):
         for begin in range(0, N, adaptation.window):
             end = min(begin + adaptation.window, N)
             inputs, targets = stream[begin:end], stream[begin + 1 : end + 1]  # (T, 1)
-            logits, state, back = network.forward(weights, inputs, state, None, workspace)
-            counted = network.counted(targets)
-            logp[begin:end] = np.take_along_axis(log_softmax(logits), targets[..., None], axis=-1)[..., 0]
-            if counted is not None:
-                logp[begin:end] *= counted
+            logits, state, backward = network.forward(weights, inputs, state, workspace=workspace)
+            loss_mask = network.loss_mask(targets)
+            log_p[begin:end] = target_log_probabilities(logits, targets, loss_mask)
             if adaptation.rate > 0.0 and end < N:
-                _, dlogits = cross_entropy(logits, targets, adaptation.window, workspace, counted)
-                gradients, _ = back(dlogits)
-                _follow(weights, gradients, parameters, adaptation)
-    return logp[:, 0]
+                _, dlogits = cross_entropy(logits, targets, adaptation.window, workspace, loss_mask)
+                _adapt(weights, backward(dlogits).parameters, parameters, adaptation)
+    return log_p[:, 0]
 
 
-def _follow(weights: Parameters, gradients: Parameters, origin: Parameters, adaptation: Adaptation) -> None:
-    """Move the weights down the gradients, which are written over, and then a little back towards their origin.
+def _adapt(weights: Parameters, gradients: Parameters, initial: Parameters, adaptation: Adaptation) -> None:
+    """Take one gradient step, and then move a little back to the initial weights; overwrites the gradients.
 
-    A gradient whose norm is not finite teaches nothing: there is only the way back.
+    A gradient with a norm that is not finite is not applied.
     """
     norm = global_norm(gradients)
     rate = min(adaptation.rate, adaptation.longest_step / max(norm, SMALLEST_NORM))
@@ -100,6 +95,6 @@ def _follow(weights: Parameters, gradients: Parameters, origin: Parameters, adap
         if math.isfinite(norm):
             g *= rate
             w -= g
-        np.subtract(origin[name], w, out=g)
+        np.subtract(initial[name], w, out=g)
         g *= adaptation.decay
         w += g

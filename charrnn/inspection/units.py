@@ -1,8 +1,7 @@
-"""Neurons: a text → the h of every unit after each of its tokens (N, L, H) → the units that follow something in it.
+"""Units: a text → h of every unit after each token (N, L, H) → the units that correlate best with its features.
 
-What a unit may follow is worked out from the characters alone, and from those read so far: nothing here knows what
-comes next, since the network did not know it either. The units that follow it best are those of the highest
-correlation (the cells that Karpathy, Johnson and Fei-Fei 2015 found by eye).
+A feature, such as "inside quotes", is computed from the characters read so far: the network has not seen more
+(Karpathy, Johnson and Fei-Fei 2015 found such units by eye).
 """
 
 from collections.abc import Callable, Mapping
@@ -14,15 +13,14 @@ from numpy.typing import NDArray
 
 from charrnn.errors import CharrnnError
 from charrnn.language.model import LanguageModel
-from charrnn.network.affine import affine
-from charrnn.network.arrays import Array, Ids, Parameters, Workspace, within
-from charrnn.network.bptt import unroll
+from charrnn.network.arrays import Array, Ids, Mask, Parameters
 from charrnn.network.network import Network
+from charrnn.network.observed_cell import ObservedCell
+from charrnn.text.encoded import EncodedText, encode_text
 from charrnn.text.split import validation_text
-from charrnn.text.tokenizers import Tokenizer, initial_id
+from charrnn.text.tokenizers import Tokenizer
 
-Flags: TypeAlias = NDArray[np.bool_]
-Feature: TypeAlias = Flags | NDArray[np.float64]
+Feature: TypeAlias = Mask | NDArray[np.float64]
 
 QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»", "「": "」", "『": "』"}
 PARENTHESES = {"(": ")", "（": "）"}
@@ -31,8 +29,8 @@ LONGEST_NAME = 40
 
 
 @dataclass(frozen=True)
-class Ranked:
-    """A unit, counted from 0 in its layer, and how well it follows a feature: Pearson's r, from -1 to 1."""
+class RankedUnit:
+    """A unit, numbered from 0 in its layer, and its correlation with a feature: Pearson's r, from -1 to 1."""
 
     feature: str
     layer: int
@@ -42,17 +40,17 @@ class Ranked:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A text as a network read it: N tokens, the piece of text that each completes, and h (N, L, H) after each.
+    """A text of N tokens as a network reads it: the piece of text that a token completes, and h (N, L, H) after it.
 
-    A piece is empty where a character is not complete; joined, they are the text.
+    A piece is empty where a character is incomplete; the pieces joined are the text.
     """
 
-    ids: Ids
+    text: EncodedText
     pieces: tuple[str, ...]
     activations: Array
 
     def features(self) -> dict[str, Feature]:
-        """The features (N,) after each token: those of its last character, or of the one that it is a part of."""
+        """Return the features (N,) after each token: those of its last character, or of the one it is part of."""
         lengths = np.array([len(piece) for piece in self.pieces], np.intp)
         text = "".join(self.pieces)
         places = np.minimum(lengths.cumsum() - (lengths > 0), len(text) - 1)
@@ -60,22 +58,22 @@ class Reading:
 
 
 def read(model: LanguageModel, text: str) -> Reading:
-    """Read a text as everything is read, from its beginning as after a line break."""
-    ids = model.tokenizer.encode(text)
-    after = activations(model.network, model.parameters, np.concatenate([[initial_id(model.tokenizer)], ids]))
-    return Reading(ids, _pieces(model.tokenizer, ids), after[1:])
+    """Read a text from its beginning."""
+    encoded = encode_text(text, model.tokenizer)
+    h = activations(model.network, model.parameters, np.concatenate([[encoded.previous_id], encoded.ids]))
+    return Reading(encoded, _pieces(model.tokenizer, encoded.ids), h[1:])
 
 
-def own_text(model: LanguageModel, length: int) -> tuple[str, str]:
-    """Up to `length` characters that fit the model, and what they are: of what its run held out, or a sample."""
+def default_text(model: LanguageModel, length: int) -> tuple[str, str]:
+    """Return up to `length` characters of the run's validation text, or else of a sample, and a description."""
     try:
         text = validation_text(model.config.text, length)
-        why = "the run held nothing out of its text"
+        reason = "the run has no validation text"
     except CharrnnError as error:
-        text, why = "", str(error)
+        text, reason = "", str(error)
     if text:
-        return text, f"{len(text):,} characters from the beginning of what the run held out of its text"
-    return model.sample(length=length, seed=0), f"{length:,} characters that the model made itself, since {why}"
+        return text, f"the first {len(text):,} characters of the run's validation text"
+    return model.sample(length=length, seed=0), f"a sample of {length:,} characters, because {reason}"
 
 
 def _pieces(tokenizer: Tokenizer, ids: Ids) -> tuple[str, ...]:
@@ -87,39 +85,29 @@ def _pieces(tokenizer: Tokenizer, ids: Ids) -> tuple[str, ...]:
 
 
 def activations(network: Network, parameters: Parameters, ids: Ids) -> Array:
-    """h (N, L, H) of every layer after each of ids (N,), read from a fresh state in one pass, without dropout."""
-    Wx, b = parameters["layers.0.Wx"], parameters["layers.0.b"]
-    workspace, L = Workspace(b.dtype), network.config.layers
-    state = network.start(1, b.dtype)
-    h: Array = np.empty((len(ids), L, network.config.hidden), b.dtype)
+    """Return h (N, L, H) of every layer after each of ids (N,), read from the initial state without dropout."""
+    cell = ObservedCell(network.body.cell)
     with np.errstate(all="ignore"):
-        z, _ = network.vectorizer.project(within("vectorizer", parameters), Wx, b, ids[:, None], workspace)
-        for l in range(L):
-            name = f"layers.{l}"
-            y, _, _ = unroll(network.cell, parameters[f"{name}.Wh"], z, state[l], name, workspace)  # (N, 1, H)
-            h[:, l] = y[:, 0]
-            if l + 1 < L:
-                above = f"layers.{l + 1}"
-                z, _ = affine(y, parameters[f"{above}.Wx"], parameters[f"{above}.b"], above, workspace)
-    return h
+        network.with_cell(cell).read(parameters, ids[:, None])
+    return np.stack([h[:, 0] for h in cell.h], axis=1)
 
 
-# What a unit may follow.
+# Features of a text.
 
 
 def features(text: str) -> dict[str, Feature]:
-    """What holds after each of the N characters of a text: flags, or numbers of characters, all (N,).
+    """Return features (N,) after each of the N characters of a text: masks, or numbers of characters.
 
-    A line ends with its line break, where its next begins at position 0. A paragraph ends with a blank line, and
-    with it end quotes, parentheses and speeches that were left open.
+    The next line begins at its line break, with position 0. A blank line ends a paragraph, and with it open quotes,
+    parentheses and speeches.
     """
-    breaks, letters, spaces = (_each(test, text) for test in ("\n".__eq__, str.isalnum, str.isspace))
+    breaks, letters, spaces = (_test(test, text) for test in ("\n".__eq__, str.isalnum, str.isspace))
     position, white = _since(breaks), _since(breaks, spaces & ~breaks)
     leading = (position > 0) & (position == white)
-    blank = breaks & (_before(position) == _before(white))
-    apostrophes = _each("'’".__contains__, text) & (_before(letters) > 0)
+    blank = breaks & (_shifted(position) == _shifted(white))
+    apostrophes = _test("'’".__contains__, text) & (_shifted(letters) > 0)
     in_word = _since(~(letters | apostrophes))
-    ended = _latest(_each(SENTENCE_ENDS.__contains__, text)) > _latest(letters)
+    ended = _latest(_test(SENTENCE_ENDS.__contains__, text)) > _latest(letters)
     return {
         "inside quotes": _enclosed(text, QUOTES, blank),
         "inside parentheses": _enclosed(text, PARENTHESES, blank),
@@ -131,34 +119,34 @@ def features(text: str) -> dict[str, Feature]:
         "position in the word": in_word,
         "after a sentence's end": ended,
         "position in the sentence": _since(ended | blank),
-        "capital letter": _each(str.isupper, text),
-        "digit": _each(str.isdigit, text),
+        "capital letter": _test(str.isupper, text),
+        "digit": _test(str.isdigit, text),
     }
 
 
-def _each(test: Callable[[str], bool], text: str) -> Flags:
+def _test(test: Callable[[str], bool], text: str) -> Mask:
     return np.fromiter(map(test, text), np.bool_, len(text))
 
 
-def _since(resets: Flags, counted: Flags | None = None) -> NDArray[np.float64]:
-    """How many characters (or counted ones) there were since the latest reset, which itself has 0."""
+def _since(resets: Mask, counted: Mask | None = None) -> NDArray[np.float64]:
+    """Return the number of characters, or of counted ones, since the last reset, which itself has 0."""
     total = np.arange(resets.size + 1) if counted is None else np.concatenate([[0], counted.cumsum()])
     begin = _latest(resets) + 1
     return (total[1:] - total[begin]).astype(np.float64)
 
 
-def _latest(flags: Flags) -> NDArray[np.intp]:
-    """The place of the latest flag up to each place; -1 before the first."""
-    return np.maximum.accumulate(np.where(flags, np.arange(flags.size), -1))
+def _latest(mask: Mask) -> NDArray[np.intp]:
+    """Return the place of the last true entry up to each place; -1 before the first."""
+    return np.maximum.accumulate(np.where(mask, np.arange(mask.size), -1))
 
 
-def _before(values: Feature) -> Feature:
-    """The value one character earlier; 0 before the text, as after a line break."""
+def _shifted(values: Feature) -> Feature:
+    """Return the value one character earlier; 0 before the text."""
     return np.concatenate([np.zeros(1, values.dtype), values[:-1]])[: values.size]
 
 
-def _enclosed(text: str, closing: Mapping[str, str], blank: Flags) -> Flags:
-    """From an opening sign until before the one that closes it; they nest."""
+def _enclosed(text: str, closing: Mapping[str, str], blank: Mask) -> Mask:
+    """Return where an opening sign is still open; signs nest."""
     inside, open_for = np.zeros(len(text), np.bool_), list[str]()
     for n, character in enumerate(text):
         if blank[n]:
@@ -171,8 +159,8 @@ def _enclosed(text: str, closing: Mapping[str, str], blank: Flags) -> Flags:
     return inside
 
 
-def _spoken(text: str, blank: Flags) -> Flags:
-    """From the sign behind a name that begins a line, until before the next blank line."""
+def _spoken(text: str, blank: Mask) -> Mask:
+    """Return where a speech continues: from the sign after a speaker's name to the next blank line."""
     spoken, speaking, begin = np.zeros(len(text), np.bool_), False, 0
     for n, character in enumerate(text):
         if blank[n]:
@@ -186,34 +174,37 @@ def _spoken(text: str, blank: Flags) -> Flags:
 
 
 def _is_speaker(line: str, sign: str) -> bool:
-    """Two capitals or more before a colon, a full stop or the line's end; before a colon also Up To Four Words."""
+    """Return whether a line up to a sign is a speaker's name.
+
+    That is two capitals or more before a colon, a full stop or the line's end, or Up To Four Words before a colon.
+    """
     words = line.split()
-    if not 1 <= len(words) <= 4 or not all(each.isalpha() or each in " .'’-" for each in line):
+    if not 1 <= len(words) <= 4 or not all(character.isalpha() or character in " .'’-" for character in line):
         return False
     in_capitals = line.isupper() and sum(map(str.isalpha, line)) >= 2
     return in_capitals or (sign == ":" and all(word[0].isupper() for word in words))
 
 
-# Which units follow what.
+# Correlation of units with features.
 
 
 def correlations(activations: Array, features: Mapping[str, Feature]) -> dict[str, Array]:
-    """Pearson's r (L, H) of every unit of h (N, L, H) with each feature (N,) that is not the same throughout.
+    """Return Pearson's r (L, H) of every unit of h (N, L, H) with each feature (N,) that varies.
 
-    A unit that is the same throughout, or not finite, follows nothing: 0.
+    It is 0 for a unit that is constant or not finite.
     """
     changing = {name: values for name, values in features.items() if values.size and values.min() < values.max()}
     _, L, H = activations.shape
     r = np.zeros((len(changing), L, H))
     if changing:
-        followed = _standardised(np.array(list(changing.values()), np.float64))  # (F, N)
+        standardized = _standardize(np.array(list(changing.values()), np.float64))  # (F, N)
         for l in range(L):
-            r[:, l] = followed @ _standardised(activations[:, l].T.astype(np.float64)).T
+            r[:, l] = standardized @ _standardize(activations[:, l].T.astype(np.float64)).T
     return dict(zip(changing, np.clip(r, -1.0, 1.0), strict=True))
 
 
-def _standardised(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows (n, N) with mean 0 and length 1; those that are constant or not finite are all 0."""
+def _standardize(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return rows (n, N) with mean 0 and length 1; constant rows and those that are not finite become 0."""
     rows[~np.isfinite(rows).all(axis=1)] = 0.0
     changing = rows.min(axis=1) < rows.max(axis=1)
     rows -= rows.mean(axis=1, keepdims=True)
@@ -223,14 +214,14 @@ def _standardised(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return rows
 
 
-def rank(activations: Array, features: Mapping[str, Feature], top: int = 3) -> list[Ranked]:
-    """For each feature the `top` units of h (N, L, H) with the highest |r|, the highest first.
+def rank(activations: Array, features: Mapping[str, Feature], top: int = 3) -> list[RankedUnit]:
+    """Return for each feature the `top` units of h (N, L, H) with the highest |r|, highest first.
 
-    Features and units that are the same throughout are passed over.
+    Constant features and units are left out.
     """
     ranked = []
     for name, r in correlations(activations, features).items():
         strongest = np.argsort(-np.abs(r), axis=None, kind="stable")[:top]
         places = ((int(place) // r.shape[1], int(place) % r.shape[1]) for place in strongest)
-        ranked += [Ranked(name, l, unit, float(r[l, unit])) for l, unit in places if r[l, unit] != 0.0]
+        ranked += [RankedUnit(name, l, unit, float(r[l, unit])) for l, unit in places if r[l, unit] != 0.0]
     return ranked

@@ -4,17 +4,19 @@ A gradient check has to fail on every one of them. All are made of the real part
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 
 from charrnn.config import NetworkConfig
-from charrnn.network.arrays import Array, Ids, Parameters, Workspace
-from charrnn.network.cells import Cell, Step
+from charrnn.network.arrays import Array, Backward, Gradients, Inputs, Parameters, Workspace
+from charrnn.network.cells import Step
 from charrnn.network.cells.elman import Tanh
 from charrnn.network.matmul import prepacked_matmul
-from charrnn.network.network import Back, Network
+from charrnn.network.network import Network
+from charrnn.network.stack import Stack
+from charrnn.network.vectorizers import Vectorizer
 
 
 class SlopeIsActivation(Tanh):
@@ -81,59 +83,68 @@ class NotAccumulated(Tanh):
         return step_back
 
 
-@dataclass(frozen=True)
-class WithCell(Network):
-    """A network with a cell of its own in place of that of its configuration."""
-
-    other: Cell
-
-    @property
-    def cell(self) -> Cell:
-        return self.other
-
-
-class CarriedStateDropped(Network):
-    """A network that computes the gradient of the initial state for the top layer only."""
+class StateGradientDropped(Stack):
+    """A stack that computes the gradient of the initial state for the top layer only."""
 
     def forward(
-        self, parameters: Parameters, ids: Ids, state: Array, masks: Array | None, workspace: Workspace
-    ) -> tuple[Array, Array, Back]:
-        logits, new_state, correct_back = super().forward(parameters, ids, state, masks, workspace)
+        self,
+        parameters: Parameters,
+        vectorizer: Vectorizer,
+        inputs: Inputs,
+        state: Array,
+        dropout_masks: Array | None,
+        workspace: Workspace,
+    ) -> tuple[Array, Array, Backward]:
+        y, new_state, correct = super().forward(parameters, vectorizer, inputs, state, dropout_masks, workspace)
 
-        def back(dlogits: Array) -> tuple[Parameters, Array]:
-            gradients, dstate = correct_back(dlogits)
-            dstate[:-1] = 0.0
-            return gradients, dstate
+        def backward(dy: Array, dlast: Array | None = None, /) -> Gradients:
+            gradients = correct(dy, dlast)
+            gradients.state[:-1] = 0.0
+            return gradients
 
-        return logits, new_state, back
+        return y, new_state, backward
 
 
-class DropoutUnscaled(Network):
-    """A network whose backward pass through dropout omits the factor 1 / (1 - p)."""
+class DropoutUnscaled(Stack):
+    """A stack whose backward pass through dropout omits the factor 1 / (1 - p)."""
 
     def forward(
-        self, parameters: Parameters, ids: Ids, state: Array, masks: Array | None, workspace: Workspace
-    ) -> tuple[Array, Array, Back]:
-        used_masks = None if masks is None else masks.copy()
-        logits, new_state, correct_back = super().forward(parameters, ids, state, used_masks, workspace)
+        self,
+        parameters: Parameters,
+        vectorizer: Vectorizer,
+        inputs: Inputs,
+        state: Array,
+        dropout_masks: Array | None,
+        workspace: Workspace,
+    ) -> tuple[Array, Array, Backward]:
+        masks = None if dropout_masks is None else dropout_masks.copy()
+        y, new_state, correct = super().forward(parameters, vectorizer, inputs, state, masks, workspace)
 
-        def back(dlogits: Array) -> tuple[Parameters, Array]:
-            if used_masks is not None:
-                np.sign(used_masks, out=used_masks)
-            return correct_back(dlogits)
+        def backward(dy: Array, dlast: Array | None = None, /) -> Gradients:
+            if masks is not None:
+                np.sign(masks, out=masks)
+            return correct(dy, dlast)
 
-        return logits, new_state, back
+        return y, new_state, backward
+
+
+def with_body(config: NetworkConfig, body: type[Stack]) -> Network:
+    """Return a network of the configured sizes with another kind of stack."""
+    network = Network.from_config(config)
+    return replace(network, body=body(config.hidden, config.layers, network.body.cell, config.dropout))
 
 
 MakeNetwork: TypeAlias = Callable[[NetworkConfig], Network]
 
 PLANTED_BUGS: dict[str, MakeNetwork] = {
-    "the activation instead of its slope": lambda config: WithCell(config, SlopeIsActivation()),
-    "dWh paired with the wrong step": lambda config: WithCell(config, WrongStep()),
-    "the first step not back-propagated": lambda config: WithCell(config, FirstStepLeftOut()),
-    "Wh not transposed": lambda config: WithCell(config, WhNotTransposed()),
-    "dh overwritten, not accumulated": lambda config: WithCell(config, NotAccumulated()),
-    "the carried state's gradient dropped below the top layer": CarriedStateDropped,
-    "dropout's backward pass without 1 / (1 - p)": DropoutUnscaled,
+    "the activation instead of its slope": lambda config: Network.from_config(config).with_cell(SlopeIsActivation()),
+    "dWh paired with the wrong step": lambda config: Network.from_config(config).with_cell(WrongStep()),
+    "the first step not back-propagated": lambda config: Network.from_config(config).with_cell(FirstStepLeftOut()),
+    "Wh not transposed": lambda config: Network.from_config(config).with_cell(WhNotTransposed()),
+    "dh overwritten, not accumulated": lambda config: Network.from_config(config).with_cell(NotAccumulated()),
+    "the carried state's gradient dropped below the top layer": lambda config: with_body(
+        config, StateGradientDropped
+    ),
+    "dropout's backward pass without 1 / (1 - p)": lambda config: with_body(config, DropoutUnscaled),
 }
 """Functions that make the broken networks, by bug."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from charrnn.lab.networks import sequence_network
 from charrnn.lab.training import cosine_decay, train_from_scratch
 from charrnn.network.arrays import Array, Parameters
-from charrnn.network.encoder_decoder import SequenceNetwork
+from charrnn.network.network import Network
 
 UNKNOWN_SHARE = 0.2
 """Share of tokens replaced by the unknown token in training, so that it is trained and no single token decides."""
@@ -37,7 +37,7 @@ def one_hot(texts: Sequence[Sequence[str]], ids: Mapping[str, int]) -> Array:
 
 def train_classifier(
     x: Array, labels: NDArray[np.int64], *, cell: str, H: int, steps: int, rate: float, rng: np.random.Generator
-) -> tuple[SequenceNetwork, Parameters]:
+) -> tuple[Network, Parameters]:
     """Train a network that outputs the label (B,) of each text of x at the last step."""
     network = sequence_network(x.shape[-1], int(labels.max()) + 1, H, cell=cell)
     targets = np.full(x.shape[:2], -1)
@@ -59,7 +59,7 @@ def batches_with_unknowns(
         yield batch, targets[:, columns]
 
 
-def classify(network: SequenceNetwork, parameters: Parameters, x: Array) -> NDArray[np.int64]:
+def classify(network: Network, parameters: Parameters, x: Array) -> NDArray[np.int64]:
     """Return the most probable label (B,) of each text of x."""
     labels: NDArray[np.int64] = network.output(parameters, x)[-1].argmax(axis=-1)
     return labels

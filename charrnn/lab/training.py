@@ -11,13 +11,14 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
-from charrnn.network.arrays import Array, Parameters, Workspace
-from charrnn.parallel.threads import Gradient, GradientEngine, Trainable, Window, serial
+from charrnn.network.arrays import Array, Inputs, Parameters, Targets, Workspace
+from charrnn.parallel.serial import GradientEngine, Trainable, WindowGradient, serial
 from charrnn.training.optimizers import Adam, Optimizer, fresh_moments
 from charrnn.training.schedules import cosine
-from charrnn.training.trainer import Trainer, TrainingState
+from charrnn.training.state import TrainingState
+from charrnn.training.trainer import Trainer
 
-Batch: TypeAlias = tuple[Window, Window]
+Batch: TypeAlias = tuple[Inputs, Targets]
 """Inputs and targets (T, B, …) of one update."""
 RateSchedule: TypeAlias = Callable[[float], float]
 """Maps the completed share of the training, from 0 to 1, to a learning rate."""
@@ -26,7 +27,7 @@ RateSchedule: TypeAlias = Callable[[float], float]
 class LabNetwork(Trainable, Protocol):
     """A trainable network that initializes its own parameters and state."""
 
-    def start(self, B: int, dtype: DTypeLike = ...) -> Array: ...
+    def initial_state(self, B: int, dtype: DTypeLike = ...) -> Array: ...
 
     def initialize(self, rng: np.random.Generator, dtype: DTypeLike = ...) -> Parameters: ...
 
@@ -68,13 +69,13 @@ def train(
     the state is carried from batch to batch, as in truncated back-propagation.
     """
     optimizer = optimizer or Adam()
-    dtype = next(iter(parameters.values())).dtype
-    engine: GradientEngine = serial(network, lambda: Workspace(dtype))
+    workspace = Workspace.like(parameters)
+    engine: GradientEngine = serial(network, workspace)
     if weight_masks is not None:
         engine = _masked(engine, weight_masks)
     batches = iter(batches)
     first = next(batches)
-    state = network.start(first[1].shape[1], dtype)
+    state = network.initial_state(first[1].shape[1], workspace.dtype)
     unused_rng = np.random.default_rng(0)  # for dropout masks, which the networks of the laboratory do not have
     training_state = TrainingState(parameters, fresh_moments(optimizer, parameters), state, unused_rng)
     source = BatchSource(itertools.chain([first], batches), carry_state)
@@ -114,11 +115,11 @@ def _masked(engine: GradientEngine, weight_masks: Parameters) -> GradientEngine:
     """Return an engine whose gradients are multiplied by masks of ones and zeros."""
 
     def compute(
-        parameters: Parameters, inputs: Window, targets: Window, state: Array, rng: np.random.Generator
-    ) -> Gradient:
+        parameters: Parameters, inputs: Inputs, targets: Targets, state: Array, rng: np.random.Generator
+    ) -> WindowGradient:
         loss, gradients, new_state = engine(parameters, inputs, targets, state, rng)
         for name, mask in weight_masks.items():
             np.multiply(gradients[name], mask, out=gradients[name])
-        return loss, gradients, new_state
+        return WindowGradient(loss, gradients, new_state)
 
     return compute

@@ -1,1 +1,1 @@
-"""What a trained network is good for: predicting, sampling, evaluating."""
+"""Language models: predicting, sampling, completing, scoring and ranking text."""

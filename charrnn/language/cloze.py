@@ -1,95 +1,95 @@
-"""Cloze: a text with a blank → the likeliest fillings, of one token or several, from what stands on both sides.
+"""Cloze: a text with a blank → the most likely fillings of one or more tokens, given the text on both sides.
 
-A filling of one length is proposed token by token from either end, and all are ranked by the pseudo-log-likelihood
+Fillings of each length are proposed token by token from either end, and all are ranked by the pseudo-log-likelihood
 of the text around the blank: the sum of the log probabilities of each token there, given all others (Salazar et al.
-2020). Longer fillings pay for their tokens, and gain where they make what stands beside them likelier.
+2020). A longer filling has more tokens to pay for, and gains where it makes its neighbors more likely.
 """
 
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Self
+from typing import ClassVar
 
 import numpy as np
 
-from charrnn.config import RunConfig
-from charrnn.errors import ModelError, UsageError
-from charrnn.evaluation.evaluate import how_many
-from charrnn.language.model import LanguageModel, read_tokenizer
-from charrnn.network.arrays import Array, Ids, Parameters, Workspace
-from charrnn.network.losses import log_softmax, softmax
-from charrnn.network.two_sided import ClozeNetwork
-from charrnn.run.evaluation import Evaluation
-from charrnn.run.folder import RunFolder
+from charrnn.errors import UsageError
+from charrnn.language.trained_model import TrainedModel
+from charrnn.network.affine import affine
+from charrnn.network.arrays import Array, Ids, Workspace
+from charrnn.network.losses import log_softmax, softmax, target_log_probabilities
 from charrnn.text.dataset import Dataset
-from charrnn.text.tokenizers import Tokenizer, initial_id, never_sampled
+from charrnn.text.tokenizers import initial_id, never_sampled
 
 BLANK = re.compile("_{3,}")
 BEAM = 12
-BESIDE = 8
+NEIGHBORS = 8
 """Tokens on either side of a filling whose likelihood counts."""
-FARTHEST = 256
-"""Tokens on either side that are read."""
-ARC = 1024
-SHOWN, SHOWN_EVERY = 160, 8
-LARGEST_BATCH = 1 << 24
-"""Numbers that the logits of a batch have at most."""
+SHOWN, BLANK_EVERY = 160, 8
+"""Tokens of a training sample, and the distance between its blanks."""
+
+Tokens = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Filling:
-    """What may stand in the blank: its score in nats, and its share among all fillings that were looked at."""
+    """A filling with its score in nats, and its share of the probability of all fillings that were considered."""
 
     text: str
     score: float
     probability: float
 
 
-@dataclass(frozen=True, eq=False)
-class ClozeModel:
-    """A network that predicts a token from both sides, with its tokenizer.
+@dataclass(frozen=True, eq=False, repr=False)
+class ClozeModel(TrainedModel):
+    """A trained network that predicts a token from both sides, with its tokenizer.
 
     >>> model = ClozeModel.load(cloze_run)
     >>> model.fill("the old l____p at the end", n=1, longest=2)[0].text
     'am'
     """
 
-    config: RunConfig
-    network: ClozeNetwork
-    parameters: Parameters
-    tokenizer: Tokenizer
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """The best weights of a run; ModelError if the folder is no run of this kind, or is damaged or doctored."""
-        folder = RunFolder(Path(path))
-        config = folder.read_config()
-        if config.network.body != "two_sided":
-            raise ModelError(f"{path} reads in one direction and fills no blanks; train a run with --cloze for that")
-        network = ClozeNetwork(config.network)
-        return cls(config, network, folder.read_model(network), read_tokenizer(folder, config))
+    body: ClassVar[str] = "two_sided"
+    misfit: ClassVar[str] = "{run} reads in one direction and cannot fill blanks; train a run with --cloze for that"
 
     def fill(self, text: str, n: int = 5, longest: int = 3) -> list[Filling]:
-        """The n best fillings, of up to `longest` tokens, for the one blank ____ in a text, the best first."""
+        """Return the n best fillings of up to `longest` tokens for the one blank ____ of a text, best first."""
         left, right = self._sides(text)
-        proposed = (each for length in range(1, longest + 1) for each in self._propose(left, right, length))
-        candidates = [each for each in proposed if self._is_text(each)]
+        proposals = (tokens for length in range(1, longest + 1) for tokens in self._propose(left, right, length))
+        candidates = [tokens for tokens in proposals if self._is_text(tokens)]
         if not candidates:
             return []
-        scores = [self._score(left, each, right) for each in candidates]
-        weights = softmax(np.array(scores))
-        found: dict[str, Filling] = {}
-        for at in np.argsort(-weights, kind="stable"):
-            said = self.tokenizer.decode(candidates[at])
-            said = said.strip(" ") or said  # the space before a word is not worth telling
-            before = found.get(said, Filling(said, scores[at], 0.0))
-            found[said] = replace(before, probability=before.probability + float(weights[at]))
-        return sorted(found.values(), key=lambda each: -each.probability)[:n]
+        scores = [self._score(left, tokens, right) for tokens in candidates]
+        probabilities = softmax(np.array(scores))
+        fillings: dict[str, Filling] = {}
+        for index in np.argsort(-probabilities, kind="stable"):
+            decoded = self.tokenizer.decode(candidates[index])
+            filling_text = decoded.strip(" ") or decoded  # the space before a word is left out
+            filling = fillings.get(filling_text, Filling(filling_text, scores[index], 0.0))
+            probability = filling.probability + float(probabilities[index])
+            fillings[filling_text] = replace(filling, probability=probability)
+        return sorted(fillings.values(), key=lambda filling: -filling.probability)[:n]
 
-    def _is_text(self, filling: tuple[int, ...]) -> bool:
-        """Whether its bytes are whole characters."""
+    def training_sample(self, dataset: Dataset, rng: np.random.Generator) -> str:
+        """Return a few held-out characters in which every BLANK_EVERYth is replaced by the [prediction] for it."""
+        del rng
+        held_out = len(dataset.validation) > 0
+        tokens = (dataset.validation if held_out else dataset.training)[:SHOWN].astype(np.int64)
+        previous_id = int(dataset.training[-1]) if held_out else initial_id(self.tokenizer)
+        logits, _, _ = self.network.forward(self.parameters, np.concatenate([[previous_id], tokens])[:, None])
+        guesses = logits[:, 0].argmax(axis=-1)
+        decode, pieces = self.tokenizer.decode, []
+        for begin in range(0, len(tokens), BLANK_EVERY):
+            segment, blank = tokens[begin : begin + BLANK_EVERY].tolist(), begin + BLANK_EVERY - 1
+            if blank < len(tokens):
+                pieces.append(f"{decode(segment[:-1])}[{decode([int(guesses[blank])])}]")
+            else:
+                pieces.append(decode(segment))
+        return "".join(pieces)
+
+    def gradient_flow(self, inputs: Ids, targets: Ids, state: Array) -> None:
+        """Return None: a token is predicted from two stacks, of which only one ends at it."""
+
+    def _is_text(self, filling: Tokens) -> bool:
+        """Return whether the bytes of a filling are whole characters."""
         try:
             b"".join(self.tokenizer.token_bytes(token) for token in filling).decode()
         except UnicodeDecodeError:
@@ -97,34 +97,38 @@ class ClozeModel:
         return True
 
     def _sides(self, text: str) -> tuple[Ids, Ids]:
-        """What stands before the blank, from the start token on, and behind it."""
+        """Return the ids before the blank, from the initial one on, and those after it."""
         parts = BLANK.split(text)
         if len(parts) != 2:
-            raise UsageError(f"a text to fill has one blank, ____, and this has {len(parts) - 1}; give it one")
-        before, behind = (self.tokenizer.prepare(part)[0] for part in parts)
+            raise UsageError(f"a text to fill must have one blank, ____, and this has {len(parts) - 1}; mark one")
+        before, after = (self.tokenizer.prepare(part)[0] for part in parts)
         if self.tokenizer.kind in ("word", "subword"):
-            before = before.removesuffix(" ")  # it belongs to the word that follows
+            before = before.removesuffix(" ")  # the space belongs to the word that follows
         left = np.concatenate([[initial_id(self.tokenizer)], self.tokenizer.encode(before)])
-        return left[-FARTHEST:].astype(np.int64), self.tokenizer.encode(behind)[:FARTHEST].astype(np.int64)
+        reach = self.network.body.lookahead
+        return left[-reach:].astype(np.int64), self.tokenizer.encode(after)[:reach].astype(np.int64)
 
-    def _propose(self, left: Ids, right: Ids, length: int) -> list[tuple[int, ...]]:
-        """Fillings of so many tokens: the likeliest as they are found from the left, and from the right."""
-        found: dict[tuple[int, ...], None] = {}
+    def _propose(self, left: Ids, right: Ids, length: int) -> list[Tokens]:
+        """Return the most likely fillings of so many tokens, as found from the left and from the right."""
+        proposals: dict[Tokens, None] = {}
         for from_left in (True, False):
-            beam: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
+            beam: list[tuple[float, Tokens]] = [(0.0, ())]
             for _ in range(length):
-                beam = self._lengthen(beam, left, right, from_left)
-            found |= dict.fromkeys(tokens for _, tokens in beam)
-        return list(found)
+                beam = self._extend(beam, left, right, from_left=from_left)
+            proposals |= dict.fromkeys(tokens for _, tokens in beam)
+        return list(proposals)
 
-    def _lengthen(
-        self, beam: list[tuple[float, tuple[int, ...]]], left: Ids, right: Ids, from_left: bool
-    ) -> list[tuple[float, tuple[int, ...]]]:
+    def _extend(
+        self, beam: list[tuple[float, Tokens]], left: Ids, right: Ids, *, from_left: bool
+    ) -> list[tuple[float, Tokens]]:
+        """Return the BEAM best extensions of partial fillings by one token, with their log probabilities."""
         fillings = np.array([tokens for _, tokens in beam], np.int64).T.reshape(-1, len(beam))  # (k, B)
-        sides = [np.repeat(ids[:, None], len(beam), axis=1) for ids in (left, right)]
-        side = 0 if from_left else 1
-        sides[side] = np.concatenate([sides[0], fillings] if from_left else [fillings, sides[1]])
-        logits = self.network.blank_logits(self.parameters, sides[0], sides[1], self._workspace())
+        before, after = (np.repeat(ids[:, None], len(beam), axis=1) for ids in (left, right))
+        if from_left:
+            before = np.concatenate([before, fillings])
+        else:
+            after = np.concatenate([fillings, after])
+        logits = self._blank_logits(before, after)
         logits[:, self._never()] = -np.inf
         totals = log_softmax(logits.astype(np.float64)) + np.array([total for total, _ in beam])[:, None]
         best = np.argsort(-totals, axis=None, kind="stable")[: min(BEAM, int(np.isfinite(totals).sum()))]
@@ -134,139 +138,23 @@ class ClozeModel:
             for row, token in zip(rows, tokens, strict=True)
         ]
 
-    def _score(self, left: Ids, filling: tuple[int, ...], right: Ids) -> float:
-        """The pseudo-log-likelihood of a filling and of the tokens beside it."""
-        tokens = np.concatenate([left, filling, right]).astype(np.int64)
-        logp = _window_log_probabilities(self.network, self.parameters, tokens[:, None], self._workspace())[:, 0]
-        begin = len(left) - 1  # logp[i] is that of tokens[i + 1]
-        return float(logp[max(0, begin - BESIDE) : begin + len(filling) + BESIDE].sum(dtype=np.float64))
+    def _blank_logits(self, before: Ids, after: Ids) -> Array:
+        """Return logits (B, V) of one blank between before (n, B), n ≥ 1, and after (m, B)."""
+        blank = before[:1]  # any token: the network does not see the one that it predicts
+        y, _, _ = self.network.read(self.parameters, np.concatenate([before, blank, after]))
+        n, workspace = len(before), Workspace.like(self.parameters)
+        logits, _ = affine(self.parameters, "head.W", "head.b", np.ascontiguousarray(y[n - 1 : n]), workspace)
+        blank_logits: Array = logits[0]
+        return blank_logits
+
+    def _score(self, left: Ids, filling: Tokens, right: Ids) -> float:
+        """Return the pseudo-log-likelihood of a filling and of its neighbors."""
+        tokens = np.concatenate([left, filling, right]).astype(np.int64)[:, None]
+        logits, _, _ = self.network.forward(self.parameters, tokens)
+        log_p = target_log_probabilities(logits, tokens[1:], self.network.loss_mask(tokens[1:]))[:, 0]
+        begin = len(left) - 1  # log_p[i] belongs to tokens[i + 1]
+        return float(log_p[max(0, begin - NEIGHBORS) : begin + len(filling) + NEIGHBORS].sum(dtype=np.float64))
 
     def _never(self) -> list[int]:
-        marks = [] if self.tokenizer.eos_id is None else [self.tokenizer.eos_id]
-        return never_sampled(self.tokenizer) + marks
-
-    def _workspace(self) -> Workspace:
-        return Workspace(self.parameters["head.b"].dtype)
-
-    def evaluate(
-        self,
-        ids: Ids,
-        *,
-        characters: int,
-        unknown: int,
-        before: int | None = None,
-        threads: int = 1,
-        panels: bool = False,
-    ) -> Evaluation:
-        """How well each token of a text, read as ids (N,), N ≥ 1, is predicted from all others around it."""
-        first = initial_id(self.tokenizer) if before is None else before
-        return evaluate_cloze(
-            self.network,
-            self.parameters,
-            ids,
-            first,
-            characters=characters,
-            unknown=unknown,
-            threads=threads,
-            panels=panels,
-        )
-
-
-def load_model(path: str | Path) -> LanguageModel | ClozeModel:
-    """The model of a run, of either kind; ModelError if there is none, or it is damaged or doctored."""
-    kind = ClozeModel if RunFolder(Path(path)).read_config().network.body == "two_sided" else LanguageModel
-    return kind.load(path)
-
-
-def evaluate_cloze(
-    network: ClozeNetwork,
-    parameters: Parameters,
-    ids: Ids,
-    before: int,
-    *,
-    characters: int,
-    unknown: int,
-    threads: int = 1,
-    panels: bool = False,
-) -> Evaluation:
-    """The figures of `charrnn eval`, where every token in its turn is the blank."""
-    logp = cloze_log_probabilities(network, parameters, ids, before, threads=threads, panels=panels)
-    nats = -float(logp.sum(dtype=np.float64))
-    return Evaluation.from_nats(
-        nats, tokens=how_many(network.counted(ids), ids), characters=characters, unknown=unknown
-    )
-
-
-def filled(network: ClozeNetwork, parameters: Parameters, dataset: Dataset) -> str:
-    """What the network makes of a few characters of the text that is held out, if every SHOWN_EVERYth is a blank."""
-    part = dataset.validation if len(dataset.validation) else dataset.training
-    tokens = part[:SHOWN].astype(np.int64)
-    before = int(dataset.training[-1]) if part is dataset.validation else initial_id(dataset.tokenizer)
-    windows = np.concatenate([[before], tokens])[:, None]
-    workspace = Workspace(parameters["head.b"].dtype)
-    logits, _, _ = network.forward(
-        parameters, windows[:-1], windows[1:], network.start(1, workspace.dtype), None, workspace
-    )
-    guesses = logits[:, 0].argmax(axis=-1)
-    name, pieces = dataset.tokenizer.decode, []
-    for begin in range(0, len(tokens), SHOWN_EVERY):
-        run = tokens[begin : begin + SHOWN_EVERY].tolist()
-        blank = begin + SHOWN_EVERY - 1
-        pieces.append(f"{name(run[:-1])}[{name([int(guesses[blank])])}]" if blank < len(tokens) else name(run))
-    return "".join(pieces)
-
-
-def cloze_log_probabilities(
-    network: ClozeNetwork,
-    parameters: Parameters,
-    ids: Ids,
-    before: int,
-    *,
-    threads: int = 1,
-    panels: bool = False,
-) -> Array:
-    """log p (N,) in nats of each token of ids (N,), from the FARTHEST tokens or more on either side of it.
-
-    It is 0 for the beginning of a document, which nothing predicts.
-    """
-    tokens = np.concatenate([[before], ids]).astype(np.int64)
-    found = np.zeros(len(ids), parameters["head.b"].dtype)
-
-    def read(batch: list[tuple[int, int, int, int]]) -> None:
-        windows = np.stack([tokens[low : high + 1] for low, _, _, high in batch], axis=1)  # (T + 1, B)
-        workspace = Workspace(found.dtype, panels=panels)
-        with np.errstate(all="ignore"):
-            logp = _window_log_probabilities(network, parameters, windows, workspace)
-        for column, (low, begin, end, _) in enumerate(batch):
-            found[begin:end] = logp[begin - low : end - low, column]
-
-    batches = list(_batches(len(ids), network.config.vocabulary))
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(read, batches))
-    return found
-
-
-def _batches(N: int, V: int) -> Iterator[list[tuple[int, int, int, int]]]:
-    """Arcs [begin, end) of a text of N tokens and windows [low, high] around them, those of one length together."""
-    by_length: dict[int, list[tuple[int, int, int, int]]] = {}
-    for begin in range(0, N, ARC):
-        end = min(begin + ARC, N)
-        low, high = max(0, begin - FARTHEST), min(N, end + FARTHEST)
-        by_length.setdefault(high - low, []).append((low, begin, end, high))
-    for length, arcs in by_length.items():
-        size = max(1, min(16, LARGEST_BATCH // (length * V)))
-        for at in range(0, len(arcs), size):
-            yield arcs[at : at + size]
-
-
-def _window_log_probabilities(
-    network: ClozeNetwork, parameters: Parameters, tokens: Ids, workspace: Workspace
-) -> Array:
-    """log p (T, B) of tokens[1:] of windows (T + 1, B), each from the others of its window."""
-    inputs, targets = tokens[:-1], tokens[1:]
-    state = network.start(tokens.shape[1], workspace.dtype)
-    logits, _, _ = network.forward(parameters, inputs, targets, state, None, workspace)
-    logp: Array = np.take_along_axis(log_softmax(logits), targets[..., None], axis=-1)[..., 0]
-    if (counted := network.counted(targets)) is not None:
-        logp *= counted
-    return logp
+        eos = [] if self.tokenizer.eos_id is None else [self.tokenizer.eos_id]
+        return never_sampled(self.tokenizer) + eos

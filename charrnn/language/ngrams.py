@@ -1,8 +1,9 @@
-"""N-grams: a table of counts that predicts, by interpolated modified Kneser-Ney smoothing (Chen and Goodman 1999).
+"""N-gram models: counts with interpolated modified Kneser-Ney smoothing (Chen and Goodman 1999).
 
-Ids (N,) → for each order k the n different k-grams, numbered in the order of their keys: the number of the context,
-which is a (k - 1)-gram, times V, plus the last token. So what may follow a context is a slice. The highest order of a
-model counts how often a k-gram came; a lower one, after how many different tokens (Kneser and Ney 1995).
+Ids (N,) → for each order k the n different k-grams, numbered in the order of their keys. The key of a k-gram is the
+number of its context, a (k - 1)-gram, times V, plus its last token, so that the followers of a context are a slice.
+The highest order of a model counts the occurrences of a k-gram; a lower order counts the different tokens that
+precede it (Kneser and Ney 1995).
 """
 
 from collections.abc import Sequence
@@ -13,22 +14,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.network.arrays import Ids
+from charrnn.text.encoded import EncodedText
 
 Numbers: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
 
+HIGHEST_ORDER = 8
+"""Order up to which the best order is looked for."""
 MOST_TOKENS = 5_000_000
-"""A longer text is counted up to here."""
+"""Tokens of a text that are counted at most."""
 NONE = -1
-"""The number of a k-gram that is not in the table."""
-_USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
-"""Where a text is too short to tell."""
+"""Number of a k-gram that is not in the table."""
+_DEFAULT_DISCOUNTS = (0.5, 1.0, 1.5)
+"""Discounts for a text that is too short to estimate them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Smoothed:
-    """Discounted counts over the totals of their contexts: `above` (n,), a k-gram's own, and `left` (C,), what the
-    discounts of a context left for the order below.
+    """Discounted counts divided by the totals of their contexts.
+
+    `above` (n,) is the share of each k-gram; `left` (C,) is the share of each context that its discounts leave to the
+    order below.
     """
 
     above: Floats
@@ -36,7 +42,7 @@ class Smoothed:
 
     @classmethod
     def of(cls, counts: Numbers, contexts: Numbers, C: int) -> "Smoothed":
-        """From the counts (n,) of k-grams and the numbers (n,) of their contexts, of which there are C."""
+        """Smooth the counts (n,) of k-grams with context numbers (n,), for C contexts."""
         discounts = np.take([0.0, *_discounts(counts)], np.minimum(counts, 3))
         totals = np.bincount(contexts, counts, minlength=C)
         given = np.bincount(contexts, discounts, minlength=C)
@@ -45,20 +51,22 @@ class Smoothed:
 
 
 def _discounts(counts: Numbers) -> tuple[float, float, float]:
-    """What is taken from a count of 1, 2, and 3 or more, by how many k-grams there are of each count."""
+    """Return the discounts of counts 1, 2, and 3 or more, from the number of k-grams with each count."""
     n1, n2, n3, n4 = (int(np.count_nonzero(counts == count)) for count in (1, 2, 3, 4))
     if not (n1 and n2 and n3):
-        return _USUAL_DISCOUNTS
+        return _DEFAULT_DISCOUNTS
     y = n1 / (n1 + 2 * n2)
-    found = 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3
-    d1, d2, d3 = (min(max(d, 0.1), most) for d, most in zip(found, (1.0, 2.0, 3.0), strict=True))
+    estimates = 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3
+    d1, d2, d3 = (min(max(d, 0.1), limit) for d, limit in zip(estimates, (1.0, 2.0, 3.0), strict=True))
     return d1, d2, d3
 
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """The n different k-grams of one order: their sorted keys (n,), and where the followers of each of the C contexts
-    begin (C + 1,). `raw` is from how often each came, `continued` from after how many different tokens.
+    """The n different k-grams of one order.
+
+    `keys` (n,) are sorted; `followers` (C + 1,) holds where the followers of each of C contexts begin. `raw` is
+    smoothed from occurrences, `continued` from the number of different preceding tokens.
     """
 
     V: int
@@ -69,24 +77,24 @@ class Level:
 
     @classmethod
     def of(cls, V: int, keys: Numbers, counts: tuple[Numbers, Numbers], C: int, is_first: bool) -> "Level":
-        """From the keys (n,), their raw and continuation counts (n,), and how many contexts there are."""
+        """Build the level from keys (n,), their raw and continuation counts (n,), and the number of contexts C."""
         contexts = np.zeros(len(keys), np.int64) if is_first else keys // V
-        raw, continued = (Smoothed.of(each, contexts, C) for each in counts)
+        raw, continued = (Smoothed.of(kind, contexts, C) for kind in counts)
         return cls(V, keys, keys.searchsorted(np.arange(C + 1) * V), raw, continued)
 
     def find(self, contexts: Numbers, tokens: Numbers) -> Numbers:
-        """The number of each k-gram (…), NONE where it is not in the table."""
+        """Return the number of each k-gram (…), NONE where it is not in the table."""
         keys = contexts * self.V + tokens
         places = np.minimum(self.keys.searchsorted(keys), len(self.keys) - 1)
         return np.where((contexts != NONE) & (self.keys[places] == keys), places, NONE)
 
     def probabilities(self, smoothed: Smoothed, contexts: Numbers, grams: Numbers, below: Floats) -> Floats:
-        """p (N,) of the last tokens of k-grams, from those of the order below."""
+        """Return p (N,) of the last tokens of k-grams, from p (N,) of the order below."""
         above = np.where(grams != NONE, smoothed.above[grams], 0.0)
         return np.where(contexts != NONE, above + smoothed.left[contexts] * below, below)
 
     def distribution(self, smoothed: Smoothed, context: int, below: Floats) -> Floats:
-        """The same for all V tokens after one context."""
+        """Return p (V,) of all tokens after one context, from p (V,) of the order below."""
         p: Floats = smoothed.left[context] * below
         slots = slice(self.followers[context], self.followers[context + 1])
         p[self.keys[slots] - context * self.V] += smoothed.above[slots]
@@ -97,16 +105,17 @@ class Level:
 class Ngrams:
     """The counts of all n-grams of a text up to an order, over V tokens.
 
-    Below the first order all tokens are alike. `start` is the token that begins a document: no context reaches across
-    it, and it is never predicted.
+    Below the first order, the distribution is uniform. No context reaches across `bos_id`, the token that begins a
+    document, which is never predicted.
 
     >>> abab = Ngrams.count(np.array([0, 1] * 50), V=2, order=2)
-    >>> np.exp(abab.log_probabilities(np.array([1]), before=0)).round(2).T
+    >>> text = EncodedText(np.array([1]), previous_id=0, characters=1, unknown=0)
+    >>> np.exp(abab.log_probabilities(text)).round(2).T
     array([[0.5 , 0.98]])
     """
 
     V: int
-    start: int | None
+    bos_id: int | None
     levels: tuple[Level, ...]
 
     @property
@@ -117,62 +126,63 @@ class Ngrams:
     def uniform(self) -> Floats:
         """The distribution (V,) below the first order."""
         p: Floats = np.full(self.V, 1.0)
-        if self.start is not None:
-            p[self.start] = 0.0
+        if self.bos_id is not None:
+            p[self.bos_id] = 0.0
         p /= p.sum()
         return p
 
     @classmethod
-    def count(cls, ids: Ids, V: int, order: int, start: int | None = None) -> "Ngrams":
-        """Count a text of ids (N,), N ≥ 1; of fewer orders if no document of it is so long."""
+    def count(cls, ids: Ids, V: int, order: int, bos_id: int | None = None) -> "Ngrams":
+        """Count a text of ids (N,), N ≥ 1; the order is lower if no document has that many tokens."""
         tokens = np.asarray(ids[:MOST_TOKENS]).astype(np.int64)
-        reach, levels, contexts = _reach(tokens, start), list[Level](), 1
-        table: _Table | None = _unigrams(tokens, V, start)
+        lengths, levels, contexts = _context_lengths(tokens, bos_id), list[Level](), 1
+        table: _Table | None = _unigrams(tokens, V, bos_id)
         while table is not None:
             k = len(levels) + 1
-            longer = _longer(table, tokens, reach > k, V) if k < order and (reach > k).any() else None
+            longer = _longer(table, tokens, lengths > k, V) if k < order and (lengths > k).any() else None
             continued = table.counts
             if longer is not None:
                 continued = np.bincount(longer.suffixes, minlength=len(table.keys))
                 continued += np.bincount(
-                    table.ended[reach == k], minlength=len(table.keys)
-                )  # with nothing before them
-            if k == 1 and start is not None:
-                continued[start] = 0
+                    table.ended[lengths == k], minlength=len(table.keys)
+                )  # those with no preceding token
+            if k == 1 and bos_id is not None:
+                continued[bos_id] = 0
             levels.append(Level.of(V, table.keys, (table.counts, continued), contexts, k == 1))
             contexts, table = len(table.keys), longer
-        return cls(V, start, tuple(levels))
+        return cls(V, bos_id, tuple(levels))
 
-    def log_probabilities(self, ids: Ids, before: int) -> Floats:
-        """log p (order, N) in nats of each token of ids (N,), read after the token `before`, by each order's model.
-
-        It is 0 for the beginning of a document, which nothing predicts.
-        """
-        tokens = np.concatenate([[before], np.asarray(ids, np.int64)])
-        reach = _reach(tokens, self.start)
+    def log_probabilities(self, text: EncodedText) -> Floats:
+        """Return log p (order, N) in nats of each token of a text, for the model of each order; 0 for `bos_id`."""
+        tokens = np.concatenate([[text.previous_id], np.asarray(text.ids, np.int64)])
+        lengths = _context_lengths(tokens, self.bos_id)
         contexts, below = np.zeros(len(tokens), np.int64), self.uniform[tokens]
-        logp = np.zeros((self.order, len(tokens)))
+        log_p = np.zeros((self.order, len(tokens)))
         for k, level in enumerate(self.levels, 1):
-            grams = np.where(reach >= k, level.find(contexts, tokens), NONE)
+            grams = np.where(lengths >= k, level.find(contexts, tokens), NONE)
             with np.errstate(divide="ignore"):
-                logp[k - 1] = np.log(level.probabilities(level.raw, contexts, grams, below))
+                log_p[k - 1] = np.log(level.probabilities(level.raw, contexts, grams, below))
             below = level.probabilities(level.continued, contexts, grams, below)
             contexts = np.concatenate([[NONE], grams[:-1]])
-        logp[:, tokens == self.start] = 0.0
-        return logp[:, 1:]
+        log_p[:, tokens == self.bos_id] = 0.0
+        return log_p[:, 1:]
+
+    def best_order(self, text: EncodedText) -> int:
+        """Return the order, from 1, with the highest probability of a text."""
+        return 1 + int(self.log_probabilities(text).sum(axis=1).argmax())
 
     def predictor(self, order: int | None = None) -> "NgramPredictor":
-        """The model of this order, by default the highest, as a predictor."""
+        """Return the model of this order, by default the highest, as a predictor."""
         return NgramPredictor(self, order or self.order)
 
 
 class NgramPredictor:
-    """A table of counts as a predictor. A state is the numbers of the 1-gram, 2-gram, … that a text ends in."""
+    """An n-gram model as a predictor. A state holds the numbers of the 1-gram, 2-gram, … at the end of a text."""
 
     def __init__(self, ngrams: Ngrams, order: int) -> None:
-        self._start = ngrams.start
+        self._bos_id = ngrams.bos_id
         self._levels = ngrams.levels[:order]
-        self._smoothed = [each.continued for each in self._levels[:-1]] + [self._levels[-1].raw]
+        self._smoothed = [level.continued for level in self._levels[:-1]] + [self._levels[-1].raw]
         self._lowest = self._levels[0].distribution(self._smoothed[0], 0, ngrams.uniform)
 
     def start(self) -> tuple[int, ...]:
@@ -180,7 +190,7 @@ class NgramPredictor:
 
     def advance(self, ids: Sequence[int] | Ids, state: tuple[int, ...]) -> tuple[Floats, tuple[int, ...]]:
         for token in ids:
-            state = (int(token),) if token == self._start else self._after(int(token), state)
+            state = (int(token),) if token == self._bos_id else self._after(int(token), state)
         p = self._lowest
         for level, smoothed, context in zip(self._levels[1:], self._smoothed[1:], state, strict=False):
             p = level.distribution(smoothed, context, p)
@@ -188,7 +198,7 @@ class NgramPredictor:
             return np.log(p), state
 
     def _after(self, token: int, state: tuple[int, ...]) -> tuple[int, ...]:
-        """The numbers of what a text ends in after one more token: as long as it is in the table, and of use."""
+        """Return the state after one more token: numbers of the n-grams in the table that later tokens may need."""
         numbers = [token]
         for level, context in zip(self._levels[1:-1], state, strict=False):
             key = context * level.V + token
@@ -201,7 +211,7 @@ class NgramPredictor:
 
 @dataclass(frozen=True, eq=False)
 class _Table:
-    """The k-grams of a text: keys, counts and the numbers of their suffixes (n,); `ended` (N,) at each token."""
+    """The k-grams of a text: keys, counts and suffix numbers (n,); `ended` (N,) is the k-gram that ends at a token."""
 
     keys: Numbers
     counts: Numbers
@@ -209,21 +219,21 @@ class _Table:
     ended: Numbers
 
 
-def _reach(tokens: Numbers, start: int | None) -> Numbers:
-    """How many tokens (N,) there are up to each one since the text or its document began."""
+def _context_lengths(tokens: Numbers, bos_id: int | None) -> Numbers:
+    """Return the number of tokens (N,) from the beginning of the text or document up to each token, inclusive."""
     places = np.arange(len(tokens))
-    return places - np.maximum.accumulate(np.where(tokens == start, places, 0)) + 1
+    return places - np.maximum.accumulate(np.where(tokens == bos_id, places, 0)) + 1
 
 
-def _unigrams(tokens: Numbers, V: int, start: int | None) -> _Table:
+def _unigrams(tokens: Numbers, V: int, bos_id: int | None) -> _Table:
     counts = np.bincount(tokens, minlength=V)
-    if start is not None:
-        counts[start] = 0
+    if bos_id is not None:
+        counts[bos_id] = 0
     return _Table(np.arange(V), counts, np.zeros(V, np.int64), tokens)
 
 
 def _longer(below: _Table, tokens: Numbers, whole: NDArray[np.bool_], V: int) -> _Table:
-    """The k-grams, from the (k - 1)-grams; `whole` (N,) says where k tokens stand in one document."""
+    """Return the k-grams from the (k - 1)-grams; `whole` (N,) marks tokens that end k tokens of one document."""
     places = np.flatnonzero(whole)
     keys, first, numbers, counts = np.unique(
         below.ended[places - 1] * V + tokens[places], return_index=True, return_inverse=True, return_counts=True

@@ -1,6 +1,6 @@
-"""Ranking: rival texts → which of them is likeliest, as recognisers of speech or writing ask.
+"""Ranking: candidate texts → the most likely of them, as speech and handwriting recognition need it.
 
-What rival texts have in common at their beginning is read once.
+Candidates that begin alike have their common beginning read once.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,18 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charrnn.language.predictor import Predictor
-from charrnn.language.scoring import log_probability, unknown_of
+from charrnn.language.predictor import Predictor, State
+from charrnn.language.prefix_cache import PrefixCache
+from charrnn.language.scoring import log_probability
 from charrnn.network.arrays import Array, Ids
-from charrnn.text.tokenizers import Tokenizer
+from charrnn.text.encoded import count_unknown
+from charrnn.text.tokenizers import Tokenizer, initial_id
 
-MOST_KEPT = 1024
-"""Tokens at the beginning of a candidate whose states are kept for the next one."""
+KEPT_VALUES = 512
+"""Tokens at the end of a candidate whose states are kept for the next one."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A text that may be what was meant, and what is known of it from outside (natural logarithm, higher better)."""
+    """A text with its group, and a score from another source, if any (natural logarithm, higher is better)."""
 
     text: str
     group: str | None = None
@@ -28,7 +30,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class RankedCandidate:
-    """A candidate with its score, and log p in nats of its text and end."""
+    """A candidate with its score, and the log probability in nats of its text including the end."""
 
     text: str
     score: float
@@ -38,7 +40,7 @@ class RankedCandidate:
 
 @dataclass(frozen=True)
 class RankedGroup:
-    """Candidates of one group, the best first."""
+    """The candidates of one group, best first; `unknown` counts their <unk> tokens."""
 
     group: str | None
     candidates: tuple[RankedCandidate, ...]
@@ -47,97 +49,89 @@ class RankedGroup:
 
 @dataclass(frozen=True)
 class Blend:
-    """score = weight · log p / characters^length_power + (1 - weight) · outside; without an outside, weight is 1.
+    """score = weight · log p / characters^length_power + (1 - weight) · outside; without outside score, weight is 1.
 
-    The plain sum (length_power 0) is right for candidates that are alike in length; of others it prefers the short
-    ones, each further character being a factor below 1, and length_power 1 takes the mean a character instead.
+    The plain sum (length_power 0) suits candidates of similar length; otherwise it prefers short ones, because each
+    character multiplies by a factor below 1. length_power 1 takes the mean per character instead.
     """
 
     weight: float = 1.0
     length_power: float = 0.0
 
     def score(self, log_probability: float, characters: int, outside: float | None) -> float:
+        """Return the score of a candidate of so many characters."""
         own: float = log_probability / characters**self.length_power
         return own if outside is None else self.weight * own + (1.0 - self.weight) * outside
 
 
-class Ranker:
-    """Ranks candidates with one predictor, each read as a text of its own. Not for two threads.
+@dataclass(frozen=True, eq=False)
+class _Position:
+    """A place in a candidate: logits of the next token, state, and log p of the tokens so far."""
 
-    >>> model = LanguageModel.load(run)
-    >>> ranker = Ranker(model.predictor(), model.tokenizer, initial_id(model.tokenizer))
-    >>> candidates = [Candidate("the cold ramp"), Candidate("the old lamp")]
-    >>> next(ranker.rank(candidates, Blend())).candidates[0].text
+    logits: Array
+    state: State
+    log_probability: float = 0.0
+
+
+class Ranker:
+    """Ranks candidates with one predictor, each as a text of its own. Each thread needs its own.
+
+    >>> ranker = LanguageModel.load(run).ranker()
+    >>> ranker.rank([Candidate("the cold ramp"), Candidate("the old lamp")])[0].candidates[0].text
     'the old lamp'
 
-    The end of a candidate is read too: the tokenizer's end token, or a newline if the model knows that. It counts as
-    a character.
+    The end of a candidate counts as a character: the tokenizer's </s>, or a newline if the model knows it.
     """
 
-    def __init__(self, predictor: Predictor, tokenizer: Tokenizer, start: int) -> None:
-        """`start` is the token that stands before every text."""
+    def __init__(self, predictor: Predictor, tokenizer: Tokenizer) -> None:
         self._predictor, self._tokenizer = predictor, tokenizer
-        self._end = _end(tokenizer)
-        self._before = predictor.advance((start,), predictor.start())
+        self._end_ids = end_ids(tokenizer)
+        initial = _Position(*predictor.advance((initial_id(tokenizer),), predictor.start()))
+        self._cache = PrefixCache(initial, self._advance, KEPT_VALUES)
 
-    def rank(self, candidates: Iterable[Candidate], blend: Blend) -> Iterator[RankedGroup]:
-        """The groups in the order of their first candidates; equal candidates stay in order."""
+    def rank(self, candidates: Iterable[Candidate], blend: Blend | None = None) -> list[RankedGroup]:
+        """Rank all candidates; the groups are in the order of their first candidates."""
+        return list(self.rank_groups(candidates, blend or Blend()))
+
+    def rank_groups(self, candidates: Iterable[Candidate], blend: Blend) -> Iterator[RankedGroup]:
+        """Yield the groups as they are ranked; candidates with equal scores stay in order."""
         groups: dict[str | None, list[Candidate]] = {}
-        for each in candidates:
-            groups.setdefault(each.group, []).append(each)
+        for candidate in candidates:
+            groups.setdefault(candidate.group, []).append(candidate)
         for group, members in groups.items():
-            yield self._rank(group, members, blend)
+            yield self._rank_group(group, members, blend)
 
     def log_probabilities(self, texts: Sequence[Ids]) -> list[float]:
-        """log p in nats of each of several texts of ids; those that begin alike are read one after the other."""
-        found = [0.0] * len(texts)
-        path = [(*self._before, 0.0)]  # logits, state and log p behind the first tokens of the text read last
-        last: Ids = np.zeros(0, np.uint32)
-        for index in sorted(range(len(texts)), key=lambda index: texts[index].tobytes()):
-            ids = texts[index]
-            kept = min(_shared(last, ids), len(path) - 1)
-            del path[kept + 1 :]
-            found[index] = self._read(ids, path)
-            last = ids
-        return found
+        """Return log p in nats of several texts of ids; texts that begin alike are read one after the other."""
+        log_p = [0.0] * len(texts)
+        for index in sorted(range(len(texts)), key=lambda index: texts[index].tolist()):
+            *ids, last = texts[index].tolist() or [None]
+            position = self._cache.after(ids)
+            log_p[index] = position.log_probability + (0.0 if last is None else self._log_p(position, last))
+        return log_p
 
-    def _rank(self, group: str | None, members: list[Candidate], blend: Blend) -> RankedGroup:
-        ids = [self._ids(each.text) for each in members]
+    def _rank_group(self, group: str | None, members: list[Candidate], blend: Blend) -> RankedGroup:
+        texts = [np.concatenate([self._tokenizer.encode(member.text), self._end_ids]) for member in members]
         ranked = []
-        for each, nats in zip(members, self.log_probabilities(ids), strict=True):
-            score = blend.score(nats, max(1, len(each.text) + len(self._end)), each.outside)
-            ranked.append(RankedCandidate(each.text, score, nats, each.outside))
-        ranked.sort(key=lambda each: -each.score)
-        unknown = sum(int(np.count_nonzero(each == unknown_of(self._tokenizer))) for each in ids)
+        for member, log_p in zip(members, self.log_probabilities(texts), strict=True):
+            score = blend.score(log_p, max(1, len(member.text) + len(self._end_ids)), member.outside)
+            ranked.append(RankedCandidate(member.text, score, log_p, member.outside))
+        ranked.sort(key=lambda candidate: -candidate.score)
+        unknown = sum(count_unknown(ids, self._tokenizer) for ids in texts)
         return RankedGroup(group, tuple(ranked), unknown)
 
-    def _ids(self, text: str) -> Ids:
-        """A candidate's tokens (n,), its end included; all of one type, so that their bytes can be compared."""
-        return np.concatenate([self._tokenizer.encode(text), self._end]).astype(np.uint32)
+    def _advance(self, position: _Position, token: int) -> _Position:
+        log_p = position.log_probability + self._log_p(position, token)
+        return _Position(*self._predictor.advance((token,), position.state), log_p)
 
-    def _read(self, ids: Ids, path: list[tuple[Array, Array, float]]) -> float:
-        """log p of a text whose first tokens `path` has read; the path goes on with it."""
-        logits, state, nats = path[-1]
-        for place in range(len(path) - 1, len(ids)):
-            token = int(ids[place])
-            nats += log_probability(logits, token) if token != self._tokenizer.bos_id else 0.0  # nothing predicts it
-            if place + 1 < len(ids):
-                logits, state = self._predictor.advance((token,), state)
-                if place < MOST_KEPT:
-                    path.append((logits, state, nats))
-        return nats
+    def _log_p(self, position: _Position, token: int) -> float:
+        """Return log p of a token; 0 for <s>, which is not predicted."""
+        return 0.0 if token == self._tokenizer.bos_id else log_probability(position.logits, token)
 
 
-def _end(tokenizer: Tokenizer) -> Ids:
-    """The tokens (0,) or (1,) that close a text."""
+def end_ids(tokenizer: Tokenizer) -> Ids:
+    """Return the tokens (0,) or (1,) that end a text: </s>, or a newline if it is in the vocabulary."""
     if tokenizer.eos_id is not None:
         return np.array([tokenizer.eos_id])
     newline = tokenizer.encode("\n")
-    return newline if unknown_of(tokenizer) not in newline else newline[:0]
-
-
-def _shared(one: Ids, other: Ids) -> int:
-    """How many tokens two texts have in common at their beginning."""
-    n = min(len(one), len(other))
-    differing = np.flatnonzero(one[:n] != other[:n])
-    return int(differing[0]) if differing.size else n
+    return newline[:0] if count_unknown(newline, tokenizer) else newline

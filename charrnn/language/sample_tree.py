@@ -1,7 +1,7 @@
-"""The tree of a sample: every position with its state, so that going back, forward and elsewhere costs nothing.
+"""The sample tree: every position of a sample with its state, so that going back, forward and sideways costs nothing.
 
-A position is a node: the token that led to it, and what the model knows and expects there. The line that is looked
-at leads from the root through the present node to the leaf that was visited last below it.
+A position is a node: the token that led to it, and the logits and state there. The current line leads from the root
+through the current node to the leaf below it that was visited last.
 """
 
 import math
@@ -10,25 +10,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from charrnn.language.distribution import Distribution
 from charrnn.language.memorization import NO_MATCH, CopyDetector, Match
-from charrnn.language.predictor import Predictor
+from charrnn.language.predictor import Predictor, State
 from charrnn.language.sampling import Sampling
-from charrnn.language.top_tokens import Choice, likeliest, without
 from charrnn.network.arrays import Array
 from charrnn.network.losses import log_softmax
 from charrnn.text.folding import Replacements
-from charrnn.text.tokenizers import Tokenizer, initial_id, never_sampled
+from charrnn.text.tokenizers import Tokenizer, initial_id
 
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """A position. `text` is the piece that its token adds: none while a character is not complete.
+    """A position. `text` is what its token adds: empty while a character is incomplete.
 
-    `bits` is the surprise of the token, `bits_so_far` that of all up to it; `typed` says that a person chose it.
-    `known` has the state after it and the logits (V,) of what comes next; None until they are needed. `match` is that
-    of the text up to here.
+    `bits` is the surprise of the token, `total_bits` that of all tokens up to it; `typed` marks tokens that a person
+    chose. `position` has the logits (V,) of the next token and the state, None until they are needed; `match` is the
+    copied span that ends here, None until it is needed. `last` is the child that was visited last.
     """
 
     token: int
@@ -36,31 +35,31 @@ class Node:
     depth: int
     text: str = ""
     bits: float = 0.0
-    bits_so_far: float = 0.0
+    total_bits: float = 0.0
     typed: bool = False
     name: str = ""
-    known: tuple[Array, Array] | None = None
+    position: tuple[Array, State] | None = None
     match: Match | None = None
     children: list["Node"] = field(default_factory=list)
     last: "Node | None" = None
 
     def ancestors(self) -> Iterator["Node"]:
-        """This node, its parent and so on, to the root."""
+        """Yield this node, its parent and so on, up to the root."""
         node: Node | None = self
         while node is not None:
             yield node
             node = node.parent
 
     def leaf(self) -> "Node":
-        """Where the line through this node ends."""
+        """Return the end of the line through this node."""
         node = self
         while node.last is not None:
             node = node.last
         return node
 
 
-class Tree:
-    """What a model said, and what it might have said. `here` is the present position."""
+class SampleTree:
+    """All texts that were sampled from one beginning. `here` is the current position."""
 
     def __init__(self, predictor: Predictor, tokenizer: Tokenizer) -> None:
         self._predictor = predictor
@@ -68,121 +67,114 @@ class Tree:
         self.root = self.here = Node(initial_id(tokenizer), None, 0)
         self.detector: CopyDetector | None = None
 
-    # What the model says here.
+    # The distribution at the current position.
+
+    def distribution(self, sampling: Sampling) -> Distribution:
+        """Return the distribution of the next token."""
+        return Distribution(self.logits(), sampling, self.tokenizer)
 
     def logits(self) -> Array:
-        """The logits (V,) of the next token."""
-        return self._known(self.here)[1]
+        """Return the logits (V,) of the next token."""
+        return self._position(self.here)[0]
 
-    def probabilities(self, sampling: Sampling) -> NDArray[np.float64]:
-        """The distribution (V,) that the next token is drawn from."""
-        return sampling.probabilities(without(never_sampled(self.tokenizer), self.logits()))
-
-    def choices(self, sampling: Sampling, n: int = 20) -> list[Choice]:
-        return likeliest(self.logits(), sampling, self.tokenizer, n)
-
-    def _known(self, node: Node) -> tuple[Array, Array]:
-        """State and logits of a node, read on from the nearest ancestor that has them."""
+    def _position(self, node: Node) -> tuple[Array, State]:
+        """Return logits and state of a node, read on from its nearest ancestor that has them."""
         unread = []
-        for each in node.ancestors():
-            if each.known is not None:
+        for ancestor in node.ancestors():
+            if ancestor.position is not None:
                 break
-            unread.append(each)
-        for each in reversed(unread):
-            before = self._predictor.start() if each.parent is None else self._of(each.parent)[0]
-            logits, state = self._predictor.advance(self._read(each.token), before)
-            each.known = state, logits
-        return self._of(node)
+            unread.append(ancestor)
+        for ancestor in reversed(unread):
+            parent = ancestor.parent
+            state = self._predictor.start() if parent is None else self._position(parent)[1]
+            ancestor.position = self._predictor.advance(self._ids_to_read(ancestor.token), state)
+        assert node.position is not None
+        return node.position
 
-    def _read(self, token: int) -> tuple[int, ...]:
-        """What is read for a token: behind the end of a document, the beginning of the next one too."""
-        tokenizer = self.tokenizer
-        return (token,) if tokenizer.bos_id is None or token != tokenizer.eos_id else (token, tokenizer.bos_id)
+    def _ids_to_read(self, token: int) -> tuple[int, ...]:
+        """Return the ids to read for a token: after the end of a document, also the beginning of the next one."""
+        bos_id = self.tokenizer.bos_id
+        return (token,) if bos_id is None or token != self.tokenizer.eos_id else (token, bos_id)
 
-    @staticmethod
-    def _of(node: Node) -> tuple[Array, Array]:
-        assert node.known is not None
-        return node.known
-
-    # Growing.
+    # Growth.
 
     def step(self, sampling: Sampling, rng: np.random.Generator) -> Node:
-        """Draw the next token and go to it."""
-        return self.take(sampling.choose(without(never_sampled(self.tokenizer), self.logits()), rng))
+        """Sample the next token and go to it."""
+        return self.take(self.distribution(sampling).sample(rng))
 
     def take(self, token: int, *, typed: bool = False) -> Node:
-        """Go to the position after this token; it is made if nobody has been there."""
+        """Go to the position after this token, which is created if it is new."""
         here = self.here
-        child = next((each for each in here.children if each.token == token), None)
+        child = next((child for child in here.children if child.token == token), None)
         if child is None:
-            nats = -float(log_softmax(self.logits().astype(np.float64))[token])
-            bits = nats / math.log(2.0)
-            child = Node(token, here, here.depth + 1, self._piece(token), bits, here.bits_so_far + bits, typed)
+            bits = -float(log_softmax(self.logits().astype(np.float64))[token]) / math.log(2.0)
+            child = Node(token, here, here.depth + 1, self._piece(token), bits, here.total_bits + bits, typed)
             here.children.append(child)
         here.last = self.here = child
         return child
 
     def write(self, text: str) -> Replacements:
-        """Go on with a text that somebody typed, as near as the model knows it; what had to be replaced."""
-        read, replaced = self.tokenizer.prepare(text)
-        for token in self.tokenizer.encode(read):
+        """Continue with typed text, in the nearest characters that the model knows; return what was replaced."""
+        prepared, replacements = self.tokenizer.prepare(text)
+        for token in self.tokenizer.encode(prepared):
             if token != self.tokenizer.bos_id:
                 self.take(int(token), typed=True)
-        return replaced
+        return replacements
 
     def _piece(self, token: int) -> str:
-        """The text that a token adds here, with those before it that are no character yet."""
+        """Return the text that a token adds here, together with preceding tokens of an incomplete character."""
         pending = []
         for node in self.here.ancestors():
             if node.text or node.parent is None:
                 break
             pending.append(node.token)
         decoder = self.tokenizer.decoder()
-        for each in reversed(pending):
-            decoder.feed(each)
+        for pending_token in reversed(pending):
+            decoder.feed(pending_token)
         return decoder.feed(token) or "\n" * (token == self.tokenizer.eos_id)
 
-    # Walking.
+    # Navigation.
 
     def go(self, node: Node) -> None:
-        """Go anywhere; the line leads through there from now on."""
+        """Go to any node; the current line leads through it from now on."""
         self.here = node
-        for each in node.ancestors():
-            if each.parent is not None:
-                each.parent.last = each
+        for ancestor in node.ancestors():
+            if ancestor.parent is not None:
+                ancestor.parent.last = ancestor
 
     def back(self, n: int = 1) -> None:
+        """Go back by n tokens, at most to the root."""
         for _ in range(n):
             self.here = self.here.parent or self.here
 
     def forward(self, n: int = 1) -> None:
+        """Go forward by n tokens along the current line, at most to its leaf."""
         for _ in range(n):
             self.here = self.here.last or self.here
 
-    def beside(self, direction: int) -> None:
-        """Go to the next (1) or the previous (-1) branch, as far along it as here, but beyond the fork."""
+    def go_to_branch(self, direction: int) -> None:
+        """Go to the next (1) or previous (-1) branch, at the same depth where possible, but below the fork."""
         leaves = self.branches()
-        now = self.here.leaf()
-        leaf = leaves[(leaves.index(now) + direction) % len(leaves)]
-        on_line = set(map(id, now.ancestors()))
-        own = [node for node in leaf.ancestors() if id(node) not in on_line]
-        if own:
-            fork = own[-1].depth
-            target = min(max(self.here.depth, fork), leaf.depth)
-            self.go(next(node for node in own if node.depth == target))
+        current = self.here.leaf()
+        leaf = leaves[(leaves.index(current) + direction) % len(leaves)]
+        on_line = set(map(id, current.ancestors()))
+        below_fork = [node for node in leaf.ancestors() if id(node) not in on_line]
+        if below_fork:
+            target = min(max(self.here.depth, below_fork[-1].depth), leaf.depth)
+            self.go(next(node for node in below_fork if node.depth == target))
 
     def branches(self) -> list[Node]:
-        """The leaves, in an order that stays as the tree grows."""
-        found, stack = [], [self.root]
+        """Return the leaves, in an order that stays the same as the tree grows."""
+        leaves, stack = [], [self.root]
         while stack:
             node = stack.pop()
             if not node.children:
-                found.append(node)
+                leaves.append(node)
             stack += reversed(node.children)
-        return found
+        return leaves
 
     def prune(self) -> bool:
-        """Forget the branch here, back to its fork; False if it is the only one."""
+        """Remove the current branch back to its fork; return False if it is the only one."""
         for node in self.here.leaf().ancestors():
             if node.parent is not None and len(node.parent.children) > 1:
                 node.parent.children.remove(node)
@@ -191,51 +183,50 @@ class Tree:
                 return True
         return False
 
-    # The line.
+    # The current line.
 
     def line(self) -> list[Node]:
-        """The nodes of the line from its first token to its leaf; the first `here.depth` are behind."""
+        """Return the nodes of the current line from its first token to its leaf."""
         return line_to(self.here.leaf())
 
     def text(self) -> str:
-        """The text up to here."""
+        """Return the text up to the current position."""
         return "".join(node.text for node in line_to(self.here))
 
     def perplexity(self) -> float:
-        """2 to the mean surprise in bits of the tokens up to here; 1 where there are none."""
-        mean = self.here.bits_so_far / max(1, self.here.depth)
-        return math.pow(2.0, mean)
+        """Return 2 to the mean bits per token up to the current position; 1 without tokens."""
+        return math.pow(2.0, self.here.total_bits / max(1, self.here.depth))
 
     def match(self, node: Node) -> Match:
-        """The longest end of the text up to a node that stands in the training text."""
+        """Return the copied span that ends at a node."""
         if self.detector is None:
             return NO_MATCH
         unmatched = []
-        for each in node.ancestors():
-            if each.match is not None:
+        for ancestor in node.ancestors():
+            if ancestor.match is not None:
                 break
-            unmatched.append(each)
-        for each in reversed(unmatched):
-            match = NO_MATCH if each.parent is None or each.parent.match is None else each.parent.match
-            for end in range(1, len(each.text) + 1):
+            unmatched.append(ancestor)
+        for ancestor in reversed(unmatched):
+            match = NO_MATCH if ancestor.parent is None or ancestor.parent.match is None else ancestor.parent.match
+            for end in range(1, len(ancestor.text) + 1):
                 length = max(match.length + 1, self.detector.shortest)
-                match = self.detector.extend(match, _end_of(each.parent, each.text[:end], length))
-            each.match = match
+                match = self.detector.extend(match, _tail(ancestor.parent, ancestor.text[:end], length))
+            ancestor.match = match
         return node.match or NO_MATCH
 
     # Newer weights, and files.
 
-    def reweigh(self, predictor: Predictor) -> None:
-        """Keep the texts, and let another predictor say what it expects; each position when it is looked at."""
+    def set_predictor(self, predictor: Predictor) -> None:
+        """Keep the texts, and use another predictor; each position is read again when it is needed."""
         self._predictor = predictor
         stack = [self.root]
         while stack:
             node = stack.pop()
-            node.known = None
+            node.position = None
             stack += node.children
 
     def to_json(self) -> dict[str, Any]:
-        """Every branch with its name, its text and where it leaves the one before it."""
+        """Return every branch with its name, its text, its bits, and where it leaves the branch before it."""
         seen: set[int] = set()
         branches = []
         for leaf in self.branches():
@@ -244,12 +235,12 @@ class Tree:
             seen |= set(map(id, nodes))
             text = "".join(node.text for node in nodes)
             bits = [round(node.bits, 4) for node in nodes]
-            branches.append({"name": name_of(leaf), "leaves_at_token": fork, "text": text, "bits": bits})
+            branches.append({"name": branch_name(leaf), "leaves_at_token": fork, "text": text, "bits": bits})
         return {"branches": branches}
 
 
-def name_of(leaf: Node) -> str:
-    """The name of a branch: the one that was given last between its fork and its leaf."""
+def branch_name(leaf: Node) -> str:
+    """Return the name of a branch: the last one given between its fork and its leaf."""
     for node in leaf.ancestors():
         if node.name or node.parent is None or len(node.parent.children) > 1:
             return node.name
@@ -257,12 +248,12 @@ def name_of(leaf: Node) -> str:
 
 
 def line_to(node: Node) -> list[Node]:
-    """The nodes from the first token to this one."""
-    return [each for each in node.ancestors() if each.parent is not None][::-1]
+    """Return the nodes from the first token to this one."""
+    return [ancestor for ancestor in node.ancestors() if ancestor.parent is not None][::-1]
 
 
-def _end_of(node: Node | None, last: str, length: int) -> str:
-    """The last `length` characters of the text up to a node with `last` behind it."""
+def _tail(node: Node | None, last: str, length: int) -> str:
+    """Return the last `length` characters of the text up to a node, followed by `last`."""
     pieces, size = [last], len(last)
     while node is not None and size < length:
         pieces.append(node.text)

@@ -1,7 +1,7 @@
-"""Sampling: a distribution → a choice, again and again: the model speaks.
+"""Sampling: logits → a token, drawn from the distribution after temperature, top-k and top-p, in this order.
 
-Temperature T divides the logits; top-k keeps the k likeliest tokens; top-p keeps the fewest likeliest that hold a
-share p of the probability (Holtzman et al. 2020). They act in this order.
+Temperature T divides the logits; top-k keeps the k most probable tokens; top-p keeps the fewest most probable tokens
+whose probabilities sum to at least p (Holtzman et al. 2020).
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from charrnn.network.arrays import Array, Ids
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to choose. Temperature 0 takes the likeliest token; top_k 0 and top_p 1 keep all."""
+    """Sampling settings. Temperature 0 takes the most probable token; top_k 0 and top_p 1 keep all tokens."""
 
     temperature: float = 1.0
     top_k: int = 0
@@ -25,14 +25,14 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if not (self.temperature == 0.0 or 0.01 <= self.temperature <= 100.0):
-            raise UsageError(f"--temperature is {self.temperature:g}; it must be 0, or from 0.01 to 100")
+            raise UsageError(f"temperature must be 0, or from 0.01 to 100, got {self.temperature:g}")
         if self.top_k < 0:
-            raise UsageError(f"--top-k is {self.top_k}; it must be 0 (all) or above")
+            raise UsageError(f"top_k must be 0 (all) or above, got {self.top_k}")
         if not 0.0 < self.top_p <= 1.0:
-            raise UsageError(f"--top-p is {self.top_p:g}; it must be above 0 and at most 1")
+            raise UsageError(f"top_p must be above 0 and at most 1, got {self.top_p:g}")
 
     def probabilities(self, logits: Array) -> NDArray[np.float64]:
-        """The distribution (V,) that is drawn from; an entry of -inf in the logits is never drawn."""
+        """Return the distribution (V,) that is sampled from; a token with logit -inf is never sampled."""
         p = self._weights(logits)
         p /= p.sum()
         return p
@@ -43,12 +43,12 @@ class Sampling:
         return int(cumulative.searchsorted(rng.random() * cumulative[-1], side="right"))
 
     def _weights(self, logits: Array) -> NDArray[np.float64]:
-        """The probabilities (V,), up to a common factor."""
+        """Return the probabilities (V,), up to a common factor."""
         l: NDArray[np.float64] = np.subtract(logits, logits.max(), dtype=np.float64)
         if self.temperature == 0.0:
-            likeliest = np.zeros_like(l)
-            likeliest[l.argmax()] = 1.0
-            return likeliest
+            weights = np.zeros_like(l)
+            weights[l.argmax()] = 1.0
+            return weights
         if self.temperature != 1.0:
             l /= self.temperature
         if 0 < self.top_k < l.size:
@@ -56,8 +56,8 @@ class Sampling:
         weights = np.exp(l)
         if self.top_p < 1.0:
             order = np.argsort(-weights, kind="stable")
-            likelier = np.cumsum(weights[order]) - weights[order]  # what the likelier ones hold already
-            weights[order[likelier >= self.top_p * weights.sum()]] = 0.0
+            preceding = np.cumsum(weights[order]) - weights[order]  # weight of the more probable tokens
+            weights[order[preceding >= self.top_p * weights.sum()]] = 0.0
         return weights
 
 
@@ -70,9 +70,9 @@ def sample_tokens(
     never: Sequence[int] = (),
     state: State | None = None,
 ) -> Iterator[int]:
-    """Tokens without end, from what follows the prompt (n,), n ≥ 1; those of `never` are not chosen.
+    """Yield tokens without end that continue a prompt (n,), n ≥ 1; tokens in `never` are not sampled.
 
-    The prompt is read from `state`, by default that before any text.
+    The prompt is read from `state`, by default the state before any text.
     """
     logits, state = predictor.advance(prompt, predictor.start() if state is None else state)
     while True:

@@ -1,10 +1,10 @@
-"""Stopping: a text as it comes → the same up to the string of some that is complete first, and nothing of that."""
+"""Stopping: a stream of text → the same text up to the first stop string, without that string."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 
 def until(pieces: Iterable[str], stops: Sequence[str]) -> Iterator[str]:
-    """The pieces up to the first stop; what might be the beginning of one is held until it is not.
+    """Yield the pieces up to the first stop string; text that may begin one is held back until it is decided.
 
     >>> "".join(until(["one. tw", "o. th", "ree"], [". th"]))
     'one. two'
@@ -23,5 +23,5 @@ def until(pieces: Iterable[str], stops: Sequence[str]) -> Iterator[str]:
 
 
 def _overlap(text: str, stop: str) -> int:
-    """How many characters at the end of a text are the beginning of a stop."""
+    """Return how many characters at the end of a text begin a stop string."""
     return next((n for n in range(min(len(text), len(stop) - 1), 0, -1) if stop.startswith(text[-n:])), 0)

@@ -1,4 +1,4 @@
-"""The text model: whatever predicts the next token can go on with a text, complete its words and score it."""
+"""The text model: whatever predicts the next token can continue a text, complete its words, score and rank texts."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.language.completion.healing import Lexicon, covering, decoded, split
+from charrnn.language.completion.healing import Lexicon, covering_tokens, decode_whole, split_at_last_word
 from charrnn.language.completion.search import Completer, Completion
 from charrnn.language.predictor import Predictor
+from charrnn.language.ranking import Ranker
 from charrnn.language.sampling import Sampling, sample_tokens
+from charrnn.language.scoring import Scorer
 from charrnn.network.arrays import Array, Ids
 from charrnn.network.losses import softmax
+from charrnn.text.encoded import EncodedText, encode_text
 from charrnn.text.tokenizers import Tokenizer, initial_id, never_sampled
 
 
@@ -22,62 +25,51 @@ class TextModel(ABC):
 
     @abstractmethod
     def predictor(self) -> Predictor:
-        """The model as a predictor, for whoever steps through a text. One thread each."""
+        """Return the model as a predictor, for reading a text step by step. Each thread needs its own."""
 
     @abstractmethod
-    def token_log_probabilities(self, ids: Ids, before: int, *, threads: int | None = None) -> Array:
-        """log p (N,) in nats of each token of ids (N,), read after the token `before`; 0 for beginnings of documents.
-
-        With `threads`, a long text may be read in several places at once, where that changes next to nothing.
-        """
+    def token_log_probabilities(self, text: EncodedText, *, in_arcs: bool = False, threads: int = 1) -> Array:
+        """Return log p (N,) in nats of each token of a text; 0 for a token that begins a document."""
 
     def log_probabilities(self, text: str) -> Array:
-        """log p (N,) in nats of each token of the text, given all before it."""
-        return self.token_log_probabilities(self.tokenizer.encode(text), initial_id(self.tokenizer))
+        """Return log p (N,) in nats of each token of a text, given the tokens before it."""
+        return self.token_log_probabilities(encode_text(text, self.tokenizer))
 
     def next(self, text: str) -> NDArray[np.floating]:
-        """The distribution (V,) of the token that follows the text."""
+        """Return the distribution (V,) of the token that follows a text."""
         predictor = self.predictor()
-        logits, _ = predictor.advance(self._prompt(text), predictor.start())
+        logits, _ = predictor.advance(self._prompt_ids(text), predictor.start())
         return softmax(logits)
 
     def completer(self) -> Completer:
-        """Completes words, and remembers what it has read. One thread each."""
-        return Completer(self.predictor(), self.tokenizer, initial_id(self.tokenizer))
+        """Return an object that completes words and keeps what it has read. Each thread needs its own."""
+        return Completer(self.predictor(), self.tokenizer)
+
+    def scorer(self) -> Scorer:
+        """Return an object that scores one text, given piece by piece. Each thread needs its own."""
+        return Scorer(self.predictor(), self.tokenizer)
+
+    def ranker(self) -> Ranker:
+        """Return an object that ranks candidate texts. Each thread needs its own."""
+        return Ranker(self.predictor(), self.tokenizer)
 
     def complete(self, text: str, n: int = 5) -> list[Completion]:
-        """The n likeliest next words, or ends of the word that the text ends in, with their probabilities."""
+        """Return the n most likely next words, or endings of the word that the text ends in."""
         return self.completer().complete(text, n)
 
     def stream(
         self, prompt: str = "", *, length: int, sampling: Sampling | None = None, seed: int | None = None
     ) -> Iterator[str]:
-        """The `length` characters that follow the prompt, as they come; fewer if the model ends the document.
+        """Yield up to `length` characters that continue the prompt, as they are sampled.
 
-        The same seed gives the same characters.
+        Ends earlier where the model ends the document. The same seed gives the same characters.
         """
-        rng, end = np.random.default_rng(seed), self.tokenizer.eos_id
-        for token, piece in self._tokens(prompt, sampling or Sampling(), rng):
-            if length <= 0 or (token is not None and token == end):
+        rng, eos_id = np.random.default_rng(seed), self.tokenizer.eos_id
+        for token, piece in self._sample_pieces(prompt, sampling or Sampling(), rng):
+            if length <= 0 or (token is not None and token == eos_id):
                 break
             yield piece[:length]
             length -= len(piece)
-
-    def _tokens(self, prompt: str, sampling: Sampling, rng: np.random.Generator) -> Iterator[tuple[int | None, str]]:
-        """Tokens without end behind a prompt, and what each adds; None for those that the prompt ends within."""
-        predictor, lexicon = self.predictor(), Lexicon(self.tokenizer)
-        head, tail = split(lexicon, prompt)
-        read: Sequence[int] | Ids = self._prompt(head)
-        state, decoder = predictor.start(), self.tokenizer.decoder()
-        if tail:
-            logits, state = predictor.advance(read, state)
-            found, _ = covering(predictor, lexicon, (logits, state), tail)
-            shares = np.array([share for share, _ in found])
-            beginning = found[int(rng.choice(len(found), p=shares / shares.sum()))][1]
-            read, state = (beginning.token,), beginning.state
-            yield None, decoded(beginning.data)[0][len(tail) :]
-        for token in sample_tokens(predictor, read, sampling, rng, never=never_sampled(self.tokenizer), state=state):
-            yield token, decoder.feed(token)
 
     def sample(
         self,
@@ -89,8 +81,27 @@ class TextModel(ABC):
         top_p: float = 1.0,
         seed: int | None = None,
     ) -> str:
-        """What `stream` gives, as one text."""
+        """Return a continuation of the prompt of up to `length` characters; see `stream`."""
         return "".join(self.stream(prompt, length=length, sampling=Sampling(temperature, top_k, top_p), seed=seed))
 
-    def _prompt(self, text: str) -> Ids:
+    def _sample_pieces(
+        self, prompt: str, sampling: Sampling, rng: np.random.Generator
+    ) -> Iterator[tuple[int | None, str]]:
+        """Yield tokens after a prompt and the text that each adds; None for a token that begins within the prompt."""
+        predictor, lexicon = self.predictor(), Lexicon(self.tokenizer)
+        head, tail = split_at_last_word(lexicon, prompt)
+        unread: Sequence[int] | Ids = self._prompt_ids(head)
+        state, decoder = predictor.start(), self.tokenizer.decoder()
+        if tail:
+            logits, state = predictor.advance(unread, state)
+            prefixes, _ = covering_tokens(predictor, lexicon, (logits, state), tail)
+            shares = np.array([share for share, _ in prefixes])
+            prefix = prefixes[int(rng.choice(len(prefixes), p=shares / shares.sum()))][1]
+            unread, state = (prefix.token,), prefix.state
+            yield None, decode_whole(prefix.data)[0][len(tail) :]
+        never = never_sampled(self.tokenizer)
+        for token in sample_tokens(predictor, unread, sampling, rng, never=never, state=state):
+            yield token, decoder.feed(token)
+
+    def _prompt_ids(self, text: str) -> Ids:
         return np.concatenate([[initial_id(self.tokenizer)], self.tokenizer.encode(text)])

@@ -1,41 +1,50 @@
-"""The network: arrays in, arrays out, forward and back. Its parts can be used on their own.
+"""The network: arrays to arrays, forward and back. Its parts can be used on their own.
 
-The path: `vectorizers` → `stack` (of `bptt` over `cells`, joined by `affine`) → `heads` → `losses`; `model` is the
-whole of it for text, `cloze` for text from both sides, `sequences` for vectors, in one direction or (`bidirectional`)
-in both. `arrays` has the types and the workspace, `products` the thin matrix products that the loop lives on.
+vectorizers          inputs → projected input of the first layer
+bptt, cells, affine  the loop over time, one step of it, the maps between layers
+stack, bidirectional, two_sided   the bodies: layers over the whole window
+heads, losses        scores → outputs and loss
+network              vectorizer → body → head; `encoder_decoder` joins two
+arrays               types and the workspace
 """
 
 from charrnn.network.affine import affine
-from charrnn.network.arrays import Array, Ids, Parameters, Workspace
+from charrnn.network.arrays import Array, Backward, Gradients, Ids, Parameters, Workspace
+from charrnn.network.bidirectional import Bidirectional
 from charrnn.network.bptt import unroll
 from charrnn.network.cells import CELLS, Cell
-from charrnn.network.encoder_decoder import EncoderDecoder, RecurrentLayers, SequenceNetwork
+from charrnn.network.encoder_decoder import EncoderDecoder
 from charrnn.network.heads import HEADS, Head
 from charrnn.network.losses import cross_entropy, log_softmax, softmax
 from charrnn.network.network import Network
-from charrnn.network.stack import run_stack
-from charrnn.network.vectorizers import Embedding, OneHot, Vectorizer
+from charrnn.network.stack import Body, Stack
+from charrnn.network.two_sided import TwoSided
+from charrnn.network.vectorizers import Dense, Embedding, OneHot, Vectorizer
 
 __all__ = [
     "CELLS",
     "HEADS",
     "Array",
+    "Backward",
+    "Bidirectional",
+    "Body",
     "Cell",
+    "Dense",
     "Embedding",
     "EncoderDecoder",
+    "Gradients",
     "Head",
     "Ids",
     "Network",
     "OneHot",
     "Parameters",
-    "RecurrentLayers",
-    "SequenceNetwork",
+    "Stack",
+    "TwoSided",
     "Vectorizer",
     "Workspace",
     "affine",
     "cross_entropy",
     "log_softmax",
-    "run_stack",
     "softmax",
     "unroll",
 ]

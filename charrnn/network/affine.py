@@ -1,30 +1,29 @@
 """The affine map y = x @ W + b over all time steps at once: x (T, B, D) → y (T, B, N)."""
 
-from collections.abc import Callable
-from typing import TypeAlias
-
 import numpy as np
 
-from charrnn.network.arrays import Array, Workspace
-
-Back: TypeAlias = Callable[[Array], tuple[Array, Array, Array]]
+from charrnn.network.arrays import Array, Backward, Gradients, Parameters, Workspace
 
 
-def affine(x: Array, W: Array, b: Array, name: str, workspace: Workspace) -> tuple[Array, Back]:
-    """y and the way back: `back(dy) → dx (T, B, D), dW (D, N), db (N)`."""
-    (T, B, D), N = x.shape, W.shape[1]
-    rows = x.reshape(T * B, D)
-    y = workspace.array(f"{name}.y", T, B, N)
-    flat = y.reshape(T * B, N)
-    np.matmul(rows, W, out=flat)
-    flat += b
+def affine(parameters: Parameters, W: str, b: str, x: Array, workspace: Workspace) -> tuple[Array, Backward]:
+    """Return y and its way back, which gives dx (T, B, D), dW (D, N) and db (N).
 
-    def back(dy: Array) -> tuple[Array, Array, Array]:
-        flat = dy.reshape(T * B, N)
-        dx = workspace.array(f"{name}.dx", T, B, D)
-        np.matmul(flat, W.T, out=dx.reshape(T * B, D))
-        dW = np.matmul(rows.T, flat, out=workspace.array(f"{name}.dW", D, N))
-        db = np.sum(flat, axis=0, out=workspace.array(f"{name}.db", N))
-        return dx, dW, db
+    `W` and `b` are the names of the weights; their gradients are returned under the same names.
+    """
+    weight, (T, B, D) = parameters[W], x.shape
+    rows, N = x.reshape(T * B, D), weight.shape[1]
+    y = workspace.array(f"{W}.y", T, B, N)
+    flat_y = y.reshape(T * B, N)
+    np.matmul(rows, weight, out=flat_y)
+    flat_y += parameters[b]
 
-    return y, back
+    def backward(dy: Array, dlast: Array | None = None, /) -> Gradients:
+        del dlast  # an affine map has no state
+        flat_dy = dy.reshape(T * B, N)
+        dx = workspace.array(f"{W}.dx", T, B, D)
+        np.matmul(flat_dy, weight.T, out=dx.reshape(T * B, D))
+        dW = np.matmul(rows.T, flat_dy, out=workspace.array(f"{W}.dW", D, N))
+        db = np.sum(flat_dy, axis=0, out=workspace.array(f"{b}.db", N))
+        return Gradients(dx, {W: dW, b: db})
+
+    return y, backward

@@ -1,47 +1,91 @@
-"""The arrays that every layer speaks of, and the workspace they live in."""
+"""Types shared by all layers: arrays by name, gradients, the way back, and the workspace."""
 
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from charrnn.blas import has_small_matrix_kernel
+
 Array: TypeAlias = NDArray[np.floating[Any]]
 Ids: TypeAlias = NDArray[np.integer[Any]]
-Flags: TypeAlias = NDArray[np.bool_]
+Mask: TypeAlias = NDArray[np.bool_]
+Inputs: TypeAlias = NDArray[Any]
+"""Token ids (T, B) or vectors (T, B, D); only the vectorizer looks into them."""
+Targets: TypeAlias = NDArray[Any]
+"""Token ids (T, B) or numbers (T, B, N); -1 or NaN where no output is expected."""
 Parameters: TypeAlias = dict[str, Array]
-"""Weights or their gradients by name, as DESIGN of the files has them: `layers.0.Wx`, `head.b`, …"""
+"""Weights, or their gradients, by tensor name: `layers.0.Wx`, `head.b`, …"""
+
+NO_GRADIENT = np.empty(0, np.float32)
+"""The gradient of token ids, and of the state of a layer that has none."""
+
+
+class Gradients(NamedTuple):
+    """Gradients of a loss with respect to what a layer or network was computed from.
+
+    `inputs` has the shape of the inputs, `parameters` the names of the weights, `state` the shape of the initial
+    state.
+    """
+
+    inputs: Array
+    parameters: Parameters
+    state: Array = NO_GRADIENT
+
+
+class Backward(Protocol):
+    """The way back of a layer or network; valid until its workspace is used again."""
+
+    def __call__(self, dy: Array, dlast: Array | None = None, /) -> Gradients:
+        """Back-propagate dy, the gradient of the outputs, and dlast, that of the last state if something reads it.
+
+        May overwrite dy.
+        """
 
 
 class Workspace:
-    """Arrays that outlive a step, so that the steady state allocates nothing.
+    """Arrays that are reused from step to step, so that the steady state allocates nothing.
 
-    An array is asked for by name and shape, and the same one comes back every time, with whatever was left in
-    it. Two callers at a time (threads, or a loss inside a loss) need a workspace each.
+    An array is requested by name and shape; the same array is returned each time, with its old content. Concurrent
+    users (threads, or a loss within a loss) need a workspace each.
 
-    `panels` says whether thin products go faster as column panels on this machine (see `products`).
+    `column_panels` enables the packing of `matmul.prepacked_matmul`. By default it is on for float32 where the BLAS
+    has a kernel that profits from it.
     """
 
-    def __init__(self, dtype: DTypeLike = np.float32, *, panels: bool = False) -> None:
+    def __init__(self, dtype: DTypeLike = np.float32, *, column_panels: bool | None = None) -> None:
         self.dtype = np.dtype(dtype)
-        self.panels = panels
+        if column_panels is None:
+            column_panels = self.dtype == np.float32 and has_small_matrix_kernel()
+        self.column_panels = column_panels
         self._arrays: dict[tuple[str, tuple[int, ...]], Array] = {}
         self._parts: dict[str, Workspace] = {}
 
+    @classmethod
+    def like(cls, parameters: Parameters) -> "Workspace":
+        """Return a new workspace of the data type of some weights."""
+        return cls(next(iter(parameters.values())).dtype)
+
     def array(self, name: str, *shape: int) -> Array:
-        """The array of this name and shape; not cleared."""
+        """Return the array of this name and shape; it is not cleared."""
         key = (name, shape)
         if key not in self._arrays:
             self._arrays[key] = np.zeros(shape, self.dtype)
         return self._arrays[key]
 
     def part(self, name: str) -> "Workspace":
-        """A workspace within this one, for a part that uses the same names as another."""
+        """Return a workspace within this one, for a component that uses the same names as another."""
         if name not in self._parts:
-            self._parts[name] = Workspace(self.dtype, panels=self.panels)
+            self._parts[name] = Workspace(self.dtype, column_panels=self.column_panels)
         return self._parts[name]
 
 
-def within(prefix: str, parameters: Parameters) -> Parameters:
-    """The parameters whose names begin with `prefix.`, under the rest of their names."""
-    start = len(prefix) + 1
-    return {name[start:]: array for name, array in parameters.items() if name.startswith(prefix + ".")}
+def select(prefix: str, parameters: Parameters) -> Parameters:
+    """Return the parameters whose names begin with `prefix.`, with that prefix removed."""
+    begin = len(prefix) + 1
+    return {name[begin:]: array for name, array in parameters.items() if name.startswith(prefix + ".")}
+
+
+def prefixed(prefix: str, parameters: Parameters) -> Parameters:
+    """Return the parameters with `prefix.` in front of each name: the inverse of `select`."""
+    return {f"{prefix}.{name}": array for name, array in parameters.items()}

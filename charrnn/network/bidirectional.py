@@ -1,92 +1,135 @@
-"""Bidirectional layers: x (T, B, D) → y (T, B, 2H), the states of a layer that reads on beside those of one that
-reads back (Schuster and Paliwal 1997).
+"""The bidirectional body: every layer joins a forward and a backward reading (Schuster and Paliwal 1997).
 
-In a deep one every layer reads [forward; backward] of the layer below (Graves et al. 2013), so that from the second
-on each direction knows the whole sequence. A layer has twice the weights of one in a single direction: those of
-`Network`, under `layers.{l}.forward.` and `layers.{l}.backward.`
+Inputs (T, B, …) → y (T, B, 2H). In a deep one every layer reads [forward; backward] of the layer below (Graves et
+al. 2013), so that from the second layer on each direction has seen the whole sequence. A layer has twice the weights
+of one direction, under `layers.{l}.forward.` and `layers.{l}.backward.`
 """
 
-from collections.abc import Callable
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from charrnn.network.affine import affine
-from charrnn.network.arrays import Array, Flags, Parameters, Workspace, within
+from charrnn.network.arrays import Array, Backward, Gradients, Inputs, Parameters, Targets, Workspace
 from charrnn.network.bptt import unroll
-from charrnn.network.cells import Cell
+from charrnn.network.cells import CELLS, Cell
+from charrnn.network.stack import draw_masks, layer_shapes, pass_up
+from charrnn.network.vectorizers import Vectorizer
 
-Back: TypeAlias = Callable[[Array], tuple[Array, Parameters]]
 DIRECTIONS = ("forward", "backward")
 
 
-def run_bidirectional(
-    cell: Cell,
-    parameters: Parameters,
-    L: int,
-    x: Array,
-    workspace: Workspace,
-    begins: Flags | None = None,
-    ends: Flags | None = None,
-) -> tuple[Array, Back]:
-    """Run L layers over x, each direction from a state of zeros at its end of the window.
+@dataclass(frozen=True)
+class Bidirectional:
+    """L layers of H units in each direction; each direction begins every window with a state of zeros."""
 
-    Where sequences are shorter than the window, `begins` and `ends` (T, B) say where: there the state of the one
-    direction or the other is cleared. Returns y and `back(dy) → dx (T, B, D), gradients`.
-    """
-    ways_back = []
-    y = x
-    for l in range(L):
-        name = f"layers.{l}"
-        y, back_layer = _layer(cell, within(name, parameters), y, workspace.part(name), begins, ends)
-        ways_back.append(back_layer)
+    H: int
+    L: int = 1
+    cell: Cell = CELLS["tanh"]
+    dropout: float = 0.0
+    lookahead: ClassVar[int] = 256
 
-    def back(dy: Array) -> tuple[Array, Parameters]:
-        gradients: Parameters = {}
-        for l in reversed(range(L)):
-            dy, own = ways_back[l](dy)
-            gradients |= {f"layers.{l}.{name}": gradient for name, gradient in own.items()}
-        return dy, gradients
+    @property
+    def width(self) -> int:
+        return 2 * self.H
 
-    return y, back
+    def with_cell(self, cell: Cell) -> Self:
+        return replace(self, cell=cell)
+
+    def shapes(self, D: int) -> dict[str, tuple[int, ...]]:
+        shapes: dict[str, tuple[int, ...]] = {}
+        for l in range(self.L):
+            for direction in DIRECTIONS:
+                shapes |= layer_shapes(f"layers.{l}.{direction}", self.width if l else D, self.H, self.cell)
+        return shapes
+
+    def initial_state(self, B: int, dtype: DTypeLike = np.float32) -> Array:
+        """Return zeros (L, S, B, H), which no window reads or changes."""
+        return np.zeros((self.L, self.cell.states, B, self.H), dtype)
+
+    def dropout_masks(self, B: int, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Array | None:
+        return draw_masks((self.L, B, self.width), self.dropout, rng, dtype)
+
+    def visible(self, inputs: Inputs, targets: Targets) -> Inputs:
+        del targets
+        return inputs
+
+    def forward(
+        self,
+        parameters: Parameters,
+        vectorizer: Vectorizer,
+        inputs: Inputs,
+        state: Array,
+        dropout_masks: Array | None,
+        workspace: Workspace,
+    ) -> tuple[Array, Array, Backward]:
+        layers: list[Backward] = []
+        y: Array = inputs
+        for l in range(self.L):
+            y, to_directions = self._layer(l, parameters, vectorizer, inputs, y, workspace)
+            y, to_outputs = pass_up(y, None if dropout_masks is None else dropout_masks[l], f"layers.{l}", workspace)
+            layers.append(lambda dy, _=None, *, back=to_directions, up=to_outputs: back(up(dy)))
+
+        def backward(dy: Array, dlast: Array | None = None, /) -> Gradients:
+            del dlast
+            gradients: Parameters = {}
+            for to_layer in reversed(layers):
+                dy, layer_gradients, _ = to_layer(dy)
+                gradients |= layer_gradients
+            return Gradients(dy, gradients, np.zeros_like(state))
+
+        return y, state.copy(), backward
+
+    def _layer(
+        self, l: int, parameters: Parameters, vectorizer: Vectorizer, inputs: Inputs, x: Array, workspace: Workspace
+    ) -> tuple[Array, Backward]:
+        """Run layer l over what is below it: y (T, B, 2H) and the way back."""
+        (T, B), H = inputs.shape[:2], self.H
+        y = workspace.array(f"layers.{l}.y", T, B, 2 * H)
+        initial = np.zeros((self.cell.states, B, H), workspace.dtype)
+        ways_back = []
+        for direction in DIRECTIONS:
+            name, part = f"layers.{l}.{direction}", workspace.part(direction)
+            if l == 0:
+                z, to_x = vectorizer.project(parameters, f"{name}.Wx", f"{name}.b", inputs, part)
+            else:
+                z, to_x = affine(parameters, f"{name}.Wx", f"{name}.b", x, part)
+            resets = vectorizer.resets(in_reading_order(inputs, direction))
+            h, _, through_time = unroll(
+                self.cell, parameters, name, in_reading_order(z, direction), initial, part, resets
+            )
+            half(y, direction)[...] = in_reading_order(h, direction)
+            ways_back.append((direction, to_x, through_time))
+
+        def backward(dy: Array, dlast: Array | None = None, /) -> Gradients:
+            del dlast
+            gradients: Parameters = {}
+            dx: Array | None = None
+            for direction, to_x, through_time in ways_back:
+                dz, recurrent, _ = through_time(in_reading_order(half(dy, direction), direction))
+                dx_part, projection, _ = to_x(in_reading_order(dz, direction))
+                dx = dx_part if dx is None else np.add(dx, dx_part, out=dx_part)
+                gradients = add_gradients(gradients, recurrent | projection)
+            assert dx is not None
+            return Gradients(dx, gradients)
+
+        return y, backward
 
 
-def _layer(
-    cell: Cell, parameters: Parameters, x: Array, workspace: Workspace, begins: Flags | None, ends: Flags | None
-) -> tuple[Array, Back]:
-    (T, B, D), H = x.shape, parameters["forward.Wh"].shape[0]
-    state = np.zeros((cell.states, B, H), workspace.dtype)
-    y = workspace.array("y", T, B, 2 * H)
-    ways_back = {}
-    for direction in DIRECTIONS:
-        z, to_x = affine(x, parameters[f"{direction}.Wx"], parameters[f"{direction}.b"], direction, workspace)
-        fresh = begins if direction == "forward" else None if ends is None else ends[::-1]
-        states, _, through_time = unroll(
-            cell, parameters[f"{direction}.Wh"], _in_order(z, direction), state, direction, workspace, fresh
-        )
-        _half(y, direction)[...] = _in_order(states, direction)
-        ways_back[direction] = to_x, through_time
-
-    def back(dy: Array) -> tuple[Array, Parameters]:
-        gradients: Parameters = {}
-        dx = workspace.array("dx", T, B, D)
-        dx[...] = 0.0
-        for direction, (to_x, through_time) in ways_back.items():
-            dz, dWh, _ = through_time(_in_order(_half(dy, direction), direction))
-            dx_half, dWx, db = to_x(_in_order(dz, direction))
-            dx += dx_half
-            gradients |= {f"{direction}.Wx": dWx, f"{direction}.Wh": dWh, f"{direction}.b": db}
-        return dx, gradients
-
-    return y, back
-
-
-def _in_order(array: Array, direction: str) -> Array:
-    """The steps of (T, …) in the order in which they are read; twice is as before."""
+def in_reading_order(array: Array, direction: str) -> Array:
+    """Return the steps of (T, …) in the order in which they are read; applied twice, the original order."""
     return array if direction == "forward" else array[::-1]
 
 
-def _half(y: Array, direction: str) -> Array:
-    """The columns of y (T, B, 2H) that belong to a direction."""
+def half(y: Array, direction: str) -> Array:
+    """Return the columns of y (T, B, 2H) that belong to a direction."""
     H = y.shape[-1] // 2
     return y[..., :H] if direction == "forward" else y[..., H:]
+
+
+def add_gradients(gradients: Parameters, more: Parameters) -> Parameters:
+    """Return all gradients by name; those of a weight that both have, such as a shared embedding, are added."""
+    shared = {name: gradients[name] + gradient for name, gradient in more.items() if name in gradients}
+    return gradients | more | shared

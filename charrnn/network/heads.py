@@ -1,47 +1,46 @@
-"""Heads: scores (T, B, N) = y @ W + b of the last layer → what the network says, and the loss that belongs to it.
+"""Heads: scores (T, B, N) = y @ W + b of the last layer → the outputs of the network, and the loss that fits them.
 
-A head is the last activation and its loss together, since their gradient is simple only as one: for softmax with
-cross-entropy, the logistic function with binary cross-entropy, and no activation with half the squared error it is
-output - target each time.
+A head is the last activation together with its loss, because only their combined gradient is simple: output - target
+for softmax with cross-entropy, for the logistic function with binary cross-entropy, and for no activation with half
+the squared error.
 """
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.network.arrays import Array, Flags, Workspace
+from charrnn.network.arrays import Array, Mask, Targets, Workspace
 from charrnn.network.cells.elman import logistic
 from charrnn.network.losses import (
     binary_cross_entropy,
     cross_entropy,
     half_squared_error,
+    logistic_half_squared_error,
     softmax,
-    squashed_half_squared_error,
 )
 
 
 class Head(Protocol):
-    """What is made of the scores."""
+    """The last activation and the loss."""
 
     def output(self, scores: Array) -> Array:
-        """What the network says, (T, B, N)."""
+        """Return the outputs (T, B, N) of the network."""
 
     def loss(
-        self, scores: Array, targets: NDArray[Any], count: int, workspace: Workspace, counted: Flags | None = None
+        self, scores: Array, targets: Targets, n_targets: int, workspace: Workspace, loss_mask: Mask | None = None
     ) -> tuple[float, Array]:
-        """The sum over the targets that are counted, and the gradient of sum / count, written over the scores."""
+        """Return the summed loss, and the gradient of sum / n_targets, written over the scores."""
 
 
 class Softmax:
-    """One of N: probabilities that sum to one, cross-entropy in nats. Targets (T, B) are ids."""
+    """One of N classes: probabilities that sum to one, cross-entropy in nats. Targets (T, B) are ids."""
 
     output = staticmethod(softmax)
     loss = staticmethod(cross_entropy)
 
 
 class Logistic:
-    """N times yes or no: a probability each, binary cross-entropy in nats. Targets (T, B, N) are in [0, 1]."""
+    """N yes-or-no outputs: one probability each, binary cross-entropy in nats. Targets (T, B, N) are in [0, 1]."""
 
     loss = staticmethod(binary_cross_entropy)
 
@@ -63,9 +62,9 @@ class Linear:
 
 
 class LogisticSquared(Logistic):
-    """The logistic function with half the squared error, as networks were trained before cross-entropy."""
+    """The logistic function with half the squared error, common before cross-entropy."""
 
-    loss = staticmethod(squashed_half_squared_error)
+    loss = staticmethod(logistic_half_squared_error)
 
 
 HEADS: dict[str, Head] = {

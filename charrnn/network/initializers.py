@@ -1,53 +1,56 @@
-"""Initial weights. Each takes a shape and a generator; randomness is never drawn from anywhere else."""
+"""Initial weights. Each initializer takes a shape and a generator, and draws nothing from anywhere else."""
 
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from charrnn.network.arrays import Array
+from charrnn.network.arrays import Array, Parameters
 
 
 def uniform(shape: tuple[int, int], rng: np.random.Generator) -> Array:
-    """U(-1/√n, 1/√n) with n the number of rows: the deviation of a sum of n terms stays below one."""
+    """Draw from U(-1/√n, 1/√n) with n rows: the deviation of a sum of n terms stays below one."""
     bound = 1.0 / np.sqrt(shape[0])
     return rng.uniform(-bound, bound, shape)
 
 
 def glorot(shape: tuple[int, int], rng: np.random.Generator) -> Array:
-    """U(-a, a) with a = √(6 / (rows + columns)) (Glorot and Bengio 2010)."""
+    """Draw from U(-a, a) with a = √(6 / (rows + columns)) (Glorot and Bengio 2010)."""
     bound = np.sqrt(6.0 / (shape[0] + shape[1]))
     return rng.uniform(-bound, bound, shape)
 
 
 def orthogonal(shape: tuple[int, int], rng: np.random.Generator) -> Array:
-    """A random orthogonal matrix, or several side by side if there are more columns than rows (Saxe et al. 2014).
+    """Draw a random orthogonal matrix (Saxe et al. 2014); several side by side if columns exceed rows.
 
     The singular values of each square are 1, so that a gradient neither grows nor fades through it.
     """
     rows, columns = shape
     blocks = []
-    for start in range(0, columns, rows):
+    for begin in range(0, columns, rows):
         q, r = np.linalg.qr(rng.standard_normal((rows, rows)))
-        blocks.append((q * np.sign(np.diag(r)))[:, : columns - start])
+        blocks.append((q * np.sign(np.diag(r)))[:, : columns - begin])
     return np.hstack(blocks)
 
 
 def identity(shape: tuple[int, int], rng: np.random.Generator) -> Array:
-    """The identity, or several side by side (Le, Jaitly and Hinton 2015). Draws nothing."""
+    """Return the identity, or several side by side (Le, Jaitly and Hinton 2015). Draws nothing."""
     del rng
     rows, columns = shape
     return np.hstack([np.eye(rows)] * -(-columns // rows))[:, :columns]
 
 
 def positive_definite(shape: tuple[int, int], rng: np.random.Generator) -> Array:
-    """A positive definite matrix whose largest eigenvalue is 1 and all others are below, or several side by side: the
-    start of the np-RNN, for rectifiers (Talathi and Vartak 2015)."""
+    """Draw a positive definite matrix with largest eigenvalue 1, or several side by side.
+
+    The initializer of the np-RNN, for rectifiers (Talathi and Vartak 2015).
+    """
     rows, columns = shape
     blocks = []
-    for start in range(0, columns, rows):
+    for begin in range(0, columns, rows):
         R = rng.standard_normal((rows, rows))
         A = R.T @ R / rows + np.eye(rows)
-        blocks.append((A / np.linalg.eigvalsh(A)[-1])[:, : columns - start])
+        blocks.append((A / np.linalg.eigvalsh(A)[-1])[:, : columns - begin])
     return np.hstack(blocks)
 
 
@@ -58,4 +61,31 @@ RECURRENT: dict[str, Callable[[tuple[int, int], np.random.Generator], Array]] = 
     "identity": identity,
     "positive-definite": positive_definite,
 }
-"""Initializers of Wh by the name in the configuration."""
+"""Initializers of Wh, by their name in the configuration."""
+
+
+def initial_weights(
+    shapes: dict[str, tuple[int, ...]],
+    recurrent: str,
+    gain: float,
+    bias: Array,
+    rng: np.random.Generator,
+    dtype: DTypeLike,
+) -> Parameters:
+    """Draw the initial weights of a network from the shapes of its parameters by tensor name, in their order.
+
+    Wh is `gain` times the initializer named `recurrent`; `bias` (G·H,) is the b of every layer; head.b is zero; an
+    embedding is N(0, 1); every other matrix is Glorot.
+    """
+    parameters: Parameters = {}
+    for name, shape in shapes.items():
+        if len(shape) == 1:
+            values: Array = np.zeros(shape) if name.endswith("head.b") else bias
+        elif name.endswith(".Wh"):
+            values = gain * RECURRENT[recurrent]((shape[0], shape[1]), rng)
+        elif name.endswith("vectorizer.weight"):
+            values = rng.standard_normal(shape)
+        else:
+            values = glorot((shape[0], shape[1]), rng)
+        parameters[name] = values.astype(dtype)
+    return parameters

@@ -1,159 +1,184 @@
-"""The network: ids (T, B) → vectorizer → stack → head → logits (T, B, V), and the whole way back.
+"""The network: vectorizer → body → head, and the whole way back.
 
-A `Network` is frozen data: sizes and parts. Its weights are a flat dict under the names that the files use:
-`vectorizer.weight`, `layers.{l}.Wx`, `layers.{l}.Wh`, `layers.{l}.b`, `head.W`, `head.b`.
+A `Network` is frozen data: sizes and parts. Its weights are a flat dict under the tensor names of the files, for the
+stack `vectorizer.weight`, `layers.{l}.Wx`, `layers.{l}.Wh`, `layers.{l}.b`, `head.W`, `head.b`. Language models,
+blank fillers, classifiers and taggers are compositions of these parts. Their form is set by the steps with a target:
+
+    one-to-many           inputs at the first step and zeros after it, or inputs at every step
+    many-to-one           a target at the last step alone
+    many-to-many, equal   a target at every step
+    many-to-many, other   `EncoderDecoder`
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from charrnn.config import NetworkConfig
 from charrnn.network.affine import affine
-from charrnn.network.arrays import Array, Flags, Ids, Parameters, Workspace, within
+from charrnn.network.arrays import Array, Backward, Gradients, Inputs, Mask, Parameters, Targets, Workspace
 from charrnn.network.cells import CELLS, Cell
-from charrnn.network.initializers import RECURRENT, glorot
-from charrnn.network.losses import cross_entropy
-from charrnn.network.stack import run_stack
+from charrnn.network.heads import HEADS, Head
+from charrnn.network.initializers import initial_weights
+from charrnn.network.stack import Body, Stack
+from charrnn.network.two_sided import TwoSided
 from charrnn.network.vectorizers import Embedding, OneHot, Vectorizer
 
-Back: TypeAlias = Callable[[Array], tuple[Parameters, Array]]
+LANGUAGE_MODEL_GAIN = 0.9
+"""Factor on the initial Wh: an orthogonal one then has a spectral radius just below one."""
+BODIES: dict[str, type[Stack] | type[TwoSided]] = {"stack": Stack, "two_sided": TwoSided}
+"""Bodies of language models, by their name in the configuration."""
 
-RECURRENT_GAIN = 0.9
-"""Wh starts at this times its initializer: an orthogonal one has a spectral radius just below one."""
+
+class LossAndGradients(NamedTuple):
+    """The summed loss of a window, the gradients of loss / n_targets, and the state after the window."""
+
+    loss: float
+    gradients: Gradients
+    state: Array
 
 
 @dataclass(frozen=True)
 class Network:
-    """The stacked RNN language model of the given sizes."""
+    """A network with N scores per step. `gain` times the initializer gives the initial Wh."""
 
-    config: NetworkConfig
+    vectorizer: Vectorizer
+    body: Body
+    N: int
+    head: Head = HEADS["softmax"]
+    initializer: str = "orthogonal"
+    gain: float = 1.0
 
-    @property
-    def cell(self) -> Cell:
-        return CELLS[self.config.cell]
+    @classmethod
+    def from_config(cls, config: NetworkConfig) -> Self:
+        """Return the language model or blank filler of the configured sizes."""
+        V, E = config.vocabulary, config.embedding
+        vectorizer: Vectorizer = Embedding(V, E, config.bos_id) if E else OneHot(V, config.bos_id)
+        body = BODIES[config.body](config.hidden, config.layers, CELLS[config.cell], config.dropout)
+        return cls(vectorizer, body, V, initializer=config.initializer, gain=LANGUAGE_MODEL_GAIN)
 
-    @property
-    def vectorizer(self) -> Vectorizer:
-        V, E = self.config.vocabulary, self.config.embedding
-        return Embedding(V, E) if E else OneHot(V)
+    def with_cell(self, cell: Cell) -> Self:
+        """Return the same network with another cell."""
+        return replace(self, body=self.body.with_cell(cell))
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of every parameter, by name, bottom to top."""
-        V, H, N = self.config.vocabulary, self.config.hidden, self.cell.gates * self.config.hidden
-        shapes = {f"vectorizer.{name}": shape for name, shape in self.vectorizer.shapes().items()}
-        for l in range(self.config.layers):
-            D = self.vectorizer.width() if l == 0 else H
-            shapes |= {f"layers.{l}.Wx": (D, N), f"layers.{l}.Wh": (H, N), f"layers.{l}.b": (N,)}
-        return shapes | {"head.W": (H, V), "head.b": (V,)}
+        """Return the shape of every parameter, by tensor name, bottom to top."""
+        head = {"head.W": (self.body.width, self.N), "head.b": (self.N,)}
+        return self.vectorizer.shapes() | self.body.shapes(self.vectorizer.width) | head
 
     def parameter_count(self) -> int:
+        """Return the number of weights."""
         return sum(int(np.prod(shape)) for shape in self.shapes().values())
 
     def initialize(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Parameters:
-        """Fresh weights: Wh by the configured initializer × 0.9, biases zero, embeddings N(0, 1), the rest Glorot."""
-        bias = self.cell.bias(self.config.hidden)
-        return fresh_weights(self.shapes(), self.config.initializer, bias, rng, dtype)
+        """Draw initial weights: Wh by its initializer × gain, b from the cell, embedding N(0, 1), the rest Glorot."""
+        bias = self.body.cell.bias(self.body.H)
+        return initial_weights(self.shapes(), self.initializer, self.gain, bias, rng, dtype)
 
-    def start(self, B: int, dtype: DTypeLike = np.float32) -> Array:
-        """The state before the first character: zeros (L, S, B, H)."""
-        return np.zeros((self.config.layers, self.cell.states, B, self.config.hidden), dtype)
+    def initial_state(self, B: int, dtype: DTypeLike = np.float32) -> Array:
+        """Return the state before the first step: zeros (L, S, B, H)."""
+        return self.body.initial_state(B, dtype)
 
     def dropout_masks(self, B: int, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Array | None:
-        """Masks (L, B, H) of zeros and 1 / (1 - p), for one window; None if there is no dropout."""
-        p = self.config.dropout
-        if p == 0.0:
-            return None
-        masks: Array = np.zeros((self.config.layers, B, self.config.hidden), dtype)
-        masks[rng.random(masks.shape, dtype=np.float32) >= p] = 1.0 / (1.0 - p)
-        return masks
+        """Return dropout masks for one window; None without dropout."""
+        return self.body.dropout_masks(B, rng, dtype)
 
-    def forward(
-        self, parameters: Parameters, ids: Ids, state: Array, masks: Array | None, workspace: Workspace
-    ) -> tuple[Array, Array, Back]:
-        """Logits (T, B, V), the new state, and `back(dlogits) → gradients, dstate`.
+    def loss_mask(self, targets: Targets) -> Mask | None:
+        """Return which targets, ids (T, B) or numbers (T, B, N), are predicted; None if all are.
 
-        Everything returned but the state lives in the workspace: it is valid until the next call.
+        Excluded are -1, NaN, and the token that begins a document.
         """
-        y, new_state, to_ids = self.read(parameters, ids, state, masks, workspace)
-        logits, from_head = affine(y, parameters["head.W"], parameters["head.b"], "head", workspace)
-
-        def back(dlogits: Array) -> tuple[Parameters, Array]:
-            dy, dW, db = from_head(dlogits)
-            gradients, dstate = to_ids(dy)
-            return gradients | {"head.W": dW, "head.b": db}, dstate
-
-        return logits, new_state, back
+        if targets.dtype.kind == "f":
+            mask: Mask = ~np.isnan(targets[..., 0])
+        elif targets.dtype.kind == "u" and self.vectorizer.bos_id is None:
+            return None
+        else:
+            mask = targets >= 0
+            if self.vectorizer.bos_id is not None:
+                mask &= targets != self.vectorizer.bos_id
+        return None if mask.all() else mask
 
     def read(
-        self, parameters: Parameters, ids: Ids, state: Array, masks: Array | None, workspace: Workspace
-    ) -> tuple[Array, Array, Back]:
-        """What is below the head: y (T, B, H), the new state, and `back(dy) → gradients, dstate`."""
-        Wx, b = parameters["layers.0.Wx"], parameters["layers.0.b"]
-        z, to_ids = self.vectorizer.project(within("vectorizer", parameters), Wx, b, ids, workspace)
-        y, new_state, down_stack = run_stack(self.cell, parameters, z, state, masks, workspace, self.fresh(ids))
+        self,
+        parameters: Parameters,
+        inputs: Inputs,
+        state: Array | None = None,
+        *,
+        dropout_masks: Array | None = None,
+        workspace: Workspace | None = None,
+    ) -> tuple[Array, Array, Backward]:
+        """Run the network below its head: y (T, B, width), the new state, and the way back."""
+        workspace = workspace or Workspace.like(parameters)
+        if state is None:
+            state = self.initial_state(inputs.shape[1], workspace.dtype)
+        return self.body.forward(parameters, self.vectorizer, inputs, state, dropout_masks, workspace)
 
-        def back(dy: Array) -> tuple[Parameters, Array]:
-            dz, gradients, dstate = down_stack(dy)
-            first = to_ids(dz)
-            gradients["layers.0.Wx"], gradients["layers.0.b"] = first.pop("Wx"), first.pop("b")
-            return gradients | {f"vectorizer.{name}": gradient for name, gradient in first.items()}, dstate
+    def forward(
+        self,
+        parameters: Parameters,
+        inputs: Inputs,
+        state: Array | None = None,
+        *,
+        dropout_masks: Array | None = None,
+        workspace: Workspace | None = None,
+    ) -> tuple[Array, Array, Backward]:
+        """Return scores (T, B, N), the new state (L, S, B, H), and the way back from the scores.
 
-        return y, new_state, back
+        `inputs` are ids (T, B) or vectors (T, B, D); for a two-sided body (T + 1, B), where scores[t] predict
+        inputs[t + 1]. `state` is by default that before the first step. All but the state lives in the workspace and
+        is valid until its next use; without a workspace, the caller owns everything.
+        """
+        workspace = workspace or Workspace.like(parameters)
+        y, new_state, to_inputs = self.read(
+            parameters, inputs, state, dropout_masks=dropout_masks, workspace=workspace
+        )
+        scores, to_y = affine(parameters, "head.W", "head.b", y, workspace)
 
-    def fresh(self, ids: Ids) -> Flags | None:
-        """Where a document begins in ids (T, B), so that the state is cleared; None if nowhere."""
-        if self.config.bos_id is None:
-            return None
-        fresh: Flags = ids == self.config.bos_id
-        return fresh if fresh.any() else None
+        def backward(dscores: Array, dlast: Array | None = None, /) -> Gradients:
+            dy, head, _ = to_y(dscores)
+            dinputs, gradients, dstate = to_inputs(dy, dlast)
+            return Gradients(dinputs, gradients | head, dstate)
 
-    def counted(self, targets: Ids) -> Flags | None:
-        """Which targets (T, B) are predicted: all (None) but the beginnings of documents."""
-        begins = self.fresh(targets)
-        return None if begins is None else ~begins
+        return scores, new_state, backward
+
+    def output(self, parameters: Parameters, inputs: Inputs) -> Array:
+        """Return the output of the head (T, B, N) at every step, from the initial state and without dropout."""
+        return self.head.output(self.forward(parameters, inputs)[0])
 
     def loss_and_gradients(
         self,
         parameters: Parameters,
-        inputs: Ids,
-        targets: Ids,
-        state: Array,
-        masks: Array | None,
-        count: int,
-        workspace: Workspace,
-    ) -> tuple[float, Parameters, Array]:
-        """One window forward and back: summed nats, gradients of (sum / count), and the state to carry on."""
-        logits, new_state, back = self.forward(parameters, inputs, state, masks, workspace)
-        nats, dlogits = cross_entropy(logits, targets, count, workspace, self.counted(targets))
-        gradients, _ = back(dlogits)
-        return nats, gradients, new_state
+        inputs: Inputs,
+        targets: Targets,
+        state: Array | None = None,
+        *,
+        dropout_masks: Array | None = None,
+        n_targets: int | None = None,
+        workspace: Workspace | None = None,
+    ) -> LossAndGradients:
+        """Process one window forward and back.
+
+        `n_targets` divides the gradients, by default the number of targets that are predicted.
+        """
+        workspace = workspace or Workspace.like(parameters)
+        scores, new_state, backward = self.forward(
+            parameters,
+            self.body.visible(inputs, targets),
+            state,
+            dropout_masks=dropout_masks,
+            workspace=workspace,
+        )
+        loss_mask = self.loss_mask(targets)
+        if n_targets is None:
+            n_targets = count_targets(targets, loss_mask)
+        loss, dscores = self.head.loss(scores, targets, n_targets, workspace, loss_mask)
+        return LossAndGradients(loss, backward(dscores), new_state)
 
 
-def fresh_weights(
-    shapes: dict[str, tuple[int, ...]],
-    initializer: str,
-    bias: Array,
-    rng: np.random.Generator,
-    dtype: DTypeLike,
-    gain: float = RECURRENT_GAIN,
-) -> Parameters:
-    """Weights before the first step, by what their names say that they are; `bias` (G·H,) is that of every layer.
-
-    Wh is `gain` times what the initializer gives.
-    """
-    parameters: Parameters = {}
-    for name, shape in shapes.items():
-        if len(shape) == 1:
-            values: Array = np.zeros(shape) if name.endswith("head.b") else bias
-        elif name.endswith(".Wh"):
-            values = gain * RECURRENT[initializer]((shape[0], shape[1]), rng)
-        elif name == "vectorizer.weight":
-            values = rng.standard_normal(shape)
-        else:
-            values = glorot((shape[0], shape[1]), rng)
-        parameters[name] = values.astype(dtype)
-    return parameters
+def count_targets(targets: Targets, loss_mask: Mask | None) -> int:
+    """Return the number of steps of targets (T, B, …) that are predicted, at least 1."""
+    if loss_mask is None:
+        return int(targets.shape[0] * targets.shape[1])
+    return max(1, int(np.count_nonzero(loss_mask)))

@@ -1,33 +1,32 @@
-"""Growth: the weights of a network → those of one with more tokens, where every old token is as it was."""
+"""Resizing the vocabulary: weights of a network → weights for more tokens; those of the old tokens stay the same."""
 
 import numpy as np
 
 from charrnn.network.arrays import Array, Ids, Parameters
+from charrnn.network.vectorizers import WEIGHT
 
-_VOCABULARY_AXES = {"vectorizer.weight": 0, "head.W": 1, "head.b": 0}
+_VOCABULARY_AXES = {WEIGHT: 0, "head.W": 1, "head.b": 0}
 
 
-def grow(parameters: Parameters, V: int, kept: Ids) -> Parameters:
-    """Weights for V tokens, of which token v was the token kept[v] (V,) of the network before, or -1 if it is new.
+def resize_vocabulary(parameters: Parameters, old_ids: Ids) -> Parameters:
+    """Return weights for V tokens, where token v was token old_ids[v] (V,) of the old network, or -1 if it is new.
 
-    A new token begins as the average of the old ones, and as unlikely as the least likely of them, so that the
-    network says at first what it said before.
+    A new token gets the mean of the old ones, and the bias of the least likely of them, so that the network's
+    predictions hardly change at first.
     """
-    old_V = len(parameters["head.b"])
-    grown: Parameters = {}
+    resized: Parameters = {}
     for name, array in parameters.items():
         axis = _VOCABULARY_AXES.get(name)
-        if name.endswith("layers.0.Wx") and "vectorizer.weight" not in parameters:
-            axis = 0  # one-hot: a row a token
-        grown[name] = array.copy() if axis is None else _regrown(array, axis, kept)
-    grown["head.b"][kept < 0] = parameters["head.b"].min()
-    assert len(grown["head.b"]) == V >= old_V
-    return grown
+        if name.endswith("layers.0.Wx") and WEIGHT not in parameters:
+            axis = 0  # one-hot: one row per token
+        resized[name] = array.copy() if axis is None else _resize_axis(array, axis, old_ids)
+    resized["head.b"][old_ids < 0] = parameters["head.b"].min()
+    return resized
 
 
-def _regrown(array: Array, axis: int, kept: Ids) -> Array:
-    """The entries of the old tokens along one axis, in their new order, and the mean of them for new ones."""
+def _resize_axis(array: Array, axis: int, old_ids: Ids) -> Array:
+    """Return the entries of the old tokens along one axis in their new order, and their mean for new tokens."""
     mean = array.mean(axis=axis, keepdims=True)
-    taken: Array = np.take(array, np.maximum(kept, 0), axis=axis)
-    new = (kept < 0).reshape([-1 if at == axis else 1 for at in range(array.ndim)])
-    return np.ascontiguousarray(np.where(new, mean, taken), dtype=array.dtype)
+    entries: Array = np.take(array, np.maximum(old_ids, 0), axis=axis)
+    is_new = (old_ids < 0).reshape([-1 if dimension == axis else 1 for dimension in range(array.ndim)])
+    return np.ascontiguousarray(np.where(is_new, mean, entries), dtype=array.dtype)

@@ -1,162 +1,136 @@
-"""The cloze network: a forward and a backward stack whose states on either side of a blank meet in one softmax.
+"""The two-sided body: a forward and a backward stack whose states on either side of a token meet in the head.
 
-inputs, targets (T, B) → logits (T, B, V) of each target from all that stands before it and all that stands behind it
-in the window. The two stacks are never mixed below the head, so that no layer can see the blank itself, at any depth
-(Schuster and Paliwal 1997 join them so; Mousa and Schuller 2017 use that for language).
+Inputs (T + 1, B) → y (T, B, 2H): y[t] is computed from the tokens before inputs[t + 1] and those after it, but not
+from that token. The two stacks are never mixed below the head, so that no layer sees the predicted token, at any
+depth (Schuster and Paliwal 1997 join them so; Mousa and Schuller 2017 use that for language).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from charrnn.config import NetworkConfig
-from charrnn.network.affine import affine
-from charrnn.network.arrays import Array, Flags, Ids, Parameters, Workspace, within
-from charrnn.network.losses import cross_entropy
-from charrnn.network.network import Network, fresh_weights
-
-Back: TypeAlias = Callable[[Array], tuple[Parameters, Array]]
-DIRECTIONS = ("forward", "backward")
+from charrnn.network.arrays import (
+    Array,
+    Backward,
+    Gradients,
+    Inputs,
+    Parameters,
+    Targets,
+    Workspace,
+    prefixed,
+    select,
+)
+from charrnn.network.bidirectional import DIRECTIONS, add_gradients
+from charrnn.network.cells import CELLS, Cell
+from charrnn.network.stack import Stack
+from charrnn.network.vectorizers import Vectorizer
 
 
 @dataclass(frozen=True)
-class ClozeNetwork:
-    """Two stacks of the given sizes, one vectorizer, and one head of 2H rows.
+class TwoSided:
+    """Two stacks of L layers of H units. Weights are those of `Stack`, prefixed by `forward.` or `backward.`
 
-    The names of the weights are those of `Network`, with `forward.` or `backward.` before those of the layers.
+    The forward stack carries its state from window to window; the backward stack begins each window with zeros.
     """
 
-    config: NetworkConfig
+    H: int
+    L: int = 1
+    cell: Cell = CELLS["tanh"]
+    dropout: float = 0.0
+    lookahead: ClassVar[int] = 256
 
     @property
-    def stack(self) -> Network:
-        """A stack in one direction, as the network that it would be alone."""
-        return Network(self.config)
+    def stack(self) -> Stack:
+        """The stack of one direction."""
+        return Stack(self.H, self.L, self.cell, self.dropout)
 
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of every parameter, by name."""
-        alone = self.stack.shapes()
-        layers = {name: shape for name, shape in alone.items() if name.startswith("layers.")}
-        shapes = {name: shape for name, shape in alone.items() if name.startswith("vectorizer.")}
-        for direction in DIRECTIONS:
-            shapes |= {f"{direction}.{name}": shape for name, shape in layers.items()}
-        return shapes | {"head.W": (2 * self.config.hidden, self.config.vocabulary), "head.b": alone["head.b"]}
+    @property
+    def width(self) -> int:
+        return 2 * self.H
 
-    def parameter_count(self) -> int:
-        return sum(int(np.prod(shape)) for shape in self.shapes().values())
+    def with_cell(self, cell: Cell) -> Self:
+        return replace(self, cell=cell)
 
-    def initialize(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Parameters:
-        """Fresh weights, as those of a `Network`."""
-        bias = self.stack.cell.bias(self.config.hidden)
-        return fresh_weights(self.shapes(), self.config.initializer, bias, rng, dtype)
+    def shapes(self, D: int) -> dict[str, tuple[int, ...]]:
+        shapes = self.stack.shapes(D)
+        return {f"{direction}.{name}": shape for direction in DIRECTIONS for name, shape in shapes.items()}
 
-    def start(self, B: int, dtype: DTypeLike = np.float32) -> Array:
-        """The state of the forward stack before the first token: zeros (L, S, B, H); the other carries none."""
-        return self.stack.start(B, dtype)
+    def initial_state(self, B: int, dtype: DTypeLike = np.float32) -> Array:
+        """Return the state of the forward stack: zeros (L, S, B, H)."""
+        return self.stack.initial_state(B, dtype)
 
     def dropout_masks(self, B: int, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Array | None:
-        """Masks (2L, B, H), those of the forward stack first."""
+        """Return masks (2L, B, H), those of the forward stack first."""
         masks = [self.stack.dropout_masks(B, rng, dtype) for _ in DIRECTIONS]
         return None if masks[0] is None or masks[1] is None else np.concatenate([masks[0], masks[1]])
 
-    def counted(self, targets: Ids) -> Flags | None:
-        """Which targets (T, B) are predicted: all (None) but the beginnings of documents."""
-        return self.stack.counted(targets)
+    def visible(self, inputs: Inputs, targets: Targets) -> Inputs:
+        """Return the inputs and, after them, the last target: what follows a token is read too."""
+        return np.concatenate([inputs, targets[-1:]])
 
     def forward(
         self,
         parameters: Parameters,
-        inputs: Ids,
-        targets: Ids,
+        vectorizer: Vectorizer,
+        inputs: Inputs,
         state: Array,
-        masks: Array | None,
+        dropout_masks: Array | None,
         workspace: Workspace,
-    ) -> tuple[Array, Array, Back]:
-        """Logits (T, B, V) of the targets, the new forward state, and `back(dlogits) → gradients, dstate`.
-
-        targets[t] is predicted from inputs[: t + 1], and from targets[t + 1 :] read backwards from an empty state;
-        behind the last target there is nothing.
-        """
-        (T, B), L, H = inputs.shape, self.config.layers, self.config.hidden
-        left_masks, right_masks = (None, None) if masks is None else (masks[:L], masks[L:])
-        left, new_state, from_left = self.stack.read(
-            _own("forward", parameters), inputs, state, left_masks, workspace.part("forward")
+    ) -> tuple[Array, Array, Backward]:
+        """Run both stacks; there is nothing after the last of the inputs, so that its backward half is zero."""
+        T, B, H = len(inputs) - 1, inputs.shape[1], self.H
+        masks = (None, None) if dropout_masks is None else (dropout_masks[: self.L], dropout_masks[self.L :])
+        y = workspace.array("two_sided.y", T, B, 2 * H)
+        left, new_state, to_left = self.stack.forward(
+            direction_parameters("forward", parameters),
+            vectorizer,
+            inputs[:-1],
+            state,
+            masks[0],
+            workspace.part("forward"),
         )
-        both = workspace.array("cloze.both", T, B, 2 * H)
-        both[:, :, :H] = left
-        both[T - 1 :, :, H:] = 0.0
-        from_right = None
+        y[:, :, :H] = left
+        y[T - 1 :, :, H:] = 0.0
         if T > 1:
-            right, _, from_right = self.stack.read(
-                _own("backward", parameters),
-                targets[:0:-1],  # from the last target to the second
-                self.start(B, workspace.dtype),
-                right_masks,
+            right, _, to_right = self.stack.forward(
+                direction_parameters("backward", parameters),
+                vectorizer,
+                inputs[:1:-1],  # from the last to the third
+                self.initial_state(B, workspace.dtype),
+                masks[1],
                 workspace.part("backward"),
             )
-            both[: T - 1, :, H:] = right[::-1]
-        logits, from_head = affine(both, parameters["head.W"], parameters["head.b"], "head", workspace)
+            y[: T - 1, :, H:] = right[::-1]
 
-        def back(dlogits: Array) -> tuple[Parameters, Array]:
-            dboth, dW, db = from_head(dlogits)
-            dleft = workspace.array("cloze.dleft", T, B, H)
-            dleft[...] = dboth[:, :, :H]
-            gradients, dstate = from_left(dleft)
-            named = _named("forward", gradients) | {"head.W": dW, "head.b": db}
-            if from_right is None:
-                unused = (name for name in parameters if name.startswith("backward."))
-                return named | {name: np.zeros_like(parameters[name]) for name in unused}, dstate
-            dright = workspace.array("cloze.dright", T - 1, B, H)
-            dright[...] = dboth[: T - 1, :, H:][::-1]
-            for name, gradient in _named("backward", from_right(dright)[0]).items():
-                named[name] = named[name] + gradient if name in named else gradient  # the embedding is of both
-            return named, dstate
+        def backward(dy: Array, dlast: Array | None = None, /) -> Gradients:
+            dleft = workspace.array("two_sided.dleft", T, B, H)
+            dleft[...] = dy[:, :, :H]
+            dinputs, gradients, dstate = to_left(dleft, dlast)
+            gradients = with_direction("forward", gradients)
+            if T == 1:
+                unused = {name: np.zeros_like(w) for name, w in parameters.items() if name.startswith("backward.")}
+                return Gradients(dinputs, gradients | unused, dstate)
+            dright = workspace.array("two_sided.dright", T - 1, B, H)
+            dright[...] = dy[: T - 1, :, H:][::-1]
+            return Gradients(
+                dinputs, add_gradients(gradients, with_direction("backward", to_right(dright).parameters)), dstate
+            )
 
-        return logits, new_state, back
-
-    def blank_logits(self, parameters: Parameters, left: Ids, right: Ids, workspace: Workspace) -> Array:
-        """Logits (B, V) of one blank between left (n, B), n ≥ 1, and right (m, B), each read from its far end."""
-        B, H = left.shape[1], self.config.hidden
-        both = np.zeros((B, 2 * H), workspace.dtype)
-        for ids, own, direction in ((left, slice(0, H), "forward"), (right[::-1], slice(H, None), "backward")):
-            if len(ids):
-                y, _, _ = self.stack.read(
-                    _own(direction, parameters), ids, self.start(B, workspace.dtype), None, workspace.part(direction)
-                )
-                both[:, own] = y[-1]
-        logits: Array = both @ parameters["head.W"] + parameters["head.b"]
-        return logits
-
-    def loss_and_gradients(
-        self,
-        parameters: Parameters,
-        inputs: Ids,
-        targets: Ids,
-        state: Array,
-        masks: Array | None,
-        count: int,
-        workspace: Workspace,
-    ) -> tuple[float, Parameters, Array]:
-        """One window forward and back: summed nats, gradients of (sum / count), and the state to carry on."""
-        logits, new_state, back = self.forward(parameters, inputs, targets, state, masks, workspace)
-        nats, dlogits = cross_entropy(logits, targets, count, workspace, self.counted(targets))
-        gradients, _ = back(dlogits)
-        return nats, gradients, new_state
+        return y, new_state, backward
 
 
-def network_of(config: NetworkConfig) -> Network | ClozeNetwork:
-    """The network of these sizes, of either kind."""
-    return ClozeNetwork(config) if config.body == "two_sided" else Network(config)
+def direction_parameters(direction: str, parameters: Parameters) -> Parameters:
+    """Return the weights of one stack, under the names of `Stack`, and those of the shared vectorizer."""
+    return select(direction, parameters) | _vectorizer(parameters)
 
 
-def _own(direction: str, parameters: Parameters) -> Parameters:
-    """The weights of one stack, under the names that it has alone."""
-    shared = {name: array for name, array in parameters.items() if name.startswith("vectorizer.")}
-    return shared | within(direction, parameters)
+def with_direction(direction: str, gradients: Parameters) -> Parameters:
+    """Return the gradients of one stack under the names of `TwoSided`: the inverse of `direction_parameters`."""
+    shared = _vectorizer(gradients)
+    return prefixed(direction, {name: g for name, g in gradients.items() if name not in shared}) | shared
 
 
-def _named(direction: str, gradients: Parameters) -> Parameters:
-    return {name if name.startswith("vectorizer.") else f"{direction}.{name}": g for name, g in gradients.items()}
+def _vectorizer(parameters: Parameters) -> Parameters:
+    return {name: array for name, array in parameters.items() if name.startswith("vectorizer.")}

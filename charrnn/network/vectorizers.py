@@ -1,114 +1,184 @@
-"""Vectorizers: token ids (T, B) → what the first layer adds at each step, z (T, B, N) = vector(id) @ Wx + b.
+"""Vectorizers: inputs → projected input of the first layer at each step, z (T, B, N) = vector @ Wx + b.
 
-A token's vector depends on its id alone, so there are only as many different rows of z as there are different
-ids. Both vectorizers therefore project the rows of a table once, and then gather: no product over time steps,
-forward or back. One-hot: the table is Wx itself (a one-hot row times Wx is a row of Wx). Embedding: the table is
-weight @ Wx, for the ids that occur if the vocabulary is larger than the window.
+`OneHot` and `Embedding` read token ids (T, B), `Dense` reads vectors (T, B, D). The vector of a token depends on its
+id alone, so z has only as many different rows as there are different ids. Both id vectorizers therefore project the
+rows of a table once and then gather: no product over time steps, forward or back. One-hot: the table is Wx itself (a
+one-hot row times Wx is a row of Wx). Embedding: the table is weight @ Wx, restricted to the ids of the window if the
+vocabulary is larger than the window.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import ClassVar, Protocol
 
 import numpy as np
 
-from charrnn.network.arrays import Array, Ids, Parameters, Workspace
+from charrnn.network.affine import affine
+from charrnn.network.arrays import (
+    NO_GRADIENT,
+    Array,
+    Backward,
+    Gradients,
+    Ids,
+    Inputs,
+    Mask,
+    Parameters,
+    Workspace,
+)
 
-Back: TypeAlias = Callable[[Array], Parameters]
-
+WEIGHT = "vectorizer.weight"
 ONEHOT_VOCABULARY = 256
-"""The largest vocabulary whose gradient is summed by a product with the one-hot matrix."""
+"""Largest vocabulary whose gradient is summed by a product with the one-hot matrix."""
 
 
 class Vectorizer(Protocol):
-    """Turns ids into the first layer's projected input."""
+    """Turns inputs into the projected input of a layer. `bos_id` is the token that begins a document, if any."""
 
+    @property
+    def bos_id(self) -> int | None: ...
+
+    @property
     def width(self) -> int:
-        """D, the width of a token's vector."""
+        """Width D of the vector of a step."""
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shapes of its own parameters."""
+        """Return the shapes of its own parameters, by tensor name."""
 
-    def table(self, own: Parameters, Wx: Array, b: Array) -> Array:
-        """The projected input of every token, (V, N): row v is vector(v) @ Wx + b."""
+    def resets(self, inputs: Inputs) -> Mask | None:
+        """Return where (T, B) a stream begins anew, in reading order, which clears its state; None if nowhere."""
 
-    def project(self, own: Parameters, Wx: Array, b: Array, ids: Ids, workspace: Workspace) -> tuple[Array, Back]:
-        """z (T, B, N) and the way back: `back(dz) → gradients of its own parameters, and of Wx and b`."""
+    def project(
+        self, parameters: Parameters, Wx: str, b: str, inputs: Inputs, workspace: Workspace
+    ) -> tuple[Array, Backward]:
+        """Return z (T, B, N) and its way back; `Wx` and `b` are the names of the layer's weights."""
 
 
 @dataclass(frozen=True)
 class OneHot:
-    """A vector of V entries, one of them 1: Wx is (V, N) and its rows are the table."""
+    """A vector of V entries, one of which is 1: Wx is (V, N), and its rows are the table."""
 
     V: int
+    bos_id: int | None = None
 
+    @property
     def width(self) -> int:
         return self.V
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return {}
 
-    def table(self, own: Parameters, Wx: Array, b: Array) -> Array:
-        del own
-        return Wx + b
+    def resets(self, inputs: Inputs) -> Mask | None:
+        return document_begins(inputs, self.bos_id)
 
-    def project(self, own: Parameters, Wx: Array, b: Array, ids: Ids, workspace: Workspace) -> tuple[Array, Back]:
-        z = gather(self.table(own, Wx, b), ids, workspace)
+    def project(
+        self, parameters: Parameters, Wx: str, b: str, inputs: Inputs, workspace: Workspace
+    ) -> tuple[Array, Backward]:
+        z = gather(parameters[Wx] + parameters[b], inputs, workspace)
 
-        def back(dz: Array) -> Parameters:
-            dtable = sum_by_id(dz, ids, self.V, workspace)
-            return {"Wx": dtable, "b": dtable.sum(axis=0)}
+        def backward(dz: Array, dlast: Array | None = None, /) -> Gradients:
+            del dlast
+            dtable = sum_by_id(dz, inputs, self.V, workspace)
+            return Gradients(NO_GRADIENT, {Wx: dtable, b: dtable.sum(axis=0)})
 
-        return z, back
+        return z, backward
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """A learned vector of E entries a token: weight (V, E), Wx (E, N)."""
+    """A learned vector of E entries per token: weight (V, E), Wx (E, N)."""
 
     V: int
     E: int
+    bos_id: int | None = None
 
+    @property
     def width(self) -> int:
         return self.E
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        return {"weight": (self.V, self.E)}
+        return {WEIGHT: (self.V, self.E)}
 
-    def table(self, own: Parameters, Wx: Array, b: Array) -> Array:
-        return own["weight"] @ Wx + b
+    def resets(self, inputs: Inputs) -> Mask | None:
+        return document_begins(inputs, self.bos_id)
 
-    def project(self, own: Parameters, Wx: Array, b: Array, ids: Ids, workspace: Workspace) -> tuple[Array, Back]:
-        weight = own["weight"]
+    def project(
+        self, parameters: Parameters, Wx: str, b: str, inputs: Inputs, workspace: Workspace
+    ) -> tuple[Array, Backward]:
         rows: Ids = np.arange(self.V)
-        places, vectors = ids, weight
-        if ids.size < self.V:
-            rows, places = np.unique(ids, return_inverse=True)
-            vectors = weight[rows]
-        z = gather(vectors @ Wx + b, places.reshape(ids.shape), workspace)
+        row_of, vectors = inputs, parameters[WEIGHT]
+        if inputs.size < self.V:
+            rows, row_of = np.unique(inputs, return_inverse=True)
+            vectors = vectors[rows]
+        z = gather(vectors @ parameters[Wx] + parameters[b], row_of.reshape(inputs.shape), workspace)
 
-        def back(dz: Array) -> Parameters:
-            most = min(self.V, ids.size)  # so that the workspace has one size, however many rows there are
-            dtable = sum_by_id(dz, places, most, workspace)[: len(rows)]
+        def backward(dz: Array, dlast: Array | None = None, /) -> Gradients:
+            del dlast
+            largest = min(self.V, inputs.size)  # one size of workspace, however many rows this window has
+            dtable = sum_by_id(dz, row_of, largest, workspace)[: len(rows)]
             dweight = workspace.array("embedding.dweight", self.V, self.E)
             dweight[...] = 0.0
-            dweight[rows] = dtable @ Wx.T
-            return {"weight": dweight, "Wx": vectors.T @ dtable, "b": dtable.sum(axis=0)}
+            dweight[rows] = dtable @ parameters[Wx].T
+            return Gradients(NO_GRADIENT, {WEIGHT: dweight, Wx: vectors.T @ dtable, b: dtable.sum(axis=0)})
 
-        return z, back
+        return z, backward
+
+
+@dataclass(frozen=True)
+class Dense:
+    """Vectors (T, B, D) as they are; a row of NaN is padding, read as zeros, before or after a sequence."""
+
+    D: int
+    bos_id: ClassVar[int | None] = None
+
+    @property
+    def width(self) -> int:
+        return self.D
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {}
+
+    def resets(self, inputs: Inputs) -> Mask | None:
+        padding: Mask = np.isnan(inputs[..., 0])
+        if not padding.any():
+            return None
+        resets = np.zeros_like(padding)
+        resets[1:] = padding[:-1] & ~padding[1:]
+        return resets
+
+    def project(
+        self, parameters: Parameters, Wx: str, b: str, inputs: Inputs, workspace: Workspace
+    ) -> tuple[Array, Backward]:
+        padding = np.isnan(inputs[..., 0])
+        if padding.any():
+            inputs = np.where(padding[..., None], inputs.dtype.type(0.0), inputs)
+        return affine(parameters, Wx, b, inputs, workspace)
+
+
+def document_begins(ids: Ids, bos_id: int | None) -> Mask | None:
+    """Return where (T, B) a document begins; None if nowhere."""
+    if bos_id is None:
+        return None
+    begins: Mask = ids == bos_id
+    return begins if begins.any() else None
+
+
+def projected_table(parameters: Parameters, Wx: str, b: str) -> Array:
+    """Return the projected input of every token, (V, N): row v is vector(v) @ Wx + b."""
+    if WEIGHT in parameters:
+        return parameters[WEIGHT] @ parameters[Wx] + parameters[b]
+    return parameters[Wx] + parameters[b]
 
 
 def gather(table: Array, ids: Ids, workspace: Workspace) -> Array:
-    """The rows of table (V, N) at ids (T, B), as (T, B, N). Ids are taken at their word: 0 ≤ id < V."""
+    """Return the rows of table (V, N) at ids (T, B), shape (T, B, N); requires 0 ≤ id < V, which is not checked."""
     z = workspace.array("vectorizer.z", *ids.shape, table.shape[1])
-    np.take(table, ids, axis=0, out=z, mode="clip")  # with "clip", numpy writes into `out` without a copy
+    np.take(table, ids, axis=0, out=z, mode="clip")  # with "clip", NumPy writes into `out` without a copy
     return z
 
 
 def sum_by_id(dz: Array, ids: Ids, V: int, workspace: Workspace) -> Array:
-    """The transpose of `gather`: row v of the result (V, N) is the sum of the rows of dz whose id is v.
+    """Return the transpose of `gather`: row v of the result (V, N) is the sum of the rows of dz whose id is v.
 
-    As a product with the one-hot matrix where the vocabulary is small, as sums over sorted runs where it is not.
+    Computed as a product with the one-hot matrix for a small vocabulary, as sums over sorted runs for a large one.
     """
     flat_ids, rows = ids.reshape(-1), dz.reshape(ids.size, -1)
     if V <= ONEHOT_VOCABULARY:
@@ -118,10 +188,10 @@ def sum_by_id(dz: Array, ids: Ids, V: int, workspace: Workspace) -> Array:
         return np.matmul(onehot.T, rows, out=workspace.array("sum_by_id", V, rows.shape[1]))
     order = np.argsort(flat_ids, kind="stable")
     sorted_ids = flat_ids[order].astype(np.int64)
-    starts = np.flatnonzero(np.diff(sorted_ids, prepend=-1))
+    run_begins = np.flatnonzero(np.diff(sorted_ids, prepend=-1))
     sorted_rows = workspace.array("sum_by_id.rows", *rows.shape)
     np.take(rows, order, axis=0, out=sorted_rows, mode="clip")
     total = workspace.array("sum_by_id", V, rows.shape[1])
     total[...] = 0.0
-    total[sorted_ids[starts]] = np.add.reduceat(sorted_rows, starts, axis=0)
+    total[sorted_ids[run_begins]] = np.add.reduceat(sorted_rows, run_begins, axis=0)
     return total

@@ -1,1 +1,1 @@
-"""Who computes the gradients, and on what: threads and the BLAS kernel."""
+"""Gradient engines: the serial one, and the one on several threads."""

@@ -14,7 +14,7 @@ from charrnn.lab.networks import sequence_network
 from charrnn.lab.protocol import Curves, Figure, Finding, Result, claim
 from charrnn.lab.training import endless, train, train_from_scratch
 from charrnn.network.arrays import Array, Parameters
-from charrnn.network.encoder_decoder import SequenceNetwork
+from charrnn.network.network import Network
 from charrnn.training.optimizers import SGD
 
 TITLE = "The binary adder"
@@ -103,7 +103,7 @@ def train_as_tutorial(seed: int, steps: int) -> tuple[Array, Array, Array]:
     return np.mean(last_losses, axis=0), exact.mean(axis=0), block_errors
 
 
-def diagonal_blocks(network: SequenceNetwork, rngs: list[np.random.RandomState]) -> tuple[Parameters, Parameters]:
+def diagonal_blocks(network: Network, rngs: list[np.random.RandomState]) -> tuple[Parameters, Parameters]:
     """Return parameters that are N(0, 1) in one diagonal block per generator and zero elsewhere, and block masks.
 
     Biases are zero, and so are their masks.
@@ -119,7 +119,7 @@ def diagonal_blocks(network: SequenceNetwork, rngs: list[np.random.RandomState])
     return parameters, masks
 
 
-def train_better(seed: int, updates: int) -> tuple[SequenceNetwork, Parameters]:
+def train_better(seed: int, updates: int) -> tuple[Network, Parameters]:
     """Train one network of the better setup."""
     network = sequence_network(2, 1, H, head="logistic", gain=GAIN)
     rng = np.random.default_rng(seed)
@@ -138,7 +138,7 @@ def random_sums(rng: np.random.Generator, B: int, bits: int) -> tuple[Array, Arr
     return x, y
 
 
-def sum_accuracy(network: SequenceNetwork, parameters: Parameters, bits: int, rng: np.random.Generator) -> float:
+def sum_accuracy(network: Network, parameters: Parameters, bits: int, rng: np.random.Generator) -> float:
     """Return the share of sums with every bit right: of all sums of 8 bits, or of 2,000 random longer ones."""
     x, y = random_sums(rng, 2000, bits)
     if bits == BITS:

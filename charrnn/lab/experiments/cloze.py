@@ -8,12 +8,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from charrnn.config import NetworkConfig
-from charrnn.lab.networks import probabilities, sequence_network
+from charrnn.lab.networks import sequence_network
 from charrnn.lab.protocol import Figure, Finding, claim
 from charrnn.lab.training import endless, train_from_scratch
 from charrnn.network.arrays import Array, Ids
-from charrnn.network.encoder_decoder import SequenceNetwork
-from charrnn.network.two_sided import network_of
+from charrnn.network.network import Network
 
 TITLE = "A word that only the following words decide"
 EXPLANATION = """\
@@ -27,7 +26,7 @@ bidirectional layer, and by two bidirectional layers, the second of which reads 
 
 NOISE_TOKENS, LENGTH, BATCH, TEST = 4, 6, 64, 1000
 V = 5 + NOISE_TOKENS
-CELL, H, RATE = "gru", 16, 0.01
+CELL, H, E, RATE = "gru", 16, 8, 0.01
 TOKEN, CLASS = "a token of the text", "a class of the first step"
 
 
@@ -63,7 +62,8 @@ def sequences(B: int, rng: np.random.Generator) -> Ids:
 
 def token_accuracy(test: Ids, steps: int, seed: int, *, both: bool) -> float:
     """Return the share of labels predicted by a language model, or by a cloze model if `both`."""
-    network = network_of(NetworkConfig(V, H, 1, 8, 0.0, CELL, cloze=both))
+    body = "two_sided" if both else "stack"
+    network = Network.from_config(NetworkConfig(V, H, 1, 8, cell=CELL, body=body))
     rng = np.random.default_rng(seed)
 
     def draw() -> tuple[Ids, Ids]:
@@ -71,11 +71,11 @@ def token_accuracy(test: Ids, steps: int, seed: int, *, both: bool) -> float:
         return ids[:-1], ids[1:]
 
     parameters = train_from_scratch(network, endless(draw), steps=steps, rate=RATE, rng=rng)
-    p = probabilities(network, parameters, test[:-1], test[1:])[0]  # (B, V)
-    return float((p.argmax(axis=-1) == test[1]).mean())
+    p = network.output(parameters, network.body.visible(test[:-1], test[1:]))  # (T, B, V)
+    return float((p[0].argmax(axis=-1) == test[1]).mean())
 
 
-def class_accuracy(network: SequenceNetwork, test: Ids, steps: int, seed: int) -> float:
+def class_accuracy(network: Network, test: Ids, steps: int, seed: int) -> float:
     """Return the share of labels that a network predicts at its first step; it reads the noise and the last token."""
     rng, onehot = np.random.default_rng(seed), np.eye(V, dtype=np.float32)
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from charrnn.lab.networks import sequence_network
 from charrnn.lab.protocol import Curves, Figure, Finding, Result, claim
 from charrnn.lab.training import cosine_decay, endless, train_from_scratch
-from charrnn.network.arrays import Array, Parameters, Workspace
-from charrnn.network.encoder_decoder import SequenceNetwork
+from charrnn.network.arrays import Array, Parameters
+from charrnn.network.network import Network
 
 TITLE = "Counting"
 EXPLANATION = """\
@@ -67,7 +67,7 @@ def run(seed: int, steps: int) -> Iterator[Result]:
     yield claim("brackets of length 30, worst cell", "none", reached, passed=worst > MIN_ACCURACY)
 
 
-def train_counter(cell: str, steps: int, rng: np.random.Generator) -> tuple[SequenceNetwork, Parameters]:
+def train_counter(cell: str, steps: int, rng: np.random.Generator) -> tuple[Network, Parameters]:
     """Train a network on aⁿbⁿ with n from 1 to 10."""
     network = sequence_network(3, 3, H, cell=cell)
     batches = endless(lambda: words(rng.integers(1, LARGEST_TRAINED + 1, size=BATCH)))
@@ -85,7 +85,7 @@ def words(ns: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
     return x, tokens[1:]
 
 
-def largest_right(network: SequenceNetwork, parameters: Parameters) -> int:
+def largest_right(network: Network, parameters: Parameters) -> int:
     """Return the largest n, at most 100, up to which every prediction from the first b on is right."""
     for n in range(1, LARGEST_TESTED + 1):
         x, targets = words(np.array([n]))
@@ -95,12 +95,12 @@ def largest_right(network: SequenceNetwork, parameters: Parameters) -> int:
     return LARGEST_TESTED
 
 
-def count_curve(network: SequenceNetwork, parameters: Parameters) -> Curves:
+def count_curve(network: Network, parameters: Parameters) -> Curves:
     """Return the entry of an LSTM's cell state that correlates best with the count, while it reads a^n b^n."""
     x, _ = words(np.array([CHARTED]))
-    workspace, state, rows = Workspace(), network.start(1), []
+    state, rows = network.initial_state(1), []
     for t in range(len(x)):
-        _, state, _ = network.forward(parameters, x[t : t + 1], state, workspace)
+        _, state, _ = network.forward(parameters, x[t : t + 1], state)
         rows.append(state[0, -1, 0])  # c (H,)
     count = np.array([*range(CHARTED + 1), *range(CHARTED - 1, -1, -1)], float)
     c = np.array(rows, np.float64)

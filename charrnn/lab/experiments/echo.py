@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from charrnn.lab.networks import sequence_network
 from charrnn.lab.protocol import Finding, Result, claim
 from charrnn.lab.training import train_from_scratch
-from charrnn.network.arrays import Array, Workspace
+from charrnn.network.arrays import Array
 
 TITLE = "Echo, and the price of truncation"
 EXPLANATION = """\
@@ -46,7 +46,7 @@ def train_and_test(delay: int, T: int, steps: int, rng: np.random.Generator) -> 
         network, windows(delay, T, rng), steps=steps, rate=RATE, rng=rng, clip=1.0, carry_state=True
     )
     bits = rng.integers(2, size=(TEST, BATCH))
-    scores, _, _ = network.forward(parameters, one_hot(bits), network.start(BATCH), Workspace())
+    scores, _, _ = network.forward(parameters, one_hot(bits))
     return float((scores.argmax(axis=-1)[delay:] == bits[: TEST - delay]).mean())
 
 

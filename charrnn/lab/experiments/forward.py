@@ -60,9 +60,10 @@ def run(seed: int, steps: int) -> Iterator[Finding]:
 def two_matrices(Wh: Array) -> tuple[Array, Array]:
     """Return the states (2, 2) and outputs (2,), computed by the parts that every network is made of."""
     workspace = Workspace(np.float64)
-    z, _ = affine(INPUTS.reshape(2, 1, 1), WX, B, "input", workspace)
-    y, _, _ = unroll(CELLS["tanh"], Wh, z, np.zeros((1, 1, 2)), "cell", workspace)
-    output, _ = affine(y, W, C, "output", workspace)
+    parameters = {"layer.Wx": WX, "layer.Wh": Wh, "layer.b": B, "head.W": W, "head.b": C}
+    z, _ = affine(parameters, "layer.Wx", "layer.b", INPUTS.reshape(2, 1, 1), workspace)
+    y, _, _ = unroll(CELLS["tanh"], parameters, "layer", z, np.zeros((1, 1, 2)), workspace)
+    output, _ = affine(parameters, "head.W", "head.b", y, workspace)
     return y[:, 0], output[:, 0, 0]
 
 

@@ -14,11 +14,10 @@ import numpy as np
 from charrnn.config import NetworkConfig
 from charrnn.lab.planted_bugs import PLANTED_BUGS
 from charrnn.lab.protocol import Figure, Finding, claim
-from charrnn.lab.sequence_check import FORMS, check_form
+from charrnn.lab.sequence_check import FORMS, check_form, mean_loss
 from charrnn.network.arrays import Parameters, Workspace
 from charrnn.network.cells import CELLS
 from charrnn.network.gradient_check import GradientCheck, check_gradients
-from charrnn.network.losses import cross_entropy
 from charrnn.network.network import Network
 
 TITLE = "Gradient check"
@@ -96,7 +95,7 @@ def run(seed: int, steps: int) -> Iterator[Finding]:
 def check_group(group: Group, rng: np.random.Generator) -> Finding:
     """Check the networks of a group over all windows; return their worst figures."""
     checks = [
-        check_network(Network(group.config(dropout)), T, rng, panels=group.panels, entries=group.entries)
+        check_network(Network.from_config(group.config(dropout)), T, rng, panels=group.panels, entries=group.entries)
         for T, dropout in WINDOWS
     ]
     return Finding(
@@ -157,10 +156,10 @@ def check_network(
     that the network is equally nonlinear but not chaotic. The ids are of few tokens, so that some occur twice.
     `entries` as in `check_gradients`. A careless check starts from a zero state and ignores the state's gradient.
     """
-    V, workspace = network.config.vocabulary, Workspace(np.float64, panels=panels)
-    deviation = 0.5 * math.sqrt(5 / network.config.hidden)
+    V, workspace = network.N, Workspace(np.float64, column_panels=panels)
+    deviation = 0.5 * math.sqrt(5 / network.body.H)
     parameters: Parameters = {name: rng.normal(0.0, deviation, shape) for name, shape in network.shapes().items()}
-    state = network.start(STREAMS, np.float64)
+    state = network.initial_state(STREAMS, np.float64)
     if not careless:
         state += rng.normal(0.0, deviation, state.shape)
     masks = network.dropout_masks(STREAMS, rng, np.float64)
@@ -168,12 +167,13 @@ def check_network(
     targets = rng.integers(V, size=(T, STREAMS))
 
     def loss(arrays: Parameters) -> float:
-        logits, _, _ = network.forward(arrays, inputs, arrays.get("state", state), masks, workspace)
-        return cross_entropy(logits, targets, targets.size, workspace)[0] / targets.size
+        initial = arrays.get("state", state)
+        return mean_loss(network, arrays, inputs, targets, initial, dropout_masks=masks, workspace=workspace)
 
-    logits, _, back = network.forward(parameters, inputs, state, masks, workspace)
-    _, dlogits = cross_entropy(logits, targets, targets.size, workspace)
-    gradients, dstate = back(dlogits)
+    gradients = network.loss_and_gradients(
+        parameters, inputs, targets, state, dropout_masks=masks, workspace=workspace
+    ).gradients
+    arrays, checked = parameters, gradients.parameters
     if not careless:
-        parameters, gradients = parameters | {"state": state}, gradients | {"state": dstate}
-    return check_gradients(loss, parameters, gradients, entries=entries, rng=rng)
+        arrays, checked = arrays | {"state": state}, checked | {"state": gradients.state}
+    return check_gradients(loss, arrays, checked, entries=entries, rng=rng)

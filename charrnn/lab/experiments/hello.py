@@ -7,7 +7,6 @@ import numpy as np
 
 from charrnn.config import NetworkConfig
 from charrnn.inspection.units import activations
-from charrnn.lab.networks import probabilities
 from charrnn.lab.protocol import Figure, Finding, claim
 from charrnn.lab.training import train
 from charrnn.network.network import Network
@@ -25,13 +24,13 @@ HIDDEN, RATE = 3, 0.05
 
 
 def run(seed: int, steps: int) -> Iterator[Finding]:
-    network = Network(NetworkConfig(len(LETTERS), HIDDEN, 1))
+    network = Network.from_config(NetworkConfig(len(LETTERS), HIDDEN, 1))
     parameters = network.initialize(np.random.default_rng(seed), np.float64)
     ids = np.array([LETTERS.index(letter) for letter in WORD])[:, None]
     inputs, targets = ids[:-1], ids[1:]
     losses = list(train(network, parameters, itertools.repeat((inputs, targets)), steps=steps, rate=RATE))
     h = activations(network, parameters, inputs[:, 0])[:, 0]  # (T, H)
-    p = probabilities(network, parameters, inputs, targets)[:, 0]  # (T, V)
+    p = network.output(parameters, inputs)[:, 0]  # (T, V)
     prediction = "".join(LETTERS[letter] for letter in p.argmax(axis=-1))
     for t, (letter, target) in enumerate(itertools.pairwise(WORD)):
         figures: dict[str, Figure] = {"input": letter, "target": target}

@@ -12,8 +12,8 @@ import numpy as np
 from charrnn.lab.networks import sequence_network
 from charrnn.lab.protocol import Curves, Figure, Finding, Result, claim
 from charrnn.lab.training import cosine_decay, endless, train_from_scratch
-from charrnn.network.arrays import Array, Parameters, Workspace
-from charrnn.network.encoder_decoder import SequenceNetwork
+from charrnn.network.arrays import Array, Parameters
+from charrnn.network.network import Network
 
 TITLE = "Three switches"
 EXPLANATION = """\
@@ -60,15 +60,14 @@ def run(seed: int, steps: int) -> Iterator[Result]:
     yield claim(text, "half of the way at most", reached, passed=drift < MAX_DRIFT)
 
 
-def held_states(network: SequenceNetwork, parameters: Parameters, combinations: Array) -> tuple[Array, Array]:
+def held_states(network: Network, parameters: Parameters, combinations: Array) -> tuple[Array, Array]:
     """Return the states (8, H) that hold the combinations (8, 3), after 100 steps and after 100 more."""
-    workspace, state = Workspace(), network.start(len(combinations))
     x = np.zeros((SILENCE, len(combinations), SWITCHES), np.float32)
     x[0] = combinations
-    _, state, _ = network.forward(parameters, x, state, workspace)
+    _, state, _ = network.forward(parameters, x)
     held = state[0, 0].astype(np.float64)
     x[0] = 0.0
-    _, state, _ = network.forward(parameters, x, state, workspace)
+    _, state, _ = network.forward(parameters, x, state)
     return held, state[0, 0].astype(np.float64)
 
 

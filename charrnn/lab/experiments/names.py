@@ -14,8 +14,8 @@ from charrnn.lab.protocol import Figure, Finding, Result, claim
 from charrnn.lab.text_classifier import classify, one_hot, token_ids, train_classifier
 from charrnn.lab.training import cosine_decay, endless, train_from_scratch
 from charrnn.language.sampling import Sampling
-from charrnn.network.arrays import Array, Parameters, Workspace
-from charrnn.network.encoder_decoder import SequenceNetwork
+from charrnn.network.arrays import Array, Parameters
+from charrnn.network.network import Network
 from charrnn.text.builtin import labelled_lines
 
 TITLE = "Names of a language"
@@ -77,7 +77,7 @@ def language_ids(lines: Lines) -> NDArray[np.int64]:
 
 def train_generator(
     lines: Lines, letters: dict[str, int], steps: int, *, every_step: bool, rng: np.random.Generator
-) -> tuple[SequenceNetwork, Parameters]:
+) -> tuple[Network, Parameters]:
     """Train a generator on these names; it reads the language at every step, or at the first step only."""
     V = len(letters) + 1  # the last class is the end of the name
     T = max(len(name) for _, name in lines) + 1
@@ -110,7 +110,7 @@ def input_vector(language: int, letter: int | None, V: int, *, every_step: bool)
 
 
 def generate(
-    network: SequenceNetwork,
+    network: Network,
     parameters: Parameters,
     letters: dict[str, int],
     *,
@@ -120,12 +120,12 @@ def generate(
     """Return 200 sampled names of each language."""
     symbols, V, names = [*letters, END], len(letters) + 1, {}
     for label, language in enumerate(LANGUAGES):
-        workspace, state = Workspace(), network.start(GENERATED)
+        state = network.initial_state(GENERATED)
         last: list[int | None] = [None] * GENERATED
         rows = [""] * GENERATED
         for _ in range(MAX_LETTERS):
             x = np.stack([input_vector(label, letter, V, every_step=every_step) for letter in last])[None]
-            scores, state, _ = network.forward(parameters, x, state, workspace)
+            scores, state, _ = network.forward(parameters, x, state)
             ids = [SAMPLING.choose(row_scores, rng) for row_scores in scores[0]]
             last = [*ids]
             rows = [row + symbols[letter] for row, letter in zip(rows, ids, strict=True)]

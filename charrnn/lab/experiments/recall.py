@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from charrnn.config import NetworkConfig
-from charrnn.lab.networks import probabilities
 from charrnn.lab.protocol import Figure, Finding, claim
 from charrnn.lab.training import train
 from charrnn.language.ngrams import Ngrams
 from charrnn.network.arrays import Ids
 from charrnn.network.network import Network
+from charrnn.text.encoded import EncodedText
 
 TITLE = "Remembering a subject over a gap"
 EXPLANATION = """\
@@ -78,12 +78,12 @@ def updates_needed(cell: str, initializer: str, gap: int, steps: int, seed: int)
     """Return the updates until every subject is predicted with p > 0.99; None if `steps` do not suffice."""
     tokens = sentences(gap)
     inputs, targets = tokens[:-1], tokens[1:]
-    network = Network(NetworkConfig(SUBJECTS + gap + 1, H, 1, 0, 0.0, cell, initializer))
+    network = Network.from_config(NetworkConfig(SUBJECTS + gap + 1, H, 1, cell=cell, initializer=initializer))
     parameters = network.initialize(np.random.default_rng(seed))
     batches = itertools.repeat((inputs, targets))
     for step, _ in enumerate(train(network, parameters, batches, steps=steps, rate=RATE)):
         if step % TEST_INTERVAL == 0:
-            p = probabilities(network, parameters, inputs, targets)[-1]  # (B, V)
+            p = network.output(parameters, inputs)[-1]  # (B, V)
             if p[np.arange(SUBJECTS), targets[-1]].min() > MIN_PROBABILITY:
                 return step
     return None
@@ -94,5 +94,6 @@ def ngram_probability(order: int, gap: int) -> float:
     tokens = sentences(gap)
     bos_id = int(tokens[0, 0])
     ngrams = Ngrams.count(np.tile(tokens.T.reshape(-1), NGRAM_COPIES), bos_id + 1, order, bos_id)
-    log_p = [ngrams.log_probabilities(tokens[1:, b], bos_id)[-1, -1] for b in range(SUBJECTS)]
+    texts = [EncodedText(tokens[1:, b], bos_id, len(tokens) - 1, 0) for b in range(SUBJECTS)]
+    log_p = [ngrams.log_probabilities(text)[-1, -1] for text in texts]
     return float(np.exp(log_p).min())

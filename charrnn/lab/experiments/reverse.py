@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from charrnn.lab.networks import encoder_decoder
 from charrnn.lab.protocol import Figure, Finding, Result, claim
 from charrnn.lab.training import cosine_decay, endless, train_from_scratch
-from charrnn.network.arrays import Array, Parameters, Workspace, within
+from charrnn.network.arrays import Array, Parameters, select
 from charrnn.network.encoder_decoder import EncoderDecoder
 
 TITLE = "Strings backward"
@@ -55,7 +55,7 @@ def run(seed: int, steps: int) -> Iterator[Result]:
 
 def train_reverser(cell: str, steps: int, rng: np.random.Generator) -> tuple[EncoderDecoder, Parameters]:
     """Train an encoder and decoder on random strings."""
-    network = encoder_decoder(V, V, H, cell)
+    network = encoder_decoder(V, V, H, cell=cell)
 
     def draw() -> tuple[Array, NDArray[np.int64]]:
         lengths = rng.integers(1, LONGEST_TRAINED + 1, size=BATCH)
@@ -85,13 +85,13 @@ def encode(strings: Sequence[str]) -> tuple[Array, NDArray[np.int64]]:
 
 def generate(network: EncoderDecoder, parameters: Parameters, strings: Sequence[str]) -> list[str]:
     """Return the string that the network generates for each string, with the most probable letter at each step."""
-    workspace, decoder = Workspace(), within("decoder", parameters)
+    decoder = select("decoder", parameters)
     x, _ = encode(strings)
-    state, _ = network.encode(parameters, x[:, :, 0], workspace)
+    _, state, _ = network.encode(parameters, x[:, :, 0])
     ids, steps = np.full(len(strings), EDGE), []
     for _ in range(len(x)):
         decoder_input = np.eye(V, dtype=np.float32)[ids][None]
-        scores, state, _ = network.decoder.forward(decoder, decoder_input, state, workspace)
+        scores, state, _ = network.decoder.forward(decoder, decoder_input, state)
         ids = scores[0].argmax(axis=-1)
         steps.append(ids)
     end = "|"

@@ -10,7 +10,7 @@ import numpy as np
 from charrnn.lab.networks import sequence_network
 from charrnn.lab.protocol import Curves, Figure, Finding, Result, claim
 from charrnn.lab.training import cosine_decay, endless, train, train_from_scratch
-from charrnn.network.arrays import Array, Parameters, Workspace
+from charrnn.network.arrays import Array, Parameters
 from charrnn.training.optimizers import Adagrad
 
 TITLE = "Predicting a curve"
@@ -154,10 +154,10 @@ def random_pieces(values: Array, T: int, B: int, rng: np.random.Generator) -> tu
 
 def generate(parameters: Parameters, prompt: Array, n: int) -> Array:
     """Return n values (n,): the network reads the prompt, then its own predictions."""
-    workspace, state = Workspace(), NETWORK.start(1)
+    state = NETWORK.initial_state(1)
     x, predictions = prompt.reshape(-1, 1, 1), []
     for _ in range(n):
-        scores, state, _ = NETWORK.forward(parameters, x, state, workspace)
-        x = scores[-1:].copy()
+        scores, state, _ = NETWORK.forward(parameters, x, state)
+        x = scores[-1:]
         predictions.append(float(x[0, 0, 0]))
     return np.array(predictions)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from charrnn.lab.protocol import Finding, claim
+from charrnn.language.distribution import entropy
 from charrnn.language.sampling import Sampling
-from charrnn.language.top_tokens import entropy
 from charrnn.network.arrays import Array, Workspace
 from charrnn.network.losses import cross_entropy, softmax
 

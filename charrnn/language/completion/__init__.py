@@ -1,1 +1,1 @@
-"""Word completion: best-first search over next characters, and token healing."""
+"""Word completion: best-first search over what may come next, and token healing."""

@@ -1,8 +1,8 @@
-"""Healing: a text that ends within a token → all ways in which tokens can go on with it, and how likely each is.
+"""Token healing: a text that ends within a word → all ways to cover its last word with tokens, and their shares.
 
-A word that is half typed is never made into tokens: "Sh" alone would be pieces that training never saw before "e".
-The text is read up to the word, and what was typed of it is a condition on the tokens that follow, summed over all
-ways of cutting it (Athiwaratkun et al. 2024).
+A partly typed word is never tokenized: "Sh" alone would become tokens that training never saw before "e". The text is
+read up to its last word; the typed part of that word is a condition on the tokens that follow, summed over all ways
+to tokenize it (Athiwaratkun et al. 2024).
 """
 
 import math
@@ -14,31 +14,32 @@ from numpy.typing import NDArray
 
 from charrnn.language.predictor import Predictor, State, advance_each
 from charrnn.network.arrays import Array
-from charrnn.network.losses import softmax
+from charrnn.network.losses import log_softmax, softmax
 from charrnn.text.tokenizers import Tokenizer
 from charrnn.text.word_boundaries import continuation_end, leading_word_end, trailing_word
 
 LEAST = 1e-9
-"""Beginnings that are less likely, beside the likeliest, are not followed."""
+"""Prefixes less probable than this, relative to the most probable one, are dropped."""
 LEAST_SHARE = 1e-6
-"""The least share of those that have what was typed in them."""
+"""Least share of a way to cover the typed part that is returned."""
 WIDEST = 16
-"""Ways of cutting what was typed that are followed at a time."""
+"""Ways to tokenize the typed part that are followed at a time."""
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """What may come next: bytes behind the text that was read, of which `token` is the last and not read yet."""
+class Prefix:
+    """Bytes that may follow a text. `token` is the last of their tokens, not read yet; `state` precedes it."""
 
     data: bytes
     token: int
-    state: Array
+    state: State
 
 
 class Lexicon:
-    """What the V tokens do to a word: for each place in it, a verdict (V,) a token.
+    """The effect of each of the V tokens on a word: for each kind of place, a verdict (V,) per token.
 
-    A verdict is a number of characters after which the word ends, OPEN if it may go on behind the token, or NO_WORD.
+    A verdict is the number of characters of the token after which the word ends, OPEN if the word may continue after
+    the token, or NO_WORD. A place is INSIDE a word, BEFORE a word, or BEFORE_SPACE, where a space may come first.
     """
 
     OPEN, NO_WORD = -1, -2
@@ -50,15 +51,17 @@ class Lexicon:
         self.verdicts = np.array([self._verdicts(piece) for piece in self.pieces], np.int64).T  # (3, V)
         if tokenizer.eos_id is not None:
             self.verdicts[self.INSIDE, tokenizer.eos_id] = 0
-        self.continuing = [token for token, piece in enumerate(self.pieces) if piece and piece[0] & 0xC0 == 0x80]
-        self.cuts_words = any(len(decoded(piece)[0]) > 1 for piece in self.pieces)
-        self._by_first: dict[int, list[int]] = {}
+        self.continuation_tokens = [
+            token for token, piece in enumerate(self.pieces) if piece and piece[0] & 0xC0 == 0x80
+        ]
+        self.has_long_tokens = any(len(decode_whole(piece)[0]) > 1 for piece in self.pieces)
+        self._by_first_byte: dict[int, list[int]] = {}
         for token, piece in enumerate(self.pieces):
             if piece:
-                self._by_first.setdefault(piece[0], []).append(token)
+                self._by_first_byte.setdefault(piece[0], []).append(token)
 
     def _verdicts(self, piece: bytes) -> tuple[int, int, int]:
-        text, rest = decoded(piece)
+        text, rest = decode_whole(piece)
         if not piece or (not text and not 0xC2 <= rest[0] < 0xF5):
             return self.NO_WORD, self.NO_WORD, self.NO_WORD
         inside = continuation_end(text)
@@ -67,77 +70,78 @@ class Lexicon:
         return self.OPEN if inside is None else inside, ends[0], ends[1]
 
     def compatible(self, typed: bytes) -> Iterator[int]:
-        """The tokens that `typed`, which is not empty, begins with, or that begin with it."""
-        for token in self._by_first.get(typed[0], ()):
+        """Yield the tokens that begin with `typed`, which is not empty, or that `typed` begins with."""
+        for token in self._by_first_byte.get(typed[0], ()):
             piece = self.pieces[token]
             if piece.startswith(typed) or typed.startswith(piece):
                 yield token
 
 
 def probabilities(logits: Array) -> NDArray[np.float64]:
-    """p (V,) of logits (V,), in float64."""
+    """Return p (V,) of logits (V,), in float64."""
     return np.asarray(softmax(logits.astype(np.float64)), np.float64)
 
 
-def log_total(logits: Array) -> float:
-    """log Σ exp of logits (V,): what makes a log probability of each of them."""
-    top = logits.max()
-    return float(top) + math.log(float(np.exp(logits - top).sum(dtype=np.float64)))
-
-
-def decoded(data: bytes) -> tuple[str, bytes]:
-    """The whole characters of UTF-8 bytes, and the bytes behind them, which are none or a part of one."""
+def decode_whole(data: bytes) -> tuple[str, bytes]:
+    """Return the complete characters of UTF-8 bytes, and the bytes after them: none, or a part of a character."""
     try:
         return data.decode("utf-8"), b""
     except UnicodeDecodeError as error:
         return data[: error.start].decode("utf-8"), data[error.start :]
 
 
-def split(lexicon: Lexicon, text: str) -> tuple[str, str]:
-    """A text, cut into what can be read and the word at its end, if tokens are longer than characters."""
-    if not lexicon.cuts_words:
+def split_at_last_word(lexicon: Lexicon, text: str) -> tuple[str, str]:
+    """Split a text into a head to read and a tail: its last word, with the space before it.
+
+    The tail is empty for tokenizers without tokens of several characters.
+    """
+    if not lexicon.has_long_tokens:
         return text, ""
     head = text[: len(text) - len(trailing_word(text))].removesuffix(" ")
     return head, text[len(head) :]
 
 
-def covering(
-    predictor: Predictor, lexicon: Lexicon, known: tuple[Array, State], tail: str
-) -> tuple[list[tuple[float, Beginning]], bool]:
-    """All beginnings that have the tail in them, each with its share of their sum; whether all ways were followed.
+def covering_tokens(
+    predictor: Predictor, lexicon: Lexicon, position: tuple[Array, State], tail: str
+) -> tuple[list[tuple[float, Prefix]], bool]:
+    """Return the prefixes that cover the tail, with their shares of the probability, and whether none was dropped.
 
-    `known` are logits and state before the tail, which is not empty. From left to right, the WIDEST likeliest ways to
-    each place within it are read on, side by side, so that there is an end to it, and something is always found.
+    `position` has the logits and state before the tail, which is not empty. The WIDEST most probable prefixes that
+    end at each place are read on together, from left to right, so that the work is bounded.
     """
-    typed, (logits, state) = tail.encode("utf-8", "surrogatepass"), known
-    places = range(len(typed) + 1)  # the last: to the end, or beyond
-    ways: list[list[tuple[float, Beginning]]] = [[] for _ in places]
+    typed, (logits, state) = tail.encode("utf-8", "surrogatepass"), position
+    ending_at: list[list[tuple[float, Prefix]]] = [
+        [] for _ in range(len(typed) + 1)
+    ]  # the last: at the end or beyond
 
-    def branch(nats: float, data: bytes, logits: Array, state: Array) -> None:
-        nats -= log_total(logits)
+    def branch(log_p: float, data: bytes, logits: Array, state: State) -> None:
+        token_log_p = log_softmax(logits.astype(np.float64))
         for token in lexicon.compatible(typed[len(data) :]):
             longer = data + lexicon.pieces[token]
-            ways[min(len(longer), len(typed))].append((nats + float(logits[token]), Beginning(longer, token, state)))
+            entry = log_p + float(token_log_p[token]), Prefix(longer, token, state)
+            ending_at[min(len(longer), len(typed))].append(entry)
 
     branch(0.0, b"", logits, state)
     complete = True
     for place in range(1, len(typed)):
-        likely, all_of_them = _likeliest(ways[place])
-        complete = complete and all_of_them
-        if likely:
-            beginnings = [beginning for _, beginning in likely]
-            after = advance_each(predictor, [each.token for each in beginnings], [each.state for each in beginnings])
-            for (nats, beginning), (logits, state) in zip(likely, after, strict=True):
-                branch(nats, beginning.data, logits, state)
-    shares = softmax(np.array([nats for nats, _ in ways[-1]]))
-    found = zip(shares.tolist(), (beginning for _, beginning in ways[-1]), strict=True)
-    return [(share, beginning) for share, beginning in found if share > LEAST_SHARE], complete
+        kept, is_all = _most_probable(ending_at[place])
+        complete = complete and is_all
+        if kept:
+            prefixes = [prefix for _, prefix in kept]
+            advanced = advance_each(
+                predictor, [prefix.token for prefix in prefixes], [prefix.state for prefix in prefixes]
+            )
+            for (log_p, prefix), (logits, state) in zip(kept, advanced, strict=True):
+                branch(log_p, prefix.data, logits, state)
+    shares = softmax(np.array([log_p for log_p, _ in ending_at[-1]]))
+    covering = zip(shares.tolist(), (prefix for _, prefix in ending_at[-1]), strict=True)
+    return [(share, prefix) for share, prefix in covering if share > LEAST_SHARE], complete
 
 
-def _likeliest(ways: list[tuple[float, Beginning]]) -> tuple[list[tuple[float, Beginning]], bool]:
-    """The likeliest WIDEST ways to a place, and whether they are all but those that hardly count."""
-    if not ways:
+def _most_probable(entries: list[tuple[float, Prefix]]) -> tuple[list[tuple[float, Prefix]], bool]:
+    """Return the WIDEST most probable prefixes, and whether only negligible ones were dropped."""
+    if not entries:
         return [], True
-    least = max(nats for nats, _ in ways) + math.log(LEAST)
-    ways = sorted((way for way in ways if way[0] > least), key=lambda way: -way[0])
-    return ways[:WIDEST], len(ways) <= WIDEST
+    least = max(log_p for log_p, _ in entries) + math.log(LEAST)
+    entries = sorted((entry for entry in entries if entry[0] > least), key=lambda entry: -entry[0])
+    return entries[:WIDEST], len(entries) <= WIDEST

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.parallel import blas
+from charrnn import blas
 
 BASE = "fpu sse2 lm avx avx2 fma"
 AVX512 = f"{BASE} avx512f avx512dq avx512cd avx512bw avx512vl"
@@ -90,8 +90,8 @@ def test_only_the_first_processors_paragraph_is_read(tmp_path: Path) -> None:
 def fresh(code: str) -> str:
     """What a new interpreter prints, with no kernel named in its environment."""
     environ = {name: value for name, value in os.environ.items() if name != blas.KERNEL_VARIABLE}
-    command = [sys.executable, "-W", "error", "-c", f"from charrnn.parallel import blas\n{code}"]
-    environ["PYTHONPATH"] = str(Path(blas.__file__).parents[2])  # the same charrnn as here, installed or not
+    command = [sys.executable, "-W", "error", "-c", f"from charrnn import blas\n{code}"]
+    environ["PYTHONPATH"] = str(Path(blas.__file__).parents[1])  # the same charrnn as here, installed or not
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

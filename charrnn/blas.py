@@ -160,13 +160,20 @@ def blas_info() -> BlasInfo:
 
 
 def has_small_matrix_kernel(info: BlasInfo | None = None) -> bool:
-    """Whether small float32 products skip the copy of their operands into packed form: OpenBLAS on AVX-512.
+    """Return whether small float32 products skip the packing of their operands: OpenBLAS on AVX-512.
 
     Its condition for C (m, n) = A (m, k) @ B (k, n) is m·n·k ≤ 1,000,000; if B alone is a transposed view, also
-    m·n ≤ 1,200 and k ≥ 32; if both are, k ≥ 4. (OpenBLAS: sgemm_small_kernel_permit_skylakex.c.)
+    m·n ≤ 1,200 and k ≥ 32; if both are, k ≥ 4. (OpenBLAS: sgemm_small_kernel_permit_skylakex.c.) Without `info`, the
+    answer is that for the BLAS of this process, looked up once.
     """
-    info = info or blas_info()
+    if info is None:
+        return _process_has_small_matrix_kernel()
     return info.library == "openblas" and info.architecture.lower() in AVX512_ARCHITECTURES
+
+
+@functools.cache
+def _process_has_small_matrix_kernel() -> bool:
+    return has_small_matrix_kernel(blas_info())
 
 
 @contextmanager

@@ -1,0 +1,93 @@
+"""The trained model: configuration, network, weights and tokenizer, as a run folder holds them."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+
+from charrnn.config import RunConfig
+from charrnn.errors import ModelError
+from charrnn.language.log_probabilities import token_log_probabilities
+from charrnn.network.arrays import Array, Ids, Parameters
+from charrnn.network.gradient_flow import GradientFlow
+from charrnn.network.network import Network, count_targets
+from charrnn.run.evaluation import Evaluation
+from charrnn.run.folder import RunFolder
+from charrnn.text.dataset import Dataset
+from charrnn.text.encoded import EncodedText, encode_text
+from charrnn.text.tokenizers import Tokenizer, tokenizer_from_json
+
+
+def read_tokenizer(folder: RunFolder, config: RunConfig) -> Tokenizer:
+    """Read the tokenizer of a run; ModelError if it is damaged, or does not fit the network."""
+    tokenizer = tokenizer_from_json(folder.read_tokenizer(), folder.read_tokenizer_model)
+    if (tokenizer.vocabulary_size, tokenizer.bos_id) != (config.network.vocabulary, config.network.bos_id):
+        raise ModelError(
+            f"{folder.path}: tokenizer.json has {tokenizer.vocabulary_size} tokens (<s> is {tokenizer.bos_id}), the "
+            f"network {config.network.vocabulary} (<s> is {config.network.bos_id}); restore both files from one run"
+        )
+    return tokenizer
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainedModel(ABC):
+    """The common part of all trained models.
+
+    `body` is the network body of a subclass, `misfit` the error message for a run with another body; `{run}` in it is
+    replaced by the path of the run.
+    """
+
+    config: RunConfig
+    network: Network
+    parameters: Parameters
+    tokenizer: Tokenizer
+    body: ClassVar[str]
+    misfit: ClassVar[str]
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Load the best weights of a run; ModelError if the folder is not a run with this body, or is damaged."""
+        folder = RunFolder(Path(path))
+        config = folder.read_config()
+        if config.network.body != cls.body:
+            raise ModelError(cls.misfit.format(run=path))
+        tokenizer, network = read_tokenizer(folder, config), Network.from_config(config.network)
+        return cls(config, network, folder.read_model(network.shapes()), tokenizer)
+
+    def __repr__(self) -> str:
+        sizes, text = self.config.network, self.config.text
+        return (
+            f"{type(self).__name__}({sizes.layers} × {sizes.hidden} {sizes.cell}, "
+            f"{self.network.parameter_count():,} parameters, {text.tokenizer} vocabulary {sizes.vocabulary:,}, "
+            f"trained on {', '.join(text.sources)})"
+        )
+
+    def token_log_probabilities(self, text: EncodedText, *, in_arcs: bool = False, threads: int = 1) -> Array:
+        """Return log p (N,) in nats of each token of a text; see `log_probabilities.token_log_probabilities`."""
+        return token_log_probabilities(self.network, self.parameters, text, in_arcs=in_arcs, threads=threads)
+
+    def evaluate(self, text: str | EncodedText, *, in_arcs: bool = True, threads: int = 1) -> Evaluation:
+        """Return how well the model predicts a text of one token or more: nats, bits and perplexity.
+
+        By default the text is read in arcs; `in_arcs=False` reads it as one stream, more slowly.
+        """
+        if isinstance(text, str):
+            text = encode_text(text, self.tokenizer)
+        log_p = self.token_log_probabilities(text, in_arcs=in_arcs, threads=threads)
+        ids = np.asarray(text.ids)[None]
+        return Evaluation.from_nats(
+            -float(log_p.sum(dtype=np.float64)),
+            tokens=count_targets(ids, self.network.loss_mask(ids)),
+            characters=text.characters,
+            unknown=text.unknown,
+        )
+
+    @abstractmethod
+    def training_sample(self, dataset: Dataset, rng: np.random.Generator) -> str:
+        """Return a short sample that shows, during training, what the model has learned."""
+
+    @abstractmethod
+    def gradient_flow(self, inputs: Ids, targets: Ids, state: Array) -> GradientFlow | None:
+        """Return the gradient flow of a window (T, B); None for a model whose states do not follow one another."""
