@@ -47,7 +47,7 @@ def _parameter(row: Row) -> inspect.Parameter:
     )
     kind = bool if row.is_flag else str
     return inspect.Parameter(
-        row.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
+        row.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Annotated[kind | None, option]
     )
 
 

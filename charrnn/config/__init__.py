@@ -13,7 +13,6 @@ from charrnn.config.configs import (
     RunConfig,
     TextConfig,
     TrainingConfig,
-    upgrade_format_1,
 )
 from charrnn.config.defaults import SUBWORD_VOCABULARY, WORD_VOCABULARY, evaluation_interval, minimum_count
 from charrnn.config.options import Row
@@ -42,5 +41,4 @@ __all__ = [
     "evaluation_interval",
     "finetuning_defaults",
     "minimum_count",
-    "upgrade_format_1",
 ]

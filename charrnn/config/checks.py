@@ -51,7 +51,7 @@ class Integer:
         try:
             return int(text)
         except ValueError:
-            raise UsageError(f"`{name}` must be a whole number, got {text}") from None
+            raise UsageError(f"`{name}` must be a whole number, got {text:.40}") from None
 
     def check(self, name: str, value: object) -> None:
         """Raise UsageError unless the value is a whole number in the range."""
@@ -73,15 +73,17 @@ class Number:
     @property
     def limits(self) -> str:
         """Range of the value in words."""
-        low = f"above {self.minimum:g}" if self.open else f"{self.minimum:g} or more"
-        return f"{low} and below {self.limit:g}" if self.limit < LARGEST_SHOWN else low
+        low = f"above {self.minimum:g}" if self.open else f"{self.minimum:g}"
+        if self.limit < LARGEST_SHOWN:
+            return f"{low} to below {self.limit:g}"
+        return low if self.open else f"{low} or more"
 
     def parse(self, name: str, text: str) -> float:
         """Return the number; UsageError if the text is none."""
         try:
             return float(text)
         except ValueError:
-            raise UsageError(f"`{name}` must be a number, got {text}") from None
+            raise UsageError(f"`{name}` must be a number, got {text:.40}") from None
 
     def check(self, name: str, value: object) -> None:
         """Raise UsageError unless the value is a finite number in the range."""
@@ -107,7 +109,7 @@ class Choice:
     @property
     def metavar(self) -> str:
         """The words, as --help shows them."""
-        return "|".join(self.choices)
+        return " | ".join(self.choices)  # with spaces, which a narrow terminal can break at
 
     def parse(self, name: str, text: str) -> str:
         """Return the text."""
@@ -140,4 +142,5 @@ class Text:
 
 def _require(condition: bool, requirement: str, value: object) -> None:
     if not condition:
-        raise UsageError(f"{requirement}, got {value!s:.40}")
+        shown = f"{value:g}" if isinstance(value, float) and value.is_integer() else f"{value!s:.40}"
+        raise UsageError(f"{requirement}, got {shown}")

@@ -81,7 +81,7 @@ class TextConfig(Config):
     panel: ClassVar[str] = "Text"
 
     sources: tuple[str, ...]
-    tokenizer: Annotated[str, Choice(TOKENIZERS), Option("Unit of the text", inherited=True)] = "character"
+    tokenizer: Annotated[str, Choice(TOKENIZERS), Option("Kind of the tokens", inherited=True)] = "character"
     vocab_size: Annotated[
         int | None,
         Integer(SMALLEST_VOCABULARY, 1 << 22),
@@ -98,7 +98,11 @@ class TextConfig(Config):
     documents: Annotated[
         str | None,
         Choice(DOCUMENT_KINDS),
-        Option("Documents, which <s> and </s> delimit; the state is reset at each", DOCUMENTS, inherited=True),
+        Option(
+            "Division into documents, which <s> and </s> delimit; the state is reset at each",
+            DOCUMENTS,
+            inherited=True,
+        ),
     ] = None
     normal_form: Annotated[
         str | None, Choice(("NFC",)), Option("Unicode normal form that the text is converted to", inherited=True)
@@ -193,11 +197,13 @@ class TrainingConfig(Config):
     lr: Annotated[float, Number(0.0, 1e3, open=True), Option("Learning rate", LEARNING_RATE)] = 2e-3
     schedule: Annotated[str, Choice(("constant", "step", "cosine")), Option("Learning-rate schedule")] = "cosine"
     warmup: Annotated[
-        float, Number(0.0, 1.0), Option("Share of the run over which the learning rate rises from 0", WARMUP)
+        float,
+        Number(0.0, 1.0),
+        Option("Share of the run over which the learning rate rises to its full value", WARMUP),
     ] = 0.01
-    weight_decay: Annotated[
-        float, Number(0.0, 1e3), Option("Decoupled weight decay per unit of learning rate, 0 for none")
-    ] = 0.0
+    weight_decay: Annotated[float, Number(0.0, 1e3), Option("Decoupled weight decay of the matrices, 0 for none")] = (
+        0.0
+    )
     clip: Annotated[float, Number(0.0, 1e9), Option("Gradient-clipping threshold, 0 for none")] = 1.0
     clip_by: Annotated[str, Choice(("norm", "value")), Option("Quantity that `clip` limits")] = "norm"
     evaluate_every: Annotated[
@@ -209,6 +215,8 @@ class TrainingConfig(Config):
     def __post_init__(self) -> None:
         """Raise UsageError for an invalid value or combination of values."""
         super().__post_init__()
+        if self.lr * self.weight_decay >= 1.0:
+            raise UsageError(f"`weight_decay` must be below 1 / `lr`, got {self.weight_decay:g} with {self.lr:g}")
         ends = [name for name in ENDS if getattr(self, name) is not None]
         if len(ends) != 1:
             given = " and ".join(f"`{name}`" for name in ends) or "none"
@@ -234,9 +242,7 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, values: Any) -> Self:
-        """Rebuild from `to_json()`, of this or an earlier format; ModelError if anything is missing or not valid."""
-        if isinstance(values, dict) and values.get("format") == 1:
-            values = upgrade_format_1(values)
+        """Rebuild from `to_json()`; ModelError if anything is missing or not valid. Earlier formats: `run.upgrade`."""
         if not isinstance(values, dict) or values.get("format") != FORMAT:
             version = values.get("format") if isinstance(values, dict) else type(values).__name__
             raise ModelError(
@@ -249,19 +255,3 @@ class RunConfig:
             NetworkConfig.from_json(values["network"]),
             TrainingConfig.from_json(values["training"]),
         )
-
-
-def upgrade_format_1(values: dict[str, Any]) -> dict[str, Any]:
-    """Return config.json of format 1 (charrnn 0.4) as format 2.
-
-    The keys `start` and `cloze` of the network became `bos_id` and `body`, and `origin` of the text `base_run`.
-    """
-    network, text = values.get("network"), values.get("text")
-    if isinstance(network, dict):
-        kept = {name: value for name, value in network.items() if name not in ("start", "cloze")}
-        body = BODIES[1] if network.get("cloze") else BODIES[0]
-        values = values | {"network": kept | {"bos_id": network.get("start"), "body": body}}
-    if isinstance(text, dict):
-        kept = {name: value for name, value in text.items() if name != "origin"}
-        values = values | {"text": kept | {"base_run": text.get("origin")}}
-    return values | {"format": 2}

@@ -1,4 +1,4 @@
-"""Runs: started, resumed, reproduced; and what is chosen for who does not say."""
+"""Runs: started, resumed, reproduced."""
 
 import io
 import json
@@ -6,16 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.config import (
-    NetworkConfig,
-    Overrides,
-    TextConfig,
-    TrainingConfig,
-    choose_network,
-    choose_training,
-    evaluation_interval,
-)
-from charrnn.errors import RunError, TextError, UsageError
+from charrnn.config import Overrides, TextConfig
+from charrnn.errors import RunError, TextError
 from charrnn.language.model import LanguageModel
 from charrnn.pipeline.start import resume_run, start_run
 from charrnn.run.events import Evaluated
@@ -90,73 +82,3 @@ def test_every_line_of_the_journal_has_event_time_and_step(tiny_run: Path) -> No
     step = next(line for line in lines if line["event"] == "step")
     assert {"loss", "learning_rate", "gradient_norm", "characters_per_second"} <= step.keys()
     assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
-
-
-def test_sizes_grow_with_the_text() -> None:
-    sizes = [choose_network(Overrides(), tokens=N, vocabulary=50).hidden for N in (1_000, 100_000, 10_000_000)]
-    assert sizes == sorted(set(sizes))
-
-
-def test_what_is_said_is_kept_even_when_it_is_zero() -> None:
-    network = choose_network(Overrides(embedding=0, dropout=0.0, layers=5), tokens=10**6, vocabulary=50)
-    assert (network.embedding, network.dropout, network.layers) == (0, 0.0, 5)
-
-
-def test_two_ends_are_refused() -> None:
-    with pytest.raises(UsageError, match="--steps and --epochs"):
-        choose_training(Overrides(steps=3, epochs=2.0), tokens=1000, threads=1)
-
-
-def test_the_rate_goes_with_the_optimizer_unless_it_is_said() -> None:
-    def rate(overrides: Overrides) -> float:
-        return choose_training(overrides, tokens=1000, threads=1).lr
-
-    assert rate(Overrides(optimizer="sgd")) > rate(Overrides(optimizer="adam"))
-    assert rate(Overrides(optimizer="sgd", lr=0.25)) == 0.25
-
-
-def test_evaluations_take_a_small_share_of_a_run_but_come_four_times_at_least() -> None:
-    assert evaluation_interval(100_000, window_tokens=2048, validation_tokens=1000) == 2500
-    assert evaluation_interval(2_900, window_tokens=2048, validation_tokens=111_540) == 363
-    assert evaluation_interval(100, window_tokens=2048, validation_tokens=10_000_000) == 25
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"vocabulary": 0, "hidden": 4},
-        {"vocabulary": 4, "hidden": 0},
-        {"vocabulary": 4, "hidden": 4, "layers": -1},
-        {"vocabulary": 4, "hidden": 4, "dropout": 1.0},
-        {"vocabulary": 4, "hidden": 4, "dropout": float("nan")},
-        {"vocabulary": 4, "hidden": 4, "embedding": -2},
-        {"vocabulary": 4, "hidden": True},
-    ],
-)
-def test_sizes_that_cannot_be_meant_are_refused(values: dict[str, float]) -> None:
-    with pytest.raises(UsageError):
-        NetworkConfig(**values)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {},
-        {"steps": 0},
-        {"steps": 10, "lr": 0.0},
-        {"steps": 10, "lr": float("inf")},
-        {"steps": 10, "threads": 0},
-        {"minutes": -1.0},
-        {"epochs": float("nan")},
-        {"steps": 10, "optimizer": "adamw"},
-    ],
-)
-def test_training_that_cannot_be_meant_is_refused(values: dict[str, float]) -> None:
-    with pytest.raises(UsageError):
-        TrainingConfig(**values)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("fraction", [1.0, -0.1, float("nan")])
-def test_a_validation_part_of_all_or_less_than_nothing_is_refused(fraction: float) -> None:
-    with pytest.raises(UsageError):
-        TextConfig(("a",), val_fraction=fraction)

@@ -13,8 +13,8 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from charrnn.config import NetworkConfig, Overrides, TextConfig, TrainingConfig
-from charrnn.errors import ModelError, TextError, UsageError
+from charrnn.config import NetworkConfig, Overrides, TextConfig
+from charrnn.errors import ModelError, TextError
 from charrnn.network import Network, Workspace
 from charrnn.pipeline.start import resume_run, start_run
 from charrnn.run.events import Event
@@ -127,14 +127,6 @@ def test_numbers_out_of_every_range_are_wrong_usage(options: tuple[str, str], tm
     program = [sys.executable, "-m", "charrnn", "train", "english", *options]
     result = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert (result.returncode, "Traceback" in result.stderr) == (2, False)
-
-
-def test_zero_is_a_width_of_an_embedding_and_less_is_not() -> None:
-    assert NetworkConfig(10, 4, embedding=0).embedding == 0
-    with pytest.raises(UsageError, match="from 0"):
-        NetworkConfig(10, 4, embedding=-1)
-    with pytest.raises(UsageError):
-        TrainingConfig(steps=1, seed=True)
 
 
 def test_the_workspace_does_not_grow_with_the_number_of_tokens_that_differ() -> None:

@@ -1,21 +1,24 @@
-"""Three steps of every optimizer against the formulas worked out by hand, on one weight."""
+"""Optimizers: three steps of each against the formulas, with and without weight decay."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from charrnn.config import TrainingConfig
 from charrnn.network.arrays import Parameters
-from charrnn.training.optimizers import OPTIMIZERS, PIECE, Adam, fresh_moments
+from charrnn.training.optimizers import OPTIMIZERS, PIECE, Adam, Optimizer, fresh_moments, make_optimizer
 
 GRADIENTS = (0.5, -1.0, 2.0)
 RATE = 0.1
 
 
-def by_formula(name: str) -> float:
-    """The weight after three steps from 1.0, in plain arithmetic."""
+def by_formula(name: str, decay: float = 0.0) -> float:
+    """Return the weight after three steps from 1.0, in plain arithmetic."""
     w, a, b = 1.0, 0.0, 0.0
     for t, g in enumerate(GRADIENTS, start=1):
+        w -= RATE * decay * w
         if name == "sgd":
             w -= RATE * g
         elif name == "momentum":
@@ -33,14 +36,52 @@ def by_formula(name: str) -> float:
     return w
 
 
+def after_three_steps(optimizer: Optimizer, gradients: tuple[float, ...]) -> Parameters:
+    """Return a matrix W and a bias b, of ones at first, after an update for each gradient."""
+    parameters: Parameters = {"W": np.ones((3, 2)), "b": np.ones(2)}
+    moments = fresh_moments(optimizer, parameters)
+    for step, g in enumerate(gradients, start=1):
+        optimizer.update(parameters, {"W": np.full((3, 2), g), "b": np.full(2, g)}, moments, RATE, step)
+    return parameters
+
+
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_three_steps_are_those_of_the_formula(name: str) -> None:
-    optimizer = OPTIMIZERS[name]
-    parameters: Parameters = {"w": np.ones(3)}
-    moments = fresh_moments(optimizer, parameters)
-    for step, g in enumerate(GRADIENTS, start=1):
-        optimizer.update(parameters, {"w": np.full(3, g)}, moments, RATE, step)
-    np.testing.assert_allclose(parameters["w"], by_formula(name), rtol=1e-12)
+    parameters = after_three_steps(OPTIMIZERS[name], GRADIENTS)
+    np.testing.assert_allclose(parameters["W"], by_formula(name), rtol=1e-12)
+    np.testing.assert_allclose(parameters["b"], by_formula(name), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_weight_decay_shrinks_matrices_by_the_rate_and_leaves_biases(name: str) -> None:
+    optimizer = make_optimizer(TrainingConfig(steps=3, optimizer=name, lr=RATE, weight_decay=0.2))
+    parameters = after_three_steps(optimizer, GRADIENTS)
+    np.testing.assert_allclose(parameters["W"], by_formula(name, decay=0.2), rtol=1e-12)
+    np.testing.assert_allclose(parameters["b"], by_formula(name), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_weight_decay_does_not_depend_on_the_gradient(name: str) -> None:
+    """Three steps at rate 0.1 with decay 0.2 and no gradient leave (1 - 0.02)³ = 0.941192 of a weight."""
+    optimizer = replace(OPTIMIZERS[name], weight_decay=0.2)
+    parameters = after_three_steps(optimizer, (0.0, 0.0, 0.0))
+    np.testing.assert_allclose(parameters["W"], 0.941192, rtol=1e-12)
+    assert (parameters["b"] == 1.0).all()
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_weight_decay_reaches_every_piece_of_a_matrix_once(name: str) -> None:
+    optimizer = replace(OPTIMIZERS[name], weight_decay=0.5)
+    parameters: Parameters = {"W": np.ones((3, PIECE), np.float32)}
+    gradients: Parameters = {"W": np.zeros((3, PIECE), np.float32)}
+    optimizer.update(parameters, gradients, fresh_moments(optimizer, parameters), RATE, 1)
+    assert parameters["W"].dtype == np.float32
+    assert (parameters["W"] == np.float32(0.95)).all()
+
+
+def test_a_run_has_no_weight_decay_unless_it_is_given() -> None:
+    assert make_optimizer(TrainingConfig(steps=3)) == Adam()
+    assert make_optimizer(TrainingConfig(steps=3, weight_decay=0.1)) == Adam(weight_decay=0.1)
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
