@@ -23,7 +23,7 @@ from charrnn.run.events import Event, Finished
 from charrnn.run.progress import RunProgress, duration
 
 if TYPE_CHECKING:
-    from charrnn.pipeline.start import Preflight, Run
+    from charrnn.pipeline.run import Preflight, Run
 
 LABEL_WIDTH = 10
 
@@ -105,7 +105,7 @@ def _new_run(out: Path | None, sources: tuple[str, ...], overrides: Overrides, b
         print_message(f"{path.with_name(path.name.rpartition('-')[0])} exists already, so this run is {path}")
     from charrnn.pipeline.start import start_run
 
-    return start_run(path, text, overrides, origin=base_run, stdin=standard_input())
+    return start_run(path, text, overrides, base_run=base_run, stdin=standard_input())
 
 
 def _resumed_run(

@@ -1,84 +1,82 @@
-"""Fine-tuning: a run that goes on from the weights of another, with another text.
+"""Fine-tuning: a run that starts from the weights of another, its base run, on another text.
 
-The vocabulary grows, the tokens of before keep their weights, learning starts gently, and the text of before is
-evaluated beside the new one, so that one sees what is forgotten.
+The vocabulary is extended, and old tokens keep their weights. The validation text of the base run is evaluated too,
+which shows how much is forgotten.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from charrnn.config import WORD_VOCABULARY, NetworkConfig, Overrides, RunConfig, TextConfig, minimum_count
-from charrnn.errors import CharrnnError
-from charrnn.language.model import read_tokenizer
+from charrnn.blas import physical_cores
+from charrnn.config import (
+    WORD_VOCABULARY,
+    NetworkConfig,
+    Overrides,
+    RunConfig,
+    TextConfig,
+    finetuning_defaults,
+    minimum_count,
+)
+from charrnn.errors import TextError
+from charrnn.language.registry import load_model
+from charrnn.language.trained_model import TrainedModel
 from charrnn.network.arrays import Parameters
-from charrnn.network.resize_vocabulary import grow
-from charrnn.network.two_sided import network_of
-from charrnn.pipeline.probes import evaluator
+from charrnn.network.resize_vocabulary import resize_vocabulary
+from charrnn.pipeline.probes import evaluation_probe
 from charrnn.run.folder import RunFolder
-from charrnn.text.dataset import dataset_of_run
+from charrnn.text.dataset import Dataset, dataset_of_run
 from charrnn.text.tokenizers import Tokenizer
 from charrnn.text.tokenizers.resize_vocabulary import extend_tokenizer, old_ids
 
 
 @dataclass(frozen=True, eq=False)
 class BaseRun:
-    """The run that another goes on from."""
+    """The run whose weights a fine-tuning run starts from."""
 
     path: Path
-    config: RunConfig
-    parameters: Parameters
-    tokenizer: Tokenizer
+    model: TrainedModel
 
     @classmethod
     def open(cls, path: Path) -> "BaseRun":
-        """The best weights of a run; ModelError if there is none, or it is damaged or doctored."""
-        folder = RunFolder(path)
-        config = folder.read_config()
-        return cls(path, config, folder.read_model(network_of(config.network)), read_tokenizer(folder, config))
+        """Read the best weights of a run; ModelError if there are none, or they are damaged."""
+        return cls(path, load_model(path))
 
     def text_config(self, text: TextConfig) -> TextConfig:
-        """The settings of the new text, cut into tokens and documents as the one before."""
-        before = self.config.text
-        return replace(
-            text,
-            tokenizer=before.tokenizer,
-            normal_form=before.normal_form,
-            documents=before.documents or "none",
-            vocab_size=before.vocab_size,
-            min_count=before.min_count,
-            pieces=before.pieces,
-            base_run=str(self.path.absolute()),
-        )
+        """Return the config of a new text, with the tokenizer and the documents of the base run's text."""
+        base = self.model.config.text
+        inherited = {row.field.name for row in TextConfig.rows() if row.option.inherited}
+        values = {name: getattr(base, name) for name in inherited}
+        values["documents"] = base.documents or "none"
+        return replace(text, **values, base_run=str(self.path.absolute()))
 
-    def grown(self, chunks: Callable[[], Iterable[str]], characters: int) -> Tokenizer:
-        """The tokenizer, with what the new training text of so many characters has and the one before had not."""
-        text = self.config.text
-        return extend_tokenizer(
-            self.tokenizer, chunks, text.vocab_size or WORD_VOCABULARY, text.min_count or minimum_count(characters)
-        )
+    def extend_tokenizer(self, chunks: Callable[[], Iterable[str]], characters: int) -> Tokenizer:
+        """Return the tokenizer extended by what a new training text, of so many characters, needs."""
+        text = self.model.config.text
+        max_words, min_count = text.vocab_size or WORD_VOCABULARY, text.min_count or minimum_count(characters)
+        return extend_tokenizer(self.model.tokenizer, chunks, max_words, min_count)
 
-    def network_config(self, overrides: Overrides, tokenizer: Tokenizer) -> NetworkConfig:
-        """The network of before, with room for the tokens; only its dropout can be wished for."""
-        config = replace(self.config.network, vocabulary=tokenizer.vocabulary_size, bos_id=tokenizer.bos_id)
-        return replace(config, **overrides.fields(NetworkConfig))
+    def run_config(self, text: TextConfig, dataset: Dataset, overrides: Overrides) -> RunConfig:
+        """Return the config of a fine-tuning run on a dataset whose tokenizer is the extended one."""
+        tokenizer, tokens = dataset.tokenizer, len(dataset.training)
+        network = replace(self.model.config.network, vocabulary=tokenizer.vocabulary_size, bos_id=tokenizer.bos_id)
+        network = replace(network, **overrides.fields(NetworkConfig))
+        return RunConfig(text, network, finetuning_defaults(overrides, tokens=tokens, threads=physical_cores()))
 
-    def weights(self, tokenizer: Tokenizer) -> Parameters:
-        """The weights to begin with."""
-        return grow(self.parameters, tokenizer.vocabulary_size, old_ids(self.tokenizer, tokenizer))
+    def parameters(self, tokenizer: Tokenizer) -> Parameters:
+        """Return the initial weights for an extended tokenizer."""
+        return resize_vocabulary(self.model.parameters, old_ids(self.model.tokenizer, tokenizer))
 
 
-def evaluator_of_origin(
-    text: TextConfig, network: NetworkConfig, tokenizer: Tokenizer, threads: int, panels: bool
-) -> Callable[[Parameters], float] | str:
-    """Nats a character of what the run before held out; or, where that cannot be read any more, why."""
-    assert text.base_run is not None
-    try:
-        before = RunFolder(Path(text.base_run)).read_config().text
-        dataset = dataset_of_run(before, tokenizer)
-    except CharrnnError as error:
-        return f"what {text.base_run} held out is not evaluated beside it: {error}"
+def base_evaluation_probe(config: RunConfig, tokenizer: Tokenizer) -> Callable[[Parameters], float]:
+    """Return a function from weights to their loss, in nats per character, on the validation text of the base run.
+
+    CharrnnError if that text cannot be read any more, or if the base run held nothing out.
+    """
+    assert config.text.base_run is not None
+    base = RunFolder(Path(config.text.base_run)).read_config().text
+    dataset = dataset_of_run(base, tokenizer)
     if not len(dataset.validation):
-        return f"{text.base_run} held nothing out that could be evaluated beside this text"
-    read = evaluator(network_of(network), dataset, threads, panels)
-    return lambda parameters: read(parameters).nats_per_character
+        raise TextError(f"{config.text.base_run} held nothing out")
+    evaluate = evaluation_probe(config, dataset)
+    return lambda parameters: evaluate(parameters).nats_per_character

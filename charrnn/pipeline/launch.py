@@ -1,7 +1,7 @@
-"""Launching: a run that one process asks for and another trains, which outlives it.
+"""Launching a run in a process of its own, which outlives the one that asks for it.
 
-The second process says on its streams what it found and chose, as any `charrnn train` does. With the first event of
-the run it hands over the folder and lets go of the streams; what it says from then on is in the run's folder.
+The new process reports on its streams what it found and chose, as any `charrnn train` does. With the first event of
+the run it writes the run's folder to stdout and detaches from the streams; its later output goes to the run's log.
 """
 
 import json
@@ -18,17 +18,17 @@ DETACHED = "--detached"
 
 
 class LaunchError(CharrnnError):
-    """The process ended before it trained; the message is the last thing that it said."""
+    """The process ended before it trained; the message is the last line that it wrote."""
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
 
 
-def launch(arguments: Sequence[str], say: Callable[[str], None]) -> Path:
-    """Start `charrnn train` with these arguments, and wait until it trains: the folder of its run.
+def launch(arguments: Sequence[str], report: Callable[[str], None]) -> Path:
+    """Start `charrnn train` with these arguments, wait until it trains, and return the folder of its run.
 
-    Every line that it says until then is handed on. LaunchError if it ends before.
+    Until then, every line that the process writes to stderr is passed to `report`. LaunchError if it ends before.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "charrnn", "train", DETACHED, *arguments],
@@ -46,20 +46,20 @@ def launch(arguments: Sequence[str], say: Callable[[str], None]) -> Path:
     try:
         with process.stdout, process.stderr:
             for line in process.stderr:
-                say(line.rstrip("\n"))
-            handed_over = process.stdout.read()
+                report(line.rstrip("\n"))
+            answer = process.stdout.read()
     except KeyboardInterrupt:
         process.terminate()
         process.wait()
         raise
-    if not handed_over:
+    if not answer:
         raise LaunchError(line.strip().removeprefix("charrnn: "), process.wait())
-    process.returncode = 0  # from here on nobody waits for it
-    return Path(json.loads(handed_over)["run"])
+    process.returncode = 0  # so that Popen does not warn about a child that nobody waits for
+    return Path(json.loads(answer)["run"])
 
 
 def detach(run: Path) -> None:
-    """In the process that trains: hand the folder over, and write to the run's log from now on."""
+    """Detach the process that trains from its streams: write the run's folder to stdout, and then to the log."""
     sys.stderr.flush()
     sys.stdout.write(json.dumps({"run": str(run)}))
     sys.stdout.flush()

@@ -1,107 +1,71 @@
-"""Instruments: how a run looks at its own weights while it trains: an evaluation, a voice and a probe.
+"""Probes: the measurements that a run makes of its weights while it trains.
 
-Each is a function of the weights, made once for a network and its text; none touches the training's random draws.
+Each is a function of the weights, made once for a config and a dataset. None takes from the random numbers of the
+training, so that measuring changes nothing.
 """
 
-import itertools
 import os
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from charrnn.evaluation.baselines import HIGHEST_ORDER, Loss, best_order, ngram_losses
-from charrnn.evaluation.evaluate import evaluate
-from charrnn.language.cloze import evaluate_cloze, filled
-from charrnn.language.ngrams import Ngrams
-from charrnn.language.predictor import RnnPredictor
-from charrnn.language.sampling import Sampling, sample_tokens
-from charrnn.network.arrays import Parameters, Workspace
-from charrnn.network.gradient_flow import gradient_flow
-from charrnn.network.network import Network
-from charrnn.network.two_sided import ClozeNetwork
+from charrnn.config import RunConfig
+from charrnn.evaluation.baselines import Loss, ngram_losses
+from charrnn.language.ngrams import HIGHEST_ORDER, Ngrams
+from charrnn.language.registry import make_model
+from charrnn.network.arrays import Parameters
 from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import Probed
 from charrnn.text.batches import Windows
 from charrnn.text.dataset import Dataset
-from charrnn.text.tokenizers import initial_id, never_sampled
-from charrnn.training.trainer import TrainingState
+from charrnn.text.encoded import EncodedText
+from charrnn.text.tokenizers import Tokenizer
+from charrnn.training.state import TrainingState
 
-LARGEST_COUNTED, LARGEST_COMPARED = 2_000_000, 500_000
-"""Tokens that the n-grams of a run learn from, and that they are measured on."""
-SAMPLE_LENGTH = 200
-SAMPLE_TEMPERATURE = 0.8
+BASELINE_TRAINING_TOKENS, BASELINE_VALIDATION_TOKENS = 2_000_000, 500_000
+"""Tokens that the n-gram model learns from, and tokens that it is evaluated on."""
 PROBED_STREAMS = 4
-"""A probe reads so many streams of the batch: enough to see the flow, few enough to cost next to nothing."""
+"""Streams of the batch that the gradient flow is measured on."""
 
 
-def evaluator(
-    network: Network | ClozeNetwork, dataset: Dataset, threads: int, panels: bool
-) -> Callable[[Parameters], Evaluation]:
-    """Read the whole validation part, as it goes on from the last token of the training part."""
-    before = int(dataset.training[-1])
-    measure = partial(evaluate_cloze, network) if isinstance(network, ClozeNetwork) else partial(evaluate, network)
+def evaluation_probe(config: RunConfig, dataset: Dataset) -> Callable[[Parameters], Evaluation]:
+    """Return a function that evaluates weights on the validation part of a dataset."""
+    text, threads = dataset.validation_text(), config.training.threads
 
-    def read(parameters: Parameters) -> Evaluation:
-        characters, unknown = dataset.validation_characters, dataset.validation_unknown
-        return measure(
-            parameters,
-            dataset.validation,
-            before,
-            characters=characters,
-            unknown=unknown,
-            threads=threads,
-            panels=panels,
-        )
+    def evaluate(parameters: Parameters) -> Evaluation:
+        return make_model(config, parameters, dataset.tokenizer).evaluate(text, threads=threads)
 
-    return read
+    return evaluate
 
 
-def baseline(dataset: Dataset) -> tuple[int, Loss] | None:
-    """The best order of an n-gram model of the training part, and its loss on the validation part, or on the first
-    LARGEST_COMPARED tokens of it; None if nothing is held out. Of a long text, it learns from the beginning.
+def sample_probe(config: RunConfig, dataset: Dataset) -> Callable[[Parameters, int], str]:
+    """Return a function that samples from weights; seed and step determine its random numbers."""
+
+    def sample(parameters: Parameters, step: int) -> str:
+        rng = np.random.default_rng((config.training.seed, step))
+        return make_model(config, parameters, dataset.tokenizer).training_sample(dataset, rng)
+
+    return sample
+
+
+def flow_probe(
+    config: RunConfig, tokenizer: Tokenizer, windows: Windows
+) -> Callable[[TrainingState, float], Probed | None]:
+    """Return a function that measures the gradient flow through the next window of a state, on a few streams.
+
+    It returns None for a network without such a flow.
     """
-    tokenizer, held_out = dataset.tokenizer, dataset.validation[:LARGEST_COMPARED]
-    if not len(held_out):
-        return None
-    ngrams = Ngrams.count(
-        dataset.training[:LARGEST_COUNTED], tokenizer.vocabulary_size, HIGHEST_ORDER, tokenizer.bos_id
-    )
-    characters = max(1, tokenizer.count_characters(held_out))
-    losses = ngram_losses(ngrams, held_out, int(dataset.training[-1]), characters)
-    order = best_order(losses)
-    return order, losses[order - 1]
 
-
-def speaker(network: Network | ClozeNetwork, dataset: Dataset, seed: int) -> Callable[[Parameters, int], str]:
-    """A short sample; its draws are a matter of seed and step. What fills blanks shows how it fills some."""
-    tokenizer = dataset.tokenizer
-    if isinstance(network, ClozeNetwork):
-        return lambda parameters, _: filled(network, parameters, dataset)
-    prompt, never = np.array([initial_id(tokenizer)]), never_sampled(tokenizer)
-
-    def speak(parameters: Parameters, step: int) -> str:
-        rng, predictor = np.random.default_rng((seed, step)), RnnPredictor(network, parameters)
-        tokens = sample_tokens(predictor, prompt, Sampling(SAMPLE_TEMPERATURE), rng, never=never)
-        said = itertools.takewhile(lambda token: token != tokenizer.eos_id, itertools.islice(tokens, SAMPLE_LENGTH))
-        return tokenizer.decode(list(said))
-
-    return speak
-
-
-def prober(network: Network | ClozeNetwork, windows: Windows) -> Callable[[TrainingState, float], Probed] | None:
-    """How the gradient flows back through the window that comes next, on a few of its streams; forward alone."""
-    if isinstance(network, ClozeNetwork):
-        return None
-    workspace = Workspace()
-
-    def probe(state: TrainingState, time: float) -> Probed:
+    def measure(state: TrainingState, time: float) -> Probed | None:
         inputs, targets = windows.window(state.window, np.random.default_rng(0))
-        few = slice(0, PROBED_STREAMS)
-        carried = np.ascontiguousarray(state.carried[:, :, few])
-        flow = gradient_flow(network, state.parameters, inputs[:, few], targets[:, few], carried, workspace)
+        streams = slice(0, PROBED_STREAMS)
+        model = make_model(config, state.parameters, tokenizer)
+        hidden_state = np.ascontiguousarray(state.hidden_state[:, :, streams])
+        flow = model.gradient_flow(inputs[:, streams], targets[:, streams], hidden_state)
+        if flow is None:
+            return None
         return Probed(
             state.step,
             time,
@@ -110,11 +74,27 @@ def prober(network: Network | ClozeNetwork, windows: Windows) -> Callable[[Train
             memory=memory_in_use(),
         )
 
-    return probe
+    return measure
+
+
+def measure_baseline(dataset: Dataset) -> tuple[int, Loss] | None:
+    """Return the best order of an n-gram model of the training part, and its loss on the validation part.
+
+    Of long parts, only the heads are used. None if nothing is held out.
+    """
+    tokenizer, held_out = dataset.tokenizer, dataset.validation[:BASELINE_VALIDATION_TOKENS]
+    if not len(held_out):
+        return None
+    training = dataset.training[:BASELINE_TRAINING_TOKENS]
+    ngrams = Ngrams.count(training, tokenizer.vocabulary_size, HIGHEST_ORDER, tokenizer.bos_id)
+    characters = max(1, tokenizer.count_characters(held_out))
+    text = EncodedText(held_out, int(dataset.training[-1]), characters, dataset.validation_unknown)
+    losses = ngram_losses(ngrams, text)
+    return min(enumerate(losses, start=1), key=lambda order_and_loss: order_and_loss[1].nats_per_character)
 
 
 def memory_in_use() -> int:
-    """The bytes that this process has in RAM; its largest so far where the system tells no more, 0 where nothing."""
+    """Return the memory that this process has in RAM, in bytes; its maximum on macOS, 0 where it is not known."""
     try:
         pages = Path("/proc/self/statm").read_bytes().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")

@@ -1,31 +1,38 @@
-"""The shelf: the runs in a folder, what they are and how far they got."""
+"""A listing of the runs in a folder: settings, status and best validation loss of each."""
 
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from charrnn.config import RunConfig
+from charrnn.config import NetworkConfig, RunConfig
 from charrnn.errors import CharrnnError
-from charrnn.language.cloze import load_model
-from charrnn.network.two_sided import network_of
-from charrnn.run.events import Evaluated, Event, Finished, Saved
+from charrnn.run.events import Evaluated, Event, Saved
+from charrnn.run.files import Shapes, check_arrays
 from charrnn.run.folder import RunFolder
 from charrnn.run.journal import read_milestones
 from charrnn.run.lock import trainer_pid
+from charrnn.run.progress import RunProgress
+from charrnn.run.status import Status, run_status
+
+ShapesOf: TypeAlias = Callable[[NetworkConfig], Shapes]
+"""A function that gives the shapes of a network's weights by tensor name."""
 
 FILES = ("config.json", "tokenizer.json", "model.safetensors", "metrics.jsonl", "checkpoints")
-"""A folder that holds one of them is taken for a run."""
+"""A folder that holds one of these is listed as a run."""
+
+_STATES = {Status.TRAINING: "under way", Status.PAUSED: "under way", Status.INTERRUPTED: "broken off"}
+"""Status in JSON, where it is not the word that people read."""
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What is told of one run. Where `fault` is not None, the rest may be missing."""
+    """One run of a listing. If `fault` says why it is broken, the other fields may be None. `age` is in seconds."""
 
     path: str
-    state: str
+    status: Status
     age: float
     text: str | None = None
     characters: int | None = None
@@ -39,36 +46,47 @@ class RunSummary:
     bits_per_character: float | None = None
     fault: str | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields of `charrnn runs --json`."""
+        values = asdict(self)
+        path, status = values.pop("path"), values.pop("status")
+        return {"path": path, "state": _STATES.get(status, str(status)), **values}
 
-def list_runs(folder: Path) -> list[RunSummary]:
-    """The runs in a folder, or the one that it is, the latest first."""
-    return sorted((summarize(path) for path in _runs_in(folder)), key=lambda each: each.age)
+
+def list_runs(folder: Path, shapes_of: ShapesOf) -> list[RunSummary]:
+    """Return the runs in a folder, or the run that it is, the most recent first."""
+    summaries = (summarize(path, shapes_of) for path in _run_paths(folder))
+    return sorted(summaries, key=lambda summary: summary.age)
 
 
-def _runs_in(folder: Path) -> Iterator[Path]:
+def _run_paths(folder: Path) -> Iterator[Path]:
     for path in (folder, *sorted(folder.iterdir())):
         try:
             if path.is_dir() and any((path / name).exists() for name in FILES):
                 yield path
         except OSError:
-            yield path  # and `summarize` says why it cannot be read
+            yield path  # `summarize` reports why it cannot be read
 
 
-def summarize(path: Path) -> RunSummary:
-    """One run, as far as it can be read."""
+def summarize(path: Path, shapes_of: ShapesOf) -> RunSummary:
+    """Return the summary of one run, as far as it can be read."""
     age = 0.0
     try:
-        age = max(0.0, time.time() - max(each.stat().st_mtime for each in _files(path)))
+        age = max(0.0, time.time() - max(file.stat().st_mtime for file in _existing_files(path)))
         config = RunFolder(path).read_config()
-        journal = read_milestones(path)
-        fault = _fault_of_model(path, journal)
-        state = "broken" if fault else _state(path, journal)
+        shapes, journal = shapes_of(config.network), read_milestones(path)
+        fault = _fault(path, shapes, journal)
     except (CharrnnError, OSError) as error:
-        return RunSummary(str(path), "broken", age, fault=str(error))
-    return RunSummary(str(path), state, age, **_settings(config), **_course(journal), fault=fault)
+        return RunSummary(str(path), Status.BROKEN, age, fault=str(error))
+    progress = RunProgress.of(journal)
+    status = run_status(progress, trained=trainer_pid(path) is not None, fault=fault)
+    parameters = sum(math.prod(shape) for shape in shapes.values())
+    return RunSummary(
+        str(path), status, age, **_settings(config), parameters=parameters, **_results(progress), fault=fault
+    )
 
 
-def _files(path: Path) -> list[Path]:
+def _existing_files(path: Path) -> list[Path]:
     return [path, *(path / name for name in FILES if (path / name).exists())]
 
 
@@ -77,38 +95,27 @@ def _settings(config: RunConfig) -> dict[str, Any]:
         "text": ", ".join(config.text.sources),
         "characters": config.text.characters,
         **{name: getattr(config.network, name) for name in ("cell", "layers", "hidden", "embedding")},
-        "parameters": network_of(config.network).parameter_count(),
     }
 
 
-def _course(journal: list[Event]) -> dict[str, Any]:
-    """The last step, and the best of the evaluations."""
-    evaluations = [event.evaluation for event in journal if isinstance(event, Evaluated)]
-    finite = [evaluation for evaluation in evaluations if math.isfinite(evaluation.nats_per_character)]
-    best = min(finite, key=lambda evaluation: evaluation.nats_per_character, default=None)
+def _results(progress: RunProgress) -> dict[str, Any]:
     return {
-        "step": journal[-1].step if journal else 0,
-        "nats_per_character": best and best.nats_per_character,
-        "bits_per_character": best and best.bits_per_character,
+        "step": progress.last_step,
+        "nats_per_character": progress.best and progress.best.nats_per_character,
+        "bits_per_character": progress.best and progress.best.bits_per_character,
     }
 
 
-def _state(path: Path, journal: list[Event]) -> str:
-    """Whether the run is under way, and if not, how it ended: one that was killed has no word on that."""
-    if trainer_pid(path) is not None:
-        return "under way"
-    last = journal[-1] if journal else None
-    if isinstance(last, Finished):
-        return "finished" if last.reason == "done" else "stopped"
-    return "broken off"
+def _fault(path: Path, shapes: Shapes, journal: list[Event]) -> str | None:
+    """Return why the model cannot be loaded, judging by its JSON and the headers of its arrays; None if it can.
 
-
-def _fault_of_model(path: Path, journal: list[Event]) -> str | None:
-    """Why the model cannot be loaded; None if it can, or if there is none because training has just begun."""
-    if not any(isinstance(event, Evaluated | Saved) for event in journal):
-        return None
+    A run that has saved nothing yet needs no weights.
+    """
+    folder = RunFolder(path)
     try:
-        load_model(path)
+        folder.read_tokenizer()
+        if any(isinstance(event, Evaluated | Saved) for event in journal):
+            check_arrays(folder.model_path, shapes)
     except CharrnnError as error:
         return str(error)
     return None

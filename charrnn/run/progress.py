@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from charrnn.run.evaluation import Evaluation
-from charrnn.run.events import Evaluated, Event, Finished, Recovered, Started, StepDone
+from charrnn.run.events import CommandApplied, Evaluated, Event, Finished, Recovered, Started, StepDone
 
 SMOOTHING = 0.98
 """Weight of the earlier average in the smoothed loss, after many steps; at first it is less."""
@@ -15,15 +15,17 @@ SMOOTHING = 0.98
 class RunProgress:
     """The progress of a run up to the last event taken.
 
-    `loss` is the smoothed loss of the last steps, in nats per token; `evaluation` is the last evaluation, and `best`
-    the best validation loss, in nats per character.
+    `loss` is the smoothed loss of the last steps, in nats per token; `evaluation` is the last evaluation on the
+    validation text, and `best` the best one so far.
     """
 
     started: Started | None = None
     step: StepDone | None = None
     evaluation: Evaluation | None = None
-    best: float | None = None
+    best: Evaluation | None = None
     finished: Finished | None = None
+    paused: bool = False
+    last_step: int = 0
     loss: float = math.nan
     _averaged: int = 0
     _first: StepDone | None = field(default=None, repr=False)
@@ -38,19 +40,24 @@ class RunProgress:
 
     def take(self, event: Event) -> None:
         """Bring the progress up to date with one more event."""
-        if isinstance(event, Started):
-            self.started, self.best, self.finished, self._first = event, event.best, None, None
-        elif isinstance(event, StepDone):
-            self._first = self._first or event
-            self.step = event
-            self._average(event.loss)
-        elif isinstance(event, Evaluated):
-            self.evaluation = event.evaluation
-            self.best = event.evaluation.nats_per_character if event.best else self.best
-        elif isinstance(event, Recovered):
-            self._averaged = 0
-        elif isinstance(event, Finished):
-            self.finished = event
+        self.last_step = event.step
+        match event:
+            case Started():
+                self.started, self.finished, self.paused, self._first = event, None, False, None
+            case StepDone():
+                self.step, self.paused, self._first = event, False, self._first or event
+                self._average(event.loss)
+            case Evaluated(evaluation=evaluation):
+                self.evaluation = evaluation
+                self.best = _better(evaluation, self.best)
+            case Recovered():
+                self._averaged = 0
+            case CommandApplied(command="pause"):
+                self.paused = True
+            case CommandApplied(command="resume"):
+                self.paused = False
+            case Finished():
+                self.finished = event
 
     def _average(self, loss: float) -> None:
         """Average over about the last tenth of the steps, so that the average follows the fast descent at first."""
@@ -94,6 +101,12 @@ class RunProgress:
             return ""
         left = self.seconds_left
         return f"{duration(self.step.time)} elapsed" + (f", {duration(left)} left" if left is not None else "")
+
+
+def _better(evaluation: Evaluation, best: Evaluation | None) -> Evaluation | None:
+    """Return the evaluation of the lower loss; one of a loss that is not finite does not count."""
+    loss = evaluation.nats_per_character
+    return evaluation if math.isfinite(loss) and (best is None or loss < best.nats_per_character) else best
 
 
 def duration(seconds: float) -> str:

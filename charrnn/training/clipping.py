@@ -1,4 +1,4 @@
-"""Clipping: gradients in, the same gradients out, bounded in place. It knows names and arrays, and no layer."""
+"""Gradient clipping: named gradients, limited in place."""
 
 import math
 
@@ -8,15 +8,15 @@ from charrnn.network.arrays import Parameters
 
 
 def global_norm(gradients: Parameters) -> float:
-    """√(sum of squares over all arrays): one number for the whole gradient."""
+    """Return √(sum of squares over all arrays)."""
     return math.sqrt(sum(float(np.vdot(g, g)) for g in gradients.values()))
 
 
 def clip_by_norm(gradients: Parameters, limit: float) -> tuple[float, bool]:
-    """Scale all arrays alike so that the global norm is at most `limit`; the direction stays (Pascanu et al. 2013).
+    """Scale all arrays by one factor so that the global norm is at most `limit` (Pascanu et al. 2013).
 
-    Returns the norm before clipping, and whether it was above the limit. A norm that is not finite leaves the
-    gradients as they are.
+    Returns the norm before clipping, and True if it was above the limit. If the norm is not finite, the gradients
+    stay as they are.
     """
     norm = global_norm(gradients)
     clipped = math.isfinite(norm) and norm > limit
@@ -27,9 +27,9 @@ def clip_by_norm(gradients: Parameters, limit: float) -> tuple[float, bool]:
 
 
 def clip_by_value(gradients: Parameters, limit: float) -> tuple[float, bool]:
-    """Bound every entry to [-limit, limit]; the direction may change.
+    """Limit every entry to [-limit, limit], which may change the direction of the gradient.
 
-    Returns the norm before clipping, and whether any entry was beyond the bound.
+    Returns the global norm before clipping, and True if any entry was beyond the limit.
     """
     norm = global_norm(gradients)
     clipped = False
@@ -40,7 +40,7 @@ def clip_by_value(gradients: Parameters, limit: float) -> tuple[float, bool]:
 
 
 def no_clipping(gradients: Parameters, limit: float) -> tuple[float, bool]:
-    """Only measure the global norm."""
+    """Return the global norm and False."""
     del limit
     return global_norm(gradients), False
 

@@ -1,6 +1,6 @@
-"""Schedules: how far the run has come, 0 to 1, → what share of the learning rate to use, 0 to 1.
+"""Learning-rate schedules: completed share of the run, 0 to 1 → factor on the learning rate, 0 to 1.
 
-Progress counts steps or seconds, whatever ends the run, so that a cosine ends where the run ends.
+The share counts steps or seconds, whichever ends the run, so that a cosine ends where the run ends.
 """
 
 import math
@@ -8,30 +8,30 @@ from collections.abc import Callable
 
 
 def constant(progress: float) -> float:
-    """The full rate throughout."""
+    """Return 1 throughout."""
     del progress
     return 1.0
 
 
 def step(progress: float) -> float:
-    """Full for the first half, then half of it at each of 1/2, 3/4, 7/8 and 15/16 of the way."""
+    """Return 1 for the first half, then half of it at each of 1/2, 3/4, 7/8 and 15/16 of the run."""
     return 0.5 ** sum(progress >= 1.0 - 0.5**k for k in range(1, 5))
 
 
 def cosine(progress: float) -> float:
-    """From one to zero along half a cosine (Loshchilov and Hutter 2017)."""
+    """Return half a cosine from 1 to 0 (Loshchilov and Hutter 2017)."""
     return 0.5 * (1.0 + math.cos(math.pi * min(progress, 1.0)))
 
 
 def with_warmup(schedule: Callable[[float], float], warmup: float) -> Callable[[float], float]:
-    """A linear rise over the first `warmup` of the run, and the schedule over the rest."""
+    """Return a schedule that rises linearly over the first `warmup` of the run and is `schedule` over the rest."""
 
-    def share(progress: float) -> float:
+    def factor(progress: float) -> float:
         if progress < warmup:
             return (progress + 1e-3) / (warmup + 1e-3)
         return schedule((progress - warmup) / (1.0 - warmup))
 
-    return share
+    return factor
 
 
 SCHEDULES = {"constant": constant, "step": step, "cosine": cosine}

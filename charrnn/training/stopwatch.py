@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 
 class Stopwatch:
-    """Shows `shown` when it is made, and goes on from there; `clock` gives seconds."""
+    """A stopwatch that shows `shown` when it is made; `clock` gives seconds."""
 
     def __init__(self, clock: Callable[[], float], shown: float) -> None:
         self._clock = clock
@@ -16,13 +16,14 @@ class Stopwatch:
         return self._paused_at is not None
 
     def now(self) -> float:
+        """Return the seconds it shows."""
         return (self._clock() if self._paused_at is None else self._paused_at) - self._began
 
     def pause(self) -> None:
         if self._paused_at is None:
             self._paused_at = self._clock()
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         if self._paused_at is not None:
             self._began += self._clock() - self._paused_at
             self._paused_at = None

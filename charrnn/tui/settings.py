@@ -1,4 +1,4 @@
-"""What a person has set: theme and keys, in `settings.json` of the user's configuration folder.
+"""Settings of the user: theme and keys, in `settings.json` of the user's configuration folder.
 
 {"theme": "nord", "keymap": {"dashboard.pause": "p", "sampler.run": "space,r"}}
 """
@@ -9,14 +9,14 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
-from charrnn.run.folder import write_atomically
+from charrnn.run.files import write_atomically
 
-LARGEST = 1 << 20
+MAX_BYTES = 1 << 20
 
 
 @dataclass
 class Settings:
-    """Empty where nothing was set. `keymap` has the keys of a binding, several after commas, by its name."""
+    """Theme and keys; empty if not set. `keymap` maps the id of a binding to its keys, separated by commas."""
 
     theme: str = ""
     keymap: dict[str, str] = field(default_factory=dict)
@@ -27,23 +27,23 @@ def settings_path() -> Path:
 
 
 def read_settings() -> tuple[Settings, str]:
-    """The settings, and what is wrong with the file; a wrong file counts as an empty one."""
+    """Return the settings and an error message, empty if there is none; a file with an error counts as empty."""
     path = settings_path()
     try:
         with path.open("rb") as file:
-            values = json.loads(file.read(LARGEST))
+            values = json.loads(file.read(MAX_BYTES))
         theme, keymap = values.get("theme", ""), values.get("keymap", {})
-        if isinstance(theme, str) and all(isinstance(each, str) for pair in keymap.items() for each in pair):
+        if isinstance(theme, str) and all(isinstance(text, str) for pair in keymap.items() for text in pair):
             return Settings(theme, dict(keymap)), ""
     except FileNotFoundError:
         return Settings(), ""
     except (OSError, ValueError, AttributeError, RecursionError):
         pass
-    return Settings(), f"{path} cannot be read, and counts as empty; mend it or delete it"
+    return Settings(), f"{path} cannot be read, and counts as empty; correct it or delete it"
 
 
 def write_settings(settings: Settings) -> None:
-    """Keep the settings; where nothing can be written they last as long as the program."""
+    """Write the settings; where that is impossible, they last until the program ends."""
     path = settings_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -96,7 +96,7 @@ def test_each_kind_of_model_is_refused_where_the_other_is_meant(both_runs: tuple
         ClozeModel.load(both_runs[1])
     assert isinstance(load_model(both_runs[0]), ClozeModel)
     assert isinstance(load_model(both_runs[1]), LanguageModel)
-    assert summarize(both_runs[0]).fault is None
+    assert summarize(both_runs[0], lambda config: Network.from_config(config).shapes()).fault is None
 
 
 def test_the_command_fills_and_tells_what_it_cannot(both_runs: tuple[Path, Path]) -> None:

@@ -1,0 +1,142 @@
+"""A run that is ready to train: its session, its folder, and a report to read before training begins."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from charrnn.blas import single_threaded
+from charrnn.config import RunConfig
+from charrnn.errors import CharrnnError
+from charrnn.evaluation.baselines import Loss
+from charrnn.pipeline.finetune import base_evaluation_probe
+from charrnn.pipeline.probes import evaluation_probe, flow_probe, sample_probe
+from charrnn.pipeline.setup import Setup
+from charrnn.pipeline.storage import RunStorage
+from charrnn.run.commands import Command, Mailbox
+from charrnn.run.events import BaselineMeasured, Event, Started
+from charrnn.run.folder import RunFolder
+from charrnn.run.journal import append_event, open_journal
+from charrnn.run.lock import RunLock
+from charrnn.text.corpus import CorpusReport
+from charrnn.training.loop import train
+from charrnn.training.session import Probes, Session
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """Facts and choices to report before training: sizes, estimated length and speed, and notes for the user.
+
+    `seconds` is the estimated time of all steps. `baseline` has the order and the loss of the n-gram model.
+    """
+
+    corpus: CorpusReport
+    config: RunConfig
+    parameters: int
+    training_tokens: int
+    validation_tokens: int
+    steps: int
+    characters_per_second: float
+    seconds: float
+    notes: tuple[str, ...]
+    baseline: tuple[int, Loss] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A new or resumed run that is ready to train."""
+
+    folder: RunFolder
+    preflight: Preflight
+    session: Session
+    storage: RunStorage
+    resumed: bool = False
+
+    def train(self, read_commands: Callable[[], Iterable[Command]] = tuple) -> Iterator[Event]:
+        """Train to the end of the run; each event is in the journal before it is yielded.
+
+        The run obeys the commands that `read_commands` returns, and those in its mailbox, between two steps. RunError
+        if another process trains it, or if it diverges.
+        """
+        lock = RunLock(self.folder.path)
+        try:
+            mailbox = Mailbox(self.folder.path)
+            if self.resumed:  # another process may have trained it since its checkpoint was read
+                self.session.resume_from(self.storage.read_checkpoint(self.session.state))
+            self.folder.write_config(self.preflight.config)  # a resumed run may have another end
+            yield from self._train_journaled(lambda: (*read_commands(), *mailbox.read()))
+        finally:
+            lock.release()
+
+    def _train_journaled(self, read_commands: Callable[[], Iterable[Command]]) -> Iterator[Event]:
+        with open_journal(self.folder.path) as journal, single_threaded():
+            for event in itertools.chain(self._first_events(), train(self.session, read_commands)):
+                append_event(journal, event)
+                yield event
+
+    def _first_events(self) -> Iterator[Event]:
+        preflight, state = self.preflight, self.session.state
+        yield Started(
+            state.step,
+            state.time,
+            resumed=self.resumed,
+            parameters=preflight.parameters,
+            training_tokens=preflight.training_tokens,
+            validation_tokens=preflight.validation_tokens,
+            characters_per_second=preflight.characters_per_second,
+            steps=preflight.steps,
+            minutes=preflight.config.training.minutes,
+            best=state.best_loss,
+        )
+        if preflight.baseline is not None and not self.resumed:
+            order, loss = preflight.baseline
+            yield BaselineMeasured(0, 0.0, order, loss.nats_per_character, loss.bits_per_character)
+
+
+def make_run(
+    folder: RunFolder, setup: Setup, notes: tuple[str, ...] = (), baseline: tuple[int, Loss] | None = None
+) -> Run:
+    """Return the run of a setup, at the beginning of its training."""
+    config, storage = setup.config, RunStorage(folder, setup.network.shapes())
+    probes, probe_notes = _make_probes(setup)
+    session = Session(
+        config=config.training,
+        trainer=setup.trainer,
+        state=setup.state,
+        total_steps=None if config.training.minutes is not None else setup.steps,
+        probes=probes,
+        storage=storage,
+        clock=time.perf_counter,
+        characters_per_token=setup.characters_per_token,
+    )
+    preflight = Preflight(
+        corpus=setup.dataset.split.corpus.report,
+        config=config,
+        parameters=setup.network.parameter_count(),
+        training_tokens=len(setup.dataset.training),
+        validation_tokens=len(setup.dataset.validation),
+        steps=setup.steps,
+        characters_per_second=setup.window_tokens * setup.characters_per_token / setup.seconds_per_step,
+        seconds=setup.steps * setup.seconds_per_step,
+        notes=notes + probe_notes,
+        baseline=baseline,
+    )
+    return Run(folder, preflight, session, storage)
+
+
+def _make_probes(setup: Setup) -> tuple[Probes, tuple[str, ...]]:
+    """Return the probes of a run, and a note if the text of its base run cannot be evaluated."""
+    config, dataset = setup.config, setup.dataset
+    evaluate_base, notes = None, tuple[str, ...]()
+    if config.text.base_run is not None:
+        try:
+            evaluate_base = base_evaluation_probe(config, dataset.tokenizer)
+        except CharrnnError as error:
+            notes = (f"the validation text of {config.text.base_run} is not evaluated: {error}",)
+    probes = Probes(
+        evaluate=evaluation_probe(config, dataset) if len(dataset.validation) else None,
+        evaluate_base=evaluate_base,
+        sample=sample_probe(config, dataset),
+        gradient_flow=flow_probe(config, dataset.tokenizer, setup.trainer.windows),
+    )
+    return probes, notes

@@ -1,0 +1,40 @@
+"""The loop of a training session, from its state to the end of the run."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from charrnn.run.commands import Command
+from charrnn.run.events import Event
+from charrnn.training.command_handler import CommandHandler
+from charrnn.training.session import Session
+
+SECONDS_BETWEEN_READS = 0.05
+"""Pause between two looks for commands while a run is paused."""
+
+
+def wait_for_commands() -> None:
+    time.sleep(SECONDS_BETWEEN_READS)
+
+
+def train(
+    session: Session,
+    read_commands: Callable[[], Iterable[Command]] = tuple,
+    wait: Callable[[], None] = wait_for_commands,
+) -> Iterator[Event]:
+    """Train to the end of the run or to a command to stop; yield every event.
+
+    The run ends with an evaluation and a checkpoint. A fine-tuning run also begins with them. RunError if training
+    diverges.
+    """
+    handler = CommandHandler(session, read_commands, wait)
+    if session.probes.evaluate_base is not None and session.state.step == 0:
+        yield from session.evaluate_and_save()
+    while (progress := session.progress()) < 1.0:
+        yield from session.step(progress)
+        yield from handler.handle()
+        if handler.stopping and session.progress() < 1.0:
+            yield from session.stop()
+            return
+    if session.evaluated_step != session.state.step:
+        yield from session.evaluate_and_save()
+    yield session.finished("done")

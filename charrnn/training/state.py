@@ -1,0 +1,89 @@
+"""The state of a training run: all that changes while it trains, and so all that a checkpoint holds."""
+
+import copy
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from charrnn.errors import ModelError
+from charrnn.network.arrays import Array, Parameters
+from charrnn.run.folder import PARAMETERS
+
+MOMENTS = "moments."
+HIDDEN_STATE = "carried"
+"""Names of the optimizer's moments (a prefix) and of the hidden state in a checkpoint."""
+
+
+@dataclass
+class TrainingState:
+    """The state between two steps.
+
+    `moments` are those of the optimizer. `hidden_state` (L, S, B, H) is the state that the next window begins with.
+    `step` counts updates; `window` counts windows read, and is ahead of `step` by those that were skipped.
+    `rate_scale` is a factor on the learning rate, halved at every recovery. `time` is in seconds since the run began.
+    `best_loss` is the best validation loss so far, in nats per character.
+    """
+
+    parameters: Parameters
+    moments: Parameters
+    hidden_state: Array
+    rng: np.random.Generator
+    step: int = 0
+    window: int = 0
+    rate_scale: float = 1.0
+    time: float = 0.0
+    best_loss: float | None = None
+
+    def copy(self) -> "TrainingState":
+        """Return a copy that further training does not change."""
+        return copy.deepcopy(self)
+
+    def to_arrays(self) -> Parameters:
+        """Return all arrays of the state under their names in a checkpoint."""
+        arrays = {PARAMETERS + name: array for name, array in self.parameters.items()}
+        arrays |= {MOMENTS + name: array for name, array in self.moments.items()}
+        return arrays | {HIDDEN_STATE: self.hidden_state}
+
+    def to_notes(self) -> dict[str, Any]:
+        """Return the rest of the state as plain values."""
+        return {
+            "step": self.step,
+            "window": self.window,
+            "rate_scale": self.rate_scale,
+            "time": self.time,
+            "best": self.best_loss,
+            "rng": self.rng.bit_generator.state,
+        }
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of `to_arrays()`."""
+        return {name: array.shape for name, array in self.to_arrays().items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Parameters, notes: Any) -> "TrainingState":
+        """Return the state of which `to_arrays` and `to_notes` gave these; ModelError if a note is not valid."""
+        try:
+            rng = np.random.default_rng()
+            rng.bit_generator.state = notes["rng"]
+            state = cls(
+                parameters=_without(PARAMETERS, arrays),
+                moments=_without(MOMENTS, arrays),
+                hidden_state=arrays[HIDDEN_STATE],
+                rng=rng,
+                step=int(notes["step"]),
+                window=int(notes["window"]),
+                rate_scale=float(notes["rate_scale"]),
+                time=float(notes["time"]),
+                best_loss=None if notes["best"] is None else float(notes["best"]),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise ModelError(f"its notes on the run cannot be read ({error!r})") from error
+        if min(state.step, state.window, state.time) < 0 or not 0.0 < state.rate_scale < math.inf > state.time:
+            raise ModelError("its notes on the run have a number out of range")
+        return state
+
+
+def _without(prefix: str, arrays: Parameters) -> Parameters:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

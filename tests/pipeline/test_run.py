@@ -1,0 +1,76 @@
+"""A run in training: its journal, its lock, its mailbox and its probes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from charrnn.config import Overrides, TextConfig
+from charrnn.errors import RunError
+from charrnn.pipeline.run import Run
+from charrnn.pipeline.start import resume_run, start_run
+from charrnn.run.events import CommandApplied, Probed, StepDone
+from charrnn.run.journal import read_journal
+from charrnn.run.lock import RunLock, trainer_pid
+
+SHORT = Overrides(hidden=8, layers=1, bptt=8, batch=4, steps=30, evaluate_every=10, threads=1)
+TELL = "import sys; from charrnn.cli import main; sys.argv[1:] = ['tell', *sys.argv[1:]]; main()"
+
+
+@pytest.fixture
+def run(story: Path, tmp_path: Path) -> Run:
+    """A new run of 30 steps."""
+    return start_run(tmp_path / "run", TextConfig((str(story),)), SHORT)
+
+
+def test_every_event_is_in_the_journal_before_it_is_yielded(run: Run) -> None:
+    for number, event in enumerate(run.train(), start=1):
+        journal = list(read_journal(run.folder.path))
+        assert len(journal) == number
+        assert journal[-1] == event
+
+
+def test_every_line_of_the_journal_has_event_time_and_step(tiny_run: Path) -> None:
+    lines = [json.loads(line) for line in (tiny_run / "metrics.jsonl").read_text().splitlines()]
+    assert all({"event", "time", "step"} <= line.keys() for line in lines)
+    step = next(line for line in lines if line["event"] == "step")
+    assert {"loss", "learning_rate", "gradient_norm", "characters_per_second"} <= step.keys()
+    assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
+
+
+@pytest.mark.parametrize("word", ["sample", "restore-best", "back"])
+def test_another_process_can_send_a_command(word: str, run: Run) -> None:
+    path = run.folder.path
+    assert trainer_pid(path) is None
+    applied = []
+    for event in run.train():
+        if isinstance(event, StepDone) and event.step == 15:
+            assert trainer_pid(path) is not None
+            subprocess.run([sys.executable, "-c", TELL, str(path), word], check=True, timeout=60)
+        if isinstance(event, CommandApplied):
+            applied.append((event.step, event.command))
+    assert applied == [(15, "restore-best" if word == "back" else word)]
+    assert trainer_pid(path) is None
+
+
+def test_only_one_process_trains_a_run(run: Run) -> None:
+    path = run.folder.path
+    events = run.train()
+    next(events)
+    with pytest.raises(RunError, match="charrnn watch"):
+        resume_run(path)
+    with pytest.raises(RunError, match="being trained"):
+        RunLock(path)
+    del events  # as if the process had ended
+    assert list(resume_run(path).train())[-1].step == 30
+
+
+def test_a_run_measures_its_gradient_flow(tiny_run: Path) -> None:
+    probe = next(event for event in read_journal(tiny_run) if isinstance(event, Probed))
+    assert len(probe.gradient_flow) == 2  # layers
+    assert len(probe.gradient_flow[0]) == 16  # steps of the window
+    assert probe.gradient_flow[1][-1] > 0.0
+    assert all(0.0 <= share <= 1.0 for share in probe.saturated)
+    assert probe.memory > 1 << 20
