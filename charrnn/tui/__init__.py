@@ -1,1 +1,1 @@
-"""The terminal UI: screens and widgets over events; it sees training only through what a run's folder tells."""
+"""The terminal UI: screens and widgets in Textual. It sees training only through the events in a run's folder."""

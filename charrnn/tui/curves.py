@@ -1,4 +1,4 @@
-"""Curves: the history of a run → what the plots of the dashboard draw, in the unit and range that were chosen."""
+"""Curves: the history of a run → the series of the dashboard's charts, in the unit and range that the user chose."""
 
 import math
 from dataclasses import dataclass, replace
@@ -11,71 +11,76 @@ from charrnn.run.events import Probed
 from charrnn.tui.history import History
 
 UNITS = ("nats", "bits", "perplexity")
-GROWTH = 1.15
-"""By this factor the axis of the steps grows, when it has to."""
-RECENT_SHARE = 0.25
-"""The recent window is this share of the steps, at its end."""
+RANGE_GROWTH = 1.15
+"""Factor by which the axis of the steps grows when it has to."""
+LAST_SHARE = 0.25
+"""Share of the steps, at the end, that the chart can be limited to."""
+MAX_EXPONENT = 700.0
+"""`exp` overflows not far above this."""
 
 
 @dataclass(frozen=True)
-class View:
-    """How the losses are looked at. A unit is one a character of the text."""
+class ChartOptions:
+    """Options of the loss chart: a unit per character of the text, a scale, and a limit to the last steps."""
 
     unit: str = "nats"
     logarithmic: bool = False
-    recent: bool = False
+    last_steps_only: bool = False
 
-    def next_unit(self) -> "View":
+    def next_unit(self) -> "ChartOptions":
+        """Return the options with the unit after this one."""
         return replace(self, unit=UNITS[(UNITS.index(self.unit) + 1) % len(UNITS)])
 
-    def of_nats(self, nats: NDArray[np.float64]) -> NDArray[np.float64]:
+    def convert(self, nats: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Convert losses (n,) from nats to the unit."""
         if self.unit == "bits":
             return nats / math.log(2.0)
-        return np.exp(np.minimum(nats, 700.0)) if self.unit == "perplexity" else nats
+        return np.exp(np.minimum(nats, MAX_EXPONENT)) if self.unit == "perplexity" else nats
 
     @property
     def title(self) -> str:
         scale = ", logarithmic" if self.logarithmic else ""
-        return f"{self.unit} a character{scale}{', the last quarter' if self.recent else ''}"
+        return f"{self.unit} per character{scale}{', last quarter' if self.last_steps_only else ''}"
 
 
-def losses(history: History, view: View) -> tuple[list[Series], tuple[float, float] | None]:
-    """Training loss, raw and smooth, and validation; and the range of steps to show, None for all."""
-    steps, evaluation = history.steps, history.progress.evaluation
+def loss_series(history: History, options: ChartOptions) -> list[Series]:
+    """Return the training loss (raw and smoothed), the n-gram baseline, and the losses of the evaluations."""
+    evaluation = history.progress.evaluation
     tokens_per_character = evaluation.tokens / evaluation.characters if evaluation else 1.0
-    at = steps.column(0)
-    series = [
-        Series("each window", at, view.of_nats(steps.column(1) * tokens_per_character), "band", "."),
-        Series("training", at, view.of_nats(steps.column(2) * tokens_per_character), "line", "*"),
-    ]
-    if (compared := history.baseline) is not None:
-        level = view.of_nats(np.array([compared.nats_per_character]))
-        series.append(Series(f"{compared.order}-gram", np.array([0.0]), level, "level", "-"))
-    evaluations = history.evaluations
-    if len(evaluations):
-        nats = view.of_nats(evaluations.column(1))
-        series.append(Series("validation", evaluations.column(0), nats, "points", "o"))
-    if len(history.evaluations_before):
-        at_before, nats = history.evaluations_before.column(0), view.of_nats(history.evaluations_before.column(1))
-        series.append(Series("the text before", at_before, nats, "line", "x"))
-    if len(at) < 2:
-        return series, None
-    first, last = float(at[0]), float(at[-1])
-    begin = last - (last - first) * RECENT_SHARE if view.recent else first
-    return series, (begin, _room_for(last, history))
+    steps = history.steps.column(0)
+    raw, smoothed = (options.convert(history.steps.column(i) * tokens_per_character) for i in (1, 2))
+    series = [Series("each window", steps, raw, "band", "."), Series("training", steps, smoothed, "line", "*")]
+    if history.baseline is not None:
+        level = options.convert(np.array([history.baseline.nats_per_character]))
+        series.append(Series(f"{history.baseline.order}-gram", np.array([0.0]), level, "level", "-"))
+    if len(table := history.evaluations):
+        series.append(Series("validation", table.column(0), options.convert(table.column(1)), "points", "o"))
+    if len(table := history.previous_losses):
+        series.append(Series("base run's text", table.column(0), options.convert(table.column(1)), "line", "x"))
+    return series
 
 
-def _room_for(last: float, history: History) -> float:
-    """Where the axis ends: a bit beyond the last step, so that not all is drawn anew at each; but within the run."""
-    room = GROWTH ** math.ceil(math.log(last, GROWTH))
+def step_range(history: History, options: ChartOptions) -> tuple[float, float] | None:
+    """Return the first and the last step of the chart; None while there are fewer than two."""
+    steps = history.steps.column(0)
+    if len(steps) < 2:
+        return None
+    first, last = float(steps[0]), float(steps[-1])
+    begin = last - (last - first) * LAST_SHARE if options.last_steps_only else first
+    return begin, _range_end(last, history)
+
+
+def _range_end(last: float, history: History) -> float:
+    """Return a step somewhat after the last one, so that the axis seldom changes, but within the run."""
+    end = RANGE_GROWTH ** math.ceil(math.log(last, RANGE_GROWTH))
     started = history.progress.started
     if started is None or started.minutes is not None or last > started.steps:
-        return room
-    return min(room, float(started.steps))
+        return end
+    return min(end, float(started.steps))
 
 
-def flow(probe: Probed | None) -> list[Series]:
-    """‖dL/dh‖ of each layer against the steps back through the window."""
+def gradient_flow_series(probe: Probed | None) -> list[Series]:
+    """Return ‖dL/dh‖ of each layer by the number of steps back from the end of the window."""
     if probe is None:
         return []
     return [

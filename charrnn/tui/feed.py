@@ -1,4 +1,4 @@
-"""The feed of a dashboard: where the events of a run come from, and where its commands go."""
+"""The feed of a dashboard: the source of a run's events, and the way to send it commands."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,25 +11,26 @@ from charrnn.run.lock import last_log_line, trainer_pid
 
 
 class Feed(Protocol):
-    """A run as the dashboard sees it."""
+    """A run, as the dashboard needs it."""
 
     @property
-    def name(self) -> str: ...
+    def path(self) -> Path:
+        """The folder of the run."""
 
     def exists(self) -> bool:
-        """Whether the run is still there."""
+        """Return False if the folder was deleted."""
 
     def read(self) -> Sequence[Event]:
-        """Some of the events that have not been read yet; empty when there are none."""
+        """Return some of the events that were not read yet; empty if there are none."""
 
-    def trainer(self) -> int | None:
-        """The process that trains the run; None if nobody does."""
+    def is_trained(self) -> bool:
+        """Return True while a process trains the run."""
 
     def send(self, command: Command) -> None:
         """Send a command to the run; RunError if no process trains it."""
 
     def last_log_line(self) -> str:
-        """What the process that trained the run said last; empty if nothing."""
+        """Return the last message of the process that trained the run; empty if there is none."""
 
 
 class RunFeed:
@@ -39,18 +40,14 @@ class RunFeed:
         self.path = path
         self._tail = Tail(path)
 
-    @property
-    def name(self) -> str:
-        return str(self.path)
-
     def exists(self) -> bool:
         return (self.path / "config.json").exists()
 
     def read(self) -> Sequence[Event]:
         return self._tail.read()
 
-    def trainer(self) -> int | None:
-        return trainer_pid(self.path)
+    def is_trained(self) -> bool:
+        return trainer_pid(self.path) is not None
 
     def send(self, command: Command) -> None:
         send_command(self.path, command)

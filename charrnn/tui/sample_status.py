@@ -1,18 +1,19 @@
-"""How a sample stands: what its choices are drawn from, how surprising it is, and where in it one is."""
+"""The status of a sample: its controls, its perplexity and the position in it, as numbers to show."""
 
-from charrnn.language.sample_tree import Tree
-from charrnn.tui.glyphs import Glyphs
+from charrnn.language.sample_tree import SampleTree
 from charrnn.tui.sampling_controls import SamplingControls
-from charrnn.tui.widgets.stat_grid import Figure
+from charrnn.tui.styled_line import StyledLine
+from charrnn.tui.widgets.stat_grid import Stat
 
 
-def standing(tree: Tree, knobs: SamplingControls, glyphs: Glyphs) -> list[Figure]:
-    """The numbers below a sample."""
-    leaves, here = tree.branches(), tree.here.depth
+def sample_stats(tree: SampleTree, controls: SamplingControls, line: StyledLine) -> list[Stat]:
+    """Return the numbers below a sample; perplexity is per token of the text up to the cursor."""
+    leaves, position = tree.branches(), tree.here.depth
+    copied = f"{line.copied_share(position):.0%}" if tree.detector else "?"
     return [
-        *(Figure(name, value) for name, value in knobs.words().items()),
-        Figure("perplexity", f"{tree.perplexity():.3g}"),
-        Figure("copied", f"{glyphs.copied_share(here):.0%}" if tree.detector else "?"),
-        Figure("place", f"{here} of {len(glyphs.all)}"),
-        Figure("branch", f"{leaves.index(tree.here.leaf()) + 1} of {len(leaves)}"),
+        *controls.stats(),
+        Stat("perplexity per token", f"{tree.perplexity():.3g}", short="perplexity"),
+        Stat("copied from training", copied, short="copied"),
+        Stat("position", f"{position} of {len(line.pieces)}"),
+        Stat("branch", f"{leaves.index(tree.here.leaf()) + 1} of {len(leaves)}"),
     ]

@@ -1,53 +1,57 @@
-"""Glyphs: the line of a sample's tree → how each of its pieces looks, worked out only where the line is new."""
+"""The styled line: the current line of a sample tree → the pieces that a text view shows."""
 
-from charrnn.language.memorization import cover
-from charrnn.language.sample_tree import Node, Tree
-from charrnn.tui.widgets.text_view import Glyph
+from charrnn.language.memorization import covered_pieces
+from charrnn.language.sample_tree import Node, SampleTree
+from charrnn.tui.widgets.text_view import PieceStyle, StyledPiece
 
-WARM, HOT = 4.0, 7.0
-"""Bits of surprise from which a character looks warm, and hot."""
+SURPRISING, VERY_SURPRISING = 4.0, 7.0
+"""Bits of surprise from which a token is shown as surprising, and as very surprising."""
 
 
-class Glyphs:
-    """The glyphs of the line that was seen last."""
+class StyledLine:
+    """The pieces of the line that was shown last. Only the part of a line that is new is styled again."""
 
     def __init__(self) -> None:
-        self._line: list[Node] = []
-        self.all: list[Glyph] = []
+        self._nodes: list[Node] = []
+        self.pieces: list[StyledPiece] = []
 
-    def forget(self) -> None:
-        """Work all of them out anew next time."""
-        self._line, self.all = [], []
+    def invalidate(self) -> None:
+        """Style all pieces again at the next update."""
+        self._nodes, self.pieces = [], []
 
-    def follow(self, tree: Tree) -> int:
-        """Make the glyphs of the tree's line; how many of the old ones stayed."""
-        line = tree.line()
-        shared = _shared(line, self._line)
-        # a span of copied characters begins before it is known to be one
-        same = max(0, shared - tree.detector.shortest) if tree.detector else shared
-        new = line[same:]
-        copied = cover([(len(node.text), tree.match(node)) for node in new])
-        self.all[same:] = (Glyph(node.text, _look(node), marked) for node, marked in zip(new, copied, strict=True))
-        self._line = line
-        return same
+    def update(self, tree: SampleTree) -> int:
+        """Style the tree's line; return the number of pieces at its beginning that did not change."""
+        nodes = tree.line()
+        kept = _shared_length(nodes, self._nodes)
+        if tree.detector:
+            kept = max(0, kept - tree.detector.shortest)  # a copied span is recognized only at its last character
+        new = nodes[kept:]
+        copied = covered_pieces([(len(node.text), tree.match(node)) for node in new])
+        self.pieces[kept:] = (
+            StyledPiece(node.text, _style(node), underlined) for node, underlined in zip(new, copied, strict=True)
+        )
+        self._nodes = nodes
+        return kept
 
     def copied_share(self, end: int) -> float:
-        """The share of the first `end` glyphs' characters that are copied."""
-        behind = self.all[:end]
-        characters = sum(len(glyph.text) for glyph in behind)
-        return sum(len(glyph.text) for glyph in behind if glyph.marked) / characters if characters else 0.0
+        """Return the share of copied characters in the first `end` pieces, 0 to 1."""
+        pieces = self.pieces[:end]
+        characters = sum(len(piece.text) for piece in pieces)
+        return sum(len(piece.text) for piece in pieces if piece.underlined) / characters if characters else 0.0
 
 
-def _look(node: Node) -> str:
+def _style(node: Node) -> PieceStyle:
     if node.typed:
         return "typed"
-    return "calm" if node.bits < WARM else "warm" if node.bits < HOT else "hot"
+    if node.bits < SURPRISING:
+        return "plain"
+    return "surprising" if node.bits < VERY_SURPRISING else "very-surprising"
 
 
-def _shared(line: list[Node], other: list[Node]) -> int:
-    """How many nodes two lines have in common: if they share one, they share all before it."""
-    low, high = 0, min(len(line), len(other))
+def _shared_length(nodes: list[Node], others: list[Node]) -> int:
+    """Return the length of the common prefix of two lines; nodes of a tree that are equal have equal prefixes."""
+    low, high = 0, min(len(nodes), len(others))
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if line[middle - 1] is other[middle - 1] else (low, middle - 1)
+        low, high = (middle, high) if nodes[middle - 1] is others[middle - 1] else (low, middle - 1)
     return low

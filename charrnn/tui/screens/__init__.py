@@ -1,1 +1,1 @@
-"""Screens: each fills the terminal, has keys of its own and a page in the manual."""
+"""Screens: each fills the terminal, and has keys of its own and a section in the manual."""

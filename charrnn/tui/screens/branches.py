@@ -9,15 +9,15 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from charrnn.language.sample_tree import Node, Tree, line_to, name_of
+from charrnn.language.sample_tree import Node, SampleTree, branch_name, line_to
 from charrnn.text.escape import visible, visible_line
 
-LONGEST = 4000
-"""Characters of a branch that are shown, its last ones."""
+MAX_CHARACTERS = 4000
+"""Characters of a branch that are shown on each side of the fork."""
 
 
 class Branches(ModalScreen[Node | None]):
-    """Shows the branch that one comes from beside the one that is highlighted; dismissed with the one chosen."""
+    """Shows the current branch beside the highlighted one; dismissed with the leaf of the branch that was chosen."""
 
     CSS = """
     Branches { background: $background; }
@@ -25,28 +25,28 @@ class Branches(ModalScreen[Node | None]):
     Branches Horizontal { height: 1fr; margin: 0 2; }
     Branches VerticalScroll { width: 1fr; border: round $surface-lighten-2; padding: 0 1; background: $surface; }
     """
-    BINDINGS = [Binding("escape,b,q", "leave", "Back", id="branches.leave")]
+    BINDINGS = [Binding("escape,b,q", "leave", "Back", id="branches.leave", tooltip="Back to the sample")]
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: SampleTree) -> None:
         super().__init__()
         self._leaves = tree.branches()
-        self._here = self._leaves.index(tree.here.leaf())
+        self._current = self._leaves.index(tree.here.leaf())
 
     def compose(self) -> ComposeResult:
-        yield OptionList(*(Option(Content(_line_of(each, n))) for n, each in enumerate(self._leaves, start=1)))
+        yield OptionList(*(Option(Content(_option(leaf, n))) for n, leaf in enumerate(self._leaves, start=1)))
         with Horizontal():
-            for side in ("here", "other"):
+            for side in ("current", "highlighted"):
                 with VerticalScroll(id=side):
                     yield Static(markup=False)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        self.query_one(OptionList).highlighted = (self._here + 1) % len(self._leaves)
-        self.call_after_refresh(self._show, "here", self._here)
+        self.query_one(OptionList).highlighted = (self._current + 1) % len(self._leaves)
+        self.call_after_refresh(self._show, "current", self._current)
 
     @on(OptionList.OptionHighlighted)
-    def _other(self, event: OptionList.OptionHighlighted) -> None:
-        self.call_after_refresh(self._show, "other", event.option_index)
+    def _compare(self, event: OptionList.OptionHighlighted) -> None:
+        self.call_after_refresh(self._show, "highlighted", event.option_index)
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:
@@ -56,21 +56,23 @@ class Branches(ModalScreen[Node | None]):
         self.dismiss(None)
 
     def _show(self, side: str, index: int) -> None:
-        """A branch, what it shares with the one that one came from faint."""
-        nodes, own = line_to(self._leaves[index]), line_to(self._leaves[self._here])
-        shared = sum(1 for a, b in zip(nodes, own, strict=False) if a is b) if side == "other" else 0
-        common = "".join(node.text for node in nodes[:shared])[-LONGEST:]
-        rest = "".join(node.text for node in nodes[shared:])[:LONGEST]
+        """Show a branch; on the highlighted side, what it shares with the current branch is faint."""
+        nodes, current = line_to(self._leaves[index]), line_to(self._leaves[self._current])
+        is_shared = [node is other for node, other in zip(nodes, current, strict=False)]
+        shared = sum(is_shared) if side == "highlighted" else 0
+        prefix = "".join(node.text for node in nodes[:shared])[-MAX_CHARACTERS:]
+        rest = "".join(node.text for node in nodes[shared:])[:MAX_CHARACTERS]
         panel = self.query_one(f"#{side}", VerticalScroll)
         panel.border_title = visible_line(_title(self._leaves[index], index + 1))
-        faint = Content.styled(visible(common), "dim") if common else Content("")
+        faint = Content.styled(visible(prefix), "dim") if prefix else Content("")
         panel.query_one(Static).update(faint + Content(visible(rest)))
 
 
 def _title(leaf: Node, number: int) -> str:
-    return f"{number} {name_of(leaf)}".strip()
+    return f"{number} {branch_name(leaf)}".strip()
 
 
-def _line_of(leaf: Node, number: int) -> str:
+def _option(leaf: Node, number: int) -> str:
+    """Return a branch in one line: its title, its length in tokens, and its end."""
     text = "".join(node.text for node in line_to(leaf)[-40:])
     return visible_line(f"{_title(leaf, number):<12} {leaf.depth:>6,}  …{text}")

@@ -1,8 +1,7 @@
-"""The dashboard: a run that learns, from its events; and the keys that steer it."""
+"""The dashboard: a run as it trains, from its events, and the keys that steer it."""
 
 import time
 from dataclasses import replace
-from pathlib import Path
 
 from textual import work
 from textual.app import ComposeResult
@@ -12,240 +11,232 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from charrnn.errors import CharrnnError
 from charrnn.run.commands import Command, EvaluateNow, Pause, RestoreBest, Resume, SampleNow, SaveNow, ScaleRate, Stop
+from charrnn.run.status import Status
 from charrnn.text.escape import visible_line
-from charrnn.tui import curves, help_text
+from charrnn.tui.curves import ChartOptions, gradient_flow_series, loss_series, step_range
 from charrnn.tui.feed import Feed
-from charrnn.tui.history import History
-from charrnn.tui.screens.dialogs import Question
+from charrnn.tui.help_text import section
+from charrnn.tui.messages import ModelRequested
+from charrnn.tui.notices import errors_as_notices
+from charrnn.tui.run_monitor import RunMonitor
+from charrnn.tui.screens.dialogs import ChoiceDialog
 from charrnn.tui.widgets.plot import Plot
-from charrnn.tui.widgets.run_headline import Headline, Numbers
-from charrnn.tui.widgets.sample_log import Voice
+from charrnn.tui.widgets.run_headline import RunHeadline
+from charrnn.tui.widgets.run_stats import RunStats
+from charrnn.tui.widgets.sample_log import SampleLog
 
-SECONDS_BETWEEN_LOOKS = 0.25
-SECONDS_BETWEEN_CURVES = 1.0
-"""Curves change slowly and cost the most to draw."""
-SECONDS_OF_READING = 0.02
-"""How long events are read in one go; a long journal is read in many, and keys are answered between them."""
-RATE_STEP = 1.25
-STEERING = ("pause", "evaluate", "sample", "save", "rate", "back", "stop")
+REFRESH_SECONDS = 0.25
+CHART_SECONDS = 1.0
+"""Charts change slowly and cost the most to draw."""
+READING_SECONDS = 0.02
+"""Time for which events are read without a break; a long journal takes several rounds, with keys answered between."""
+RATE_FACTOR = 1.25
+SYMBOLS = {
+    Status.TRAINING: "●",
+    Status.PAUSED: "‖",
+    Status.FINISHED: "✓",
+    Status.STOPPED: "■",
+    Status.INTERRUPTED: "✗",
+    Status.BROKEN: "✗",
+    Status.GONE: "✗",
+}
+"""The symbol of each status, for displays without color."""
+_RATE_GROUP = Binding.Group("Rate", compact=True)
+_RATE, _CHART = "Raise, lower the learning rate by a quarter", "Unit, logarithmic scale, range and dots of the charts"
+STEERING_BINDINGS = (
+    Binding("space", "pause", "Pause", id="dashboard.pause", tooltip="Pause, resume"),
+    Binding("e", "evaluate", "Evaluate", id="dashboard.evaluate", tooltip="Evaluate on the validation text now"),
+    Binding("s", "sample", "Sample", id="dashboard.sample", tooltip="Sample now"),
+    Binding("w", "save", "Save", id="dashboard.save", tooltip="Save a checkpoint now"),
+    Binding(
+        "plus,equals_sign",
+        "rate(1)",
+        "Rate +",
+        key_display="+",
+        id="dashboard.faster",
+        tooltip=_RATE,
+        group=_RATE_GROUP,
+    ),
+    Binding("minus", "rate(-1)", "Rate -", key_display="-", id="dashboard.slower", tooltip=_RATE, group=_RATE_GROUP),
+    Binding("b", "back", "Restore", id="dashboard.back", tooltip="Restore the best weights"),
+    Binding("x", "stop", "Stop", id="dashboard.stop", tooltip="Save and stop"),
+)
+STEERING_ACTIONS = {binding.action.partition("(")[0] for binding in STEERING_BINDINGS}
 
 
 class Dashboard(Screen[None]):
-    """Watches a run through a feed. `owner` says that leaving must settle what becomes of the run."""
+    """Watches a run through a feed. With `owner`, leaving asks whether the run should go on."""
 
-    HELP = help_text.DASHBOARD
+    HELP = section("Dashboard")
     CSS = """
     Dashboard #charts { width: 2fr; }
     Dashboard #losses { height: 2fr; min-height: 6; }
     Dashboard #flow { height: 1fr; min-height: 6; }
-    Dashboard Voice { width: 1fr; }
+    Dashboard SampleLog { width: 1fr; }
     Dashboard #message { height: auto; max-height: 3; padding: 0 1; color: $text-warning; display: none; }
-    Dashboard #message.said { display: block; }
-    Dashboard.-narrow Numbers, Dashboard.-narrow Figures { height: 6; }
+    Dashboard #message.shown { display: block; }
+    Dashboard.-narrow RunStats, Dashboard.-narrow StatGrid { height: 6; }
     Dashboard.-narrow .large { display: none; }
     Dashboard.-narrow #body { layout: vertical; }
     Dashboard.-narrow #charts { width: 1fr; height: 1fr; }
-    Dashboard.-narrow Voice { height: 1fr; }
+    Dashboard.-narrow SampleLog { height: 1fr; }
     Dashboard.-narrow #flow { display: none; }
     Dashboard.-short #flow { display: none; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-usual"), (110, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall")]
     BINDINGS = [
-        Binding("space", "pause", "Pause", id="dashboard.pause"),
-        Binding("e", "evaluate", "Evaluate", id="dashboard.evaluate"),
-        Binding("s", "sample", "Sample", id="dashboard.sample"),
-        Binding("w", "save", "Save", id="dashboard.save"),
-        Binding("plus,equals_sign", "rate(1)", "Rate +", key_display="+", id="dashboard.faster"),
-        Binding("minus", "rate(-1)", "Rate -", key_display="-", id="dashboard.slower"),
-        Binding("b", "back", "Best back", id="dashboard.back"),
-        Binding("x", "stop", "Stop", id="dashboard.stop"),
-        Binding("u", "unit", "Unit", show=False, id="dashboard.unit"),
-        Binding("l", "logarithmic", "Log", show=False, id="dashboard.logarithmic"),
-        Binding("r", "recent", "Range", show=False, id="dashboard.recent"),
-        Binding("m", "mark", "Marks", show=False, id="dashboard.mark"),
-        Binding("p", "play", "Play", id="dashboard.play"),
-        Binding("q", "leave", "Leave", id="dashboard.leave"),
+        *STEERING_BINDINGS,
+        Binding("u", "unit", "Unit", show=False, id="dashboard.unit", tooltip=_CHART),
+        Binding("l", "logarithmic", "Log", show=False, id="dashboard.logarithmic", tooltip=_CHART),
+        Binding("r", "recent", "Range", show=False, id="dashboard.recent", tooltip=_CHART),
+        Binding("m", "mark", "Dots", show=False, id="dashboard.mark", tooltip=_CHART),
+        Binding("p", "play", "Play", id="dashboard.play", tooltip="Open the model as it is now in the sampler"),
+        Binding("q", "leave", "Leave", id="dashboard.leave", tooltip="Leave; the run can train on"),
         Binding("ctrl+c,escape", "leave", show=False),
     ]
 
     def __init__(self, feed: Feed, *, owner: bool) -> None:
         super().__init__()
-        self.feed, self._owner = feed, owner
-        self.history = History()
-        self.view = curves.View()
-        self._trainer: int | None = None
-        self._state = ""
-        self._samples_said = 0
-        self._leaving = False
+        self.monitor = RunMonitor(feed)
+        self.options = ChartOptions()
+        self._owner = owner
+        self._is_stopping = False  # and leaving as soon as the run has stopped
+        self._samples_shown = 0
         self._message = ""
-        self._drawn_at = 0.0
-        self._stale = True  # whether there is more to draw than the curves show
+        self._charts_drawn_at = 0.0
+        self._charts_outdated = True
 
     def compose(self) -> ComposeResult:
-        yield Headline()
-        yield Numbers()
+        yield RunHeadline()
+        yield RunStats()
         with Horizontal(id="body"):
             with Vertical(id="charts"):
                 yield Plot(id="losses")
                 yield Plot(id="flow")
-            yield Voice()
+            yield SampleLog()
         yield Static(id="message", markup=False)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#flow", Plot).logarithmic = True
-        self.query_one("#flow", Plot).title = "‖dL/dh‖ by step"
-        self.set_interval(SECONDS_BETWEEN_LOOKS, self.look)
-        self._read_on = self.set_interval(SECONDS_OF_READING, self.look, pause=True)
-        self.call_later(self.look)
+        flow = self.query_one("#flow", Plot)
+        flow.logarithmic, flow.title = True, "gradient ‖dL/dh‖ by steps back"
+        self.set_interval(REFRESH_SECONDS, self.refresh_run)
+        self._read_on = self.set_interval(READING_SECONDS, self.refresh_run, pause=True)
+        self.call_later(self.refresh_run)
 
-    async def look(self) -> None:
-        """Take in what is new, and show it; called by a timer."""
-        news = self._read()
-        state = self._state_now()
-        self._stale = self._stale or news
-        if news or state != self._state:
-            self._state = state
+    async def refresh_run(self) -> None:
+        """Read and show what is new; called by a timer."""
+        monitor, was_trained = self.monitor, self.monitor.is_trained
+        if monitor.refresh(READING_SECONDS):
+            self._charts_outdated = True
             await self._show()
-        if self._stale and time.monotonic() - self._drawn_at > SECONDS_BETWEEN_CURVES:
-            self._show_curves()
-        if self._leaving and self._trainer is None:
-            self._leaving = False
+        if monitor.is_trained != was_trained:
+            self.refresh_bindings()
+        if monitor.has_unread:
+            self._read_on.reset()
+            self._read_on.resume()
+        else:
+            self._read_on.pause()
+        if self._charts_outdated and time.monotonic() - self._charts_drawn_at > CHART_SECONDS:
+            self._show_charts()
+        if self._is_stopping and not monitor.is_trained:
+            self._is_stopping = False
             await self.run_action("app.leave")
 
-    def _read(self) -> bool:
-        """Read events for a short while, and soon again if there are more; whether there were any."""
-        deadline = time.monotonic() + SECONDS_OF_READING
-        news = False
-        while events := self.feed.read():
-            news = True
-            for event in events:
-                self.history.take(event)
-            if time.monotonic() > deadline:
-                self._read_on.reset()  # look again soon: there is more
-                self._read_on.resume()
-                return news
-        self._read_on.pause()
-        return news
-
-    def _state_now(self) -> str:
-        """What the run is doing, in a word or two."""
-        before, self._trainer = self._trainer, self.feed.trainer()
-        if (before is None) != (self._trainer is None):
-            self.refresh_bindings()
-        finished = self.history.progress.finished
-        if not self.feed.exists():
-            return "gone"
-        if self._trainer is not None:
-            return "saving" if self._leaving else "paused" if self.history.paused else "training"
-        if finished is not None:
-            return "finished" if finished.reason == "done" else "stopped"
-        return "broken off"
+    # Display.
 
     async def _show(self) -> None:
-        progress, history = self.history.progress, self.history
-        mark = {"training": "●", "paused": "‖", "saving": "●", "finished": "✓", "stopped": "■"}.get(self._state, "✗")
-        where = f"{progress.fraction:.0%}" if self.has_class("-narrow") else progress.position()
-        words = (f"{mark} {self._state}", where, progress.clock(), visible_line(self.feed.name))
-        self.query_one(Headline).show(words, progress.fraction)
-        self.query_one(Numbers).show(history)
-        if (more := history.samples_seen - self._samples_said) > 0:
-            self._samples_said = history.samples_seen
-            await self.query_one(Voice).say(list(history.samples)[-more:])
-        self._show_message()
+        monitor, progress, history = self.monitor, self.monitor.history.progress, self.monitor.history
+        is_saving = self._is_stopping and monitor.status in (Status.TRAINING, Status.PAUSED)
+        state = f"{SYMBOLS[monitor.status]} {'saving' if is_saving else monitor.status}"
+        position = f"{progress.fraction:.0%}" if self.has_class("-narrow") else progress.position()
+        parts = (state, position, progress.clock(), visible_line(str(monitor.feed.path)))
+        self.query_one(RunHeadline).show(parts, progress.fraction)
+        self.query_one(RunStats).show(history)
+        if (unseen := history.sample_count - self._samples_shown) > 0:
+            self._samples_shown = history.sample_count
+            await self.query_one(SampleLog).add(list(history.samples)[-unseen:])
+        self._show_message(monitor.message())
 
-    def _show_curves(self) -> None:
-        plot, flow = self.query_one("#losses", Plot), self.query_one("#flow", Plot)
-        series, x_range = curves.losses(self.history, self.view)
-        plot.title = self.view.title
-        plot.logarithmic = self.view.logarithmic
-        plot.show(series, x_range)
-        flow.show(curves.flow(self.history.probe))
-        self._drawn_at, self._stale = time.monotonic(), False
+    def _show_charts(self) -> None:
+        history = self.monitor.history
+        losses = self.query_one("#losses", Plot)
+        losses.title, losses.logarithmic = self.options.title, self.options.logarithmic
+        losses.show(loss_series(history, self.options), step_range(history, self.options))
+        self.query_one("#flow", Plot).show(gradient_flow_series(history.probe))
+        self._charts_drawn_at, self._charts_outdated = time.monotonic(), False
 
-    def _show_message(self, message: str = "") -> None:
-        """The last thing that was steered or went wrong; or, of a run that is in trouble, what to do."""
-        history = self.history
-        if self._state == "gone":
-            message = f"{self.feed.name} is not there any more; what was read of it is still shown"
-        elif self._state == "broken off":
-            why = self.feed.last_log_line() or "the process that trained it is elapsed, and left no word"
-            message = f"broken off: {why}; go on with: charrnn train --resume {self.feed.name}"
-        elif not message and history.messages:
-            message = history.messages[-1]
-        if message != self._message:
+    def _show_message(self, message: str) -> None:
+        if message != self._message:  # an update would lay out the screen again
             self._message = message
             widget = self.query_one("#message", Static)
             widget.update(Content(visible_line(message)))
-            widget.set_class(bool(message), "said")
+            widget.set_class(bool(message), "shown")
 
-    # What keys do.
+    # Keys that steer the run.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A run that nobody trains cannot be steered."""
-        return action not in STEERING or self._trainer is not None
+        """Hide the keys that steer while no process trains the run."""
+        return action not in STEERING_ACTIONS or self.monitor.is_trained
 
-    def _tell(self, command: Command) -> None:
-        try:
-            self.feed.send(command)
-        except (CharrnnError, OSError) as error:
-            self.notify(visible_line(str(error)), severity="error", markup=False)
-        else:
-            self._show_message(f"asked: {command.kind}")
+    def _send(self, command: Command) -> None:
+        with errors_as_notices(self):
+            self.monitor.feed.send(command)
+            self._show_message(f"sent: {command.kind}")
 
     def action_pause(self) -> None:
-        self._tell(Resume() if self.history.paused else Pause())
+        self._send(Resume() if self.monitor.status is Status.PAUSED else Pause())
 
     def action_evaluate(self) -> None:
-        self._tell(EvaluateNow())
+        self._send(EvaluateNow())
 
     def action_sample(self) -> None:
-        self._tell(SampleNow())
+        self._send(SampleNow())
 
     def action_save(self) -> None:
-        self._tell(SaveNow())
+        self._send(SaveNow())
 
     def action_rate(self, direction: int) -> None:
-        self._tell(ScaleRate(RATE_STEP**direction))
+        self._send(ScaleRate(RATE_FACTOR**direction))
 
     def action_back(self) -> None:
-        self._tell(RestoreBest())
+        self._send(RestoreBest())
 
     def action_stop(self) -> None:
-        self._tell(Stop())
+        self._send(Stop())
+
+    # Keys that change the view.
 
     def action_unit(self) -> None:
-        self._look_at(self.view.next_unit())
+        self._set_options(self.options.next_unit())
 
     def action_logarithmic(self) -> None:
-        self._look_at(replace(self.view, logarithmic=not self.view.logarithmic))
+        self._set_options(replace(self.options, logarithmic=not self.options.logarithmic))
 
     def action_recent(self) -> None:
-        self._look_at(replace(self.view, recent=not self.view.recent))
+        self._set_options(replace(self.options, last_steps_only=not self.options.last_steps_only))
 
-    def _look_at(self, view: curves.View) -> None:
-        self.view = view
-        self._show_curves()
+    def _set_options(self, options: ChartOptions) -> None:
+        self.options = options
+        self._show_charts()
 
     def action_mark(self) -> None:
         for plot in self.query(Plot):
             plot.next_dot_style()
 
     def action_play(self) -> None:
-        self.app.open_model(Path(self.feed.name))  # type: ignore[attr-defined]
+        self.post_message(ModelRequested(self.monitor.feed.path))
 
     @work
     async def action_leave(self) -> None:
-        if not self._owner or self._trainer is None:
+        if not self._owner or not self.monitor.is_trained:
             await self.run_action("app.leave")
             return
-        answers = {"stop": "Stop and save", "train": "Let it train on", "stay": "Cancel"}
-        answer = await self.app.push_screen_wait(Question("The run is not finished. What becomes of it?", answers))
-        if answer == "train":
+        answers = {"stop": "Stop and save", "leave": "Leave it running", "stay": "Cancel"}
+        answer = await self.app.push_screen_wait(ChoiceDialog("The run is still training.", answers))
+        if answer == "leave":
             await self.run_action("app.leave")
         elif answer == "stop":
-            self._leaving = True
-            self._tell(Stop())
+            self._is_stopping = True
+            self._send(Stop())

@@ -9,26 +9,26 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 
-class Question(ModalScreen[str]):
-    """Asks, and is dismissed with the name of an answer; with "" if none was given."""
+class ChoiceDialog(ModalScreen[str]):
+    """A question with buttons; dismissed with the name of an answer, or with "" if none was given."""
 
     DEFAULT_CSS = """
-    Question { align: center middle; }
-    Question > Vertical { width: 64; max-width: 96%; height: auto; max-height: 96%; padding: 1 2;
-                          border: round $accent; background: $surface; }
-    Question Static { margin: 0 0 1 0; }
-    Question Horizontal { height: auto; }
-    Question Button { margin: 0 1 0 0; min-width: 12; width: 1fr; }
-    .-narrow Question Horizontal { layout: vertical; }
+    ChoiceDialog { align: center middle; }
+    ChoiceDialog > Vertical { width: 64; max-width: 96%; height: auto; max-height: 96%; padding: 1 2;
+                              border: round $accent; background: $surface; }
+    ChoiceDialog Static { margin: 0 0 1 0; }
+    ChoiceDialog Horizontal { height: auto; }
+    ChoiceDialog Button { margin: 0 1 0 0; min-width: 12; width: 1fr; }
+    ChoiceDialog.-narrow Horizontal { layout: vertical; }
     """
     BINDINGS = [
-        Binding("escape", "answer('')", "Stay", id="question.stay"),
-        Binding("left,up", "app.focus_previous", show=False),
-        Binding("right,down", "app.focus_next", show=False),
+        Binding("escape", "answer('')", "Stay", id="question.stay", tooltip="Close without an answer"),
+        Binding("left,up", "app.focus_previous", show=False, tooltip="Previous answer"),
+        Binding("right,down", "app.focus_next", show=False, tooltip="Next answer"),
     ]
 
     def __init__(self, question: str, answers: dict[str, str]) -> None:
-        """`answers` has the words of each answer by its name; its first letter is its key."""
+        """`answers` maps the name of each answer to its label; the first letter of the label is its key."""
         super().__init__()
         self._question, self._answers = question, answers
 
@@ -36,13 +36,13 @@ class Question(ModalScreen[str]):
         with Vertical():
             yield Static(Content(self._question), markup=False)
             with Horizontal():
-                for name, words in self._answers.items():
-                    yield Button(Content(words), id=f"answer-{name}", compact=True)
+                for name, label in self._answers.items():
+                    yield Button(Content(label), id=f"answer-{name}", compact=True)
 
     def on_key(self, event: Key) -> None:
-        for name, words in self._answers.items():
-            if event.character and words[:1].lower() == event.character.lower():
-                event.stop()  # the screen below has keys too
+        for name, label in self._answers.items():
+            if event.character and label[:1].lower() == event.character.lower():
+                event.stop()  # the key must not reach the screen below
                 self.dismiss(name)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
@@ -52,15 +52,15 @@ class Question(ModalScreen[str]):
         self.dismiss(name)
 
 
-class Line(ModalScreen[str]):
-    """Asks for a line of text; dismissed with "" if none was given."""
+class InputDialog(ModalScreen[str]):
+    """A line to type in; dismissed with its text, or with "" if it was closed."""
 
     DEFAULT_CSS = """
-    Line { align: center middle; }
-    Line > Vertical { width: 64; max-width: 96%; height: auto; padding: 1 2; border: round $accent;
-                      background: $surface; }
+    InputDialog { align: center middle; }
+    InputDialog > Vertical { width: 64; max-width: 96%; height: auto; padding: 1 2; border: round $accent;
+                             background: $surface; }
     """
-    BINDINGS = [Binding("escape", "leave", "Leave", id="line.leave")]
+    BINDINGS = [Binding("escape", "leave", "Leave", id="line.leave", tooltip="Close without an answer")]
 
     def __init__(self, question: str, value: str = "") -> None:
         super().__init__()

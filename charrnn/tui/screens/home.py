@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
+from charrnn.network.network import Network
 from charrnn.pipeline.launch import launch
 from charrnn.run.listing import RunSummary, list_runs
 from charrnn.run.progress import duration
@@ -60,7 +61,7 @@ class Home(Screen[None]):
     def action_renew(self) -> None:
         """List the runs again; many of them take a while."""
         try:
-            runs = list_runs(RUNS) if RUNS.is_dir() else []
+            runs = list_runs(RUNS, lambda config: Network.from_config(config).shapes()) if RUNS.is_dir() else []
         except OSError:
             runs = []
         self.app.call_from_thread(self._show, runs)

@@ -1,4 +1,4 @@
-"""The inspector: what single units follow in a text, and what the weights look like as a whole."""
+"""The inspector: a text colored by the activation of one unit, the units that track something, and the layers."""
 
 from dataclasses import dataclass
 
@@ -12,44 +12,47 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from charrnn.inspection.units import Ranked, Reading, own_text, rank, read
+from charrnn.inspection.units import RankedUnit, Reading, default_text, rank, read
 from charrnn.inspection.weights import LayerFigures, layer_figures, parameter_figures
+from charrnn.network.gradient_flow import SATURATED
 from charrnn.text.escape import visible, visible_line
-from charrnn.tui import help_text
+from charrnn.tui.help_text import section
 from charrnn.tui.model_bindings import MODEL_BINDINGS
+from charrnn.tui.notices import show_notice
 from charrnn.tui.open_model import OpenModel
-from charrnn.tui.screens.dialogs import Line
-from charrnn.tui.widgets.text_view import Glyph, Story
+from charrnn.tui.screens.dialogs import InputDialog
+from charrnn.tui.widgets.text_view import PieceStyle, StyledPiece, TextView
 
-CHARACTERS = 6000
-"""How much of the text that was held out is read."""
-PLUS, DOUBLE_PLUS = 0.33, 0.8
-"""The activations from which a unit counts as on, and as fully on; the same below zero."""
-UNITS_A_FEATURE = 2
+MAX_CHARACTERS = 6000
+"""Characters of the validation text that are read."""
+ACTIVE, STRONGLY_ACTIVE = 0.33, 0.8
+"""Absolute activations from which a unit counts as active, and as strongly active."""
+UNITS_PER_FEATURE = 2
+_UNIT = "Previous, next unit of the layer"
 
 
 @dataclass(frozen=True, eq=False)
-class Findings:
-    """What was found in a text: the reading, the units that follow something, and the layers."""
+class Analysis:
+    """A text as the model read it, the units that correlate with a feature of it, and the layers."""
 
     reading: Reading
-    ranked: list[Ranked]
+    ranked: list[RankedUnit]
     layers: list[LayerFigures]
 
 
-def find(opened: OpenModel, text: str) -> Findings:
-    """Read a text, and look which units follow what in it."""
+def analyze(opened: OpenModel, text: str) -> Analysis:
+    """Read a text, and rank the units by their correlation with its features."""
     model = opened.model
     reading = read(model, text)
-    ranked = rank(reading.activations, reading.features(), top=UNITS_A_FEATURE)
-    ranked.sort(key=lambda each: -abs(each.correlation))
-    return Findings(reading, ranked, layer_figures(model.network, model.parameters, reading.activations))
+    ranked = rank(reading.activations, reading.features(), top=UNITS_PER_FEATURE)
+    ranked.sort(key=lambda item: -abs(item.correlation))
+    return Analysis(reading, ranked, layer_figures(model.network, model.parameters, reading.activations))
 
 
 class Inspector(Screen[None]):
-    """Colours a text by the activation of one unit."""
+    """Colors a text by the activation of one unit."""
 
-    HELP = help_text.INSPECTOR
+    HELP = section("Inspector")
     CSS = """
     Inspector #side { width: 44; }
     Inspector OptionList { height: 1fr; border: round $surface-lighten-2; background: $background; }
@@ -59,113 +62,113 @@ class Inspector(Screen[None]):
     Inspector.-narrow #layers { max-height: 4; }
     Inspector.-usual #side { width: 38; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-usual"), (110, "-wide")]
     BINDINGS = [
-        Binding("right", "beside(1)", "Next unit", key_display="→", id="inspector.next"),
-        Binding("left", "beside(-1)", "Unit before", key_display="←", show=False, id="inspector.before"),
-        Binding("g", "go", "Go to unit", id="inspector.go"),
-        Binding("t", "own", "Own text", id="inspector.text"),
+        Binding("left", "beside(-1)", show=False, key_display="←", id="inspector.before", tooltip=_UNIT),
+        Binding("right", "beside(1)", "Next unit", key_display="→", id="inspector.next", tooltip=_UNIT),
+        Binding("g", "go", "Go to unit", id="inspector.go", tooltip="Show any unit, as LAYER:UNIT"),
+        Binding("t", "own", "Your text", id="inspector.text", tooltip="Read a text of your own"),
         *MODEL_BINDINGS,
     ]
 
     def __init__(self, opened: OpenModel) -> None:
         super().__init__()
         self._opened = opened
-        self._findings: Findings | None = None
-        self._unit = (0, 0)
+        self._analysis: Analysis | None = None
+        self.unit = (0, 0)  # layer, unit
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
-            yield Story()
+            yield TextView()
             with Vertical(id="side"):
                 yield OptionList()
                 yield Static(id="layers", markup=False)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        self.query_one(Story).border_title = "reading…"
-        self.query_one(OptionList).border_title = "units that follow"
+        self.query_one(TextView).border_title = "reading…"
+        self.query_one(OptionList).border_title = "feature, unit, correlation"
         self.query_one(OptionList).focus()
         self._read("")
 
     @work(thread=True, exclusive=True, group="read")
     def _read(self, text: str) -> None:
-        """Read a text, by default what was held out, or a sample of the model's where that is gone."""
-        text, what_it_is = (text, "a text of yours") if text else own_text(self._opened.model, CHARACTERS)
+        """Analyze a text; if it is empty, the validation text, or a sample where that cannot be read."""
+        text, description = (text, "your text") if text else default_text(self._opened.model, MAX_CHARACTERS)
         if text:
-            self.app.call_from_thread(self._take, find(self._opened, text), what_it_is)
+            self.app.call_from_thread(self._take, analyze(self._opened, text), description)
 
-    def _take(self, findings: Findings, what_it_is: str) -> None:
-        self._findings = findings
-        listed = self.query_one(OptionList)
-        listed.clear_options()
-        listed.add_options(Option(Content(_line_of(each))) for each in findings.ranked)
-        norms = {each.name: each.norm for each in parameter_figures(self._opened.model.parameters)}
-        layers = [
-            f"layer {each.layer}: spectral radius {each.spectral_radius:.2f}, σ {each.largest_singular_value:.2f}, "
-            f"saturated {each.saturated:.0%}, norms of Wx {norms[f'layers.{each.layer}.Wx']:.1f} and "
-            f"Wh {norms[f'layers.{each.layer}.Wh']:.1f}"
-            for each in findings.layers
-        ]
-        self.query_one("#layers", Static).update(Content(visible("\n".join([*layers, what_it_is]))))
-        if findings.ranked:
-            listed.highlighted = 0
+    def _take(self, analysis: Analysis, description: str) -> None:
+        self._analysis = analysis
+        norms = {array.name: array.norm for array in parameter_figures(self._opened.model.parameters)}
+        layers = [_layer_line(layer, norms) for layer in analysis.layers]
+        self.query_one("#layers", Static).update(Content(visible("\n".join([*layers, description]))))
+        option_list = self.query_one(OptionList)
+        option_list.clear_options()
+        option_list.add_options(Option(Content(_unit_line(item))) for item in analysis.ranked)
+        if analysis.ranked:
+            option_list.highlighted = 0
         else:
             self._show(0, 0)
 
-    def _show(self, layer: int, unit: int, follows: str = "") -> None:
-        """Colour the text by a unit."""
-        if self._findings is None:
+    def _show(self, layer: int, unit: int, feature: str = "") -> None:
+        """Color the text by a unit."""
+        if self._analysis is None:
             return
-        self._unit = layer, unit
-        reading, story = self._findings.reading, self.query_one(Story)
-        h = reading.activations[:, layer, unit]
-        glyphs = [Glyph(piece, look_of(float(a))) for piece, a in zip(reading.pieces, h, strict=True)]
-        story.show(glyphs, len(glyphs))
-        story.scroll_home(animate=False)
-        story.border_title = visible_line(f"unit {layer}:{unit}{f', {follows}' if follows else ''}")
-        story.border_subtitle = f"mean {h.mean():+.2f}, saturated {np.mean(np.abs(h) > 0.97):.0%}"
+        self.unit = layer, unit
+        reading, view = self._analysis.reading, self.query_one(TextView)
+        h = reading.activations[:, layer, unit]  # (N,)
+        pieces = [StyledPiece(text, activation_style(float(a))) for text, a in zip(reading.pieces, h, strict=True)]
+        view.show(pieces, len(pieces))
+        view.scroll_home(animate=False)
+        view.border_title = visible_line(f"unit {layer}:{unit}{f', {feature}' if feature else ''}")
+        view.border_subtitle = f"mean {h.mean():+.2f}, saturated {np.mean(np.abs(h) > SATURATED):.0%}"
 
     @on(OptionList.OptionHighlighted)
-    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        if self._findings is not None:
-            each = self._findings.ranked[event.option_index]
-            self._show(each.layer, each.unit, f"{each.feature}, r {each.correlation:+.2f}")
+    def _show_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        if self._analysis is not None:
+            item = self._analysis.ranked[event.option_index]
+            self._show(item.layer, item.unit, f"{item.feature}, r {item.correlation:+.2f}")
 
     def action_beside(self, direction: int) -> None:
-        layer, unit = self._unit
+        layer, unit = self.unit
         self._show(layer, (unit + direction) % self._opened.model.config.network.hidden)
 
     @work
     async def action_go(self) -> None:
-        said = await self.app.push_screen_wait(
-            Line("A unit, as LAYER:UNIT, both from 0:", f"{self._unit[0]}:{self._unit[1]}")
-        )
+        layer, unit = self.unit
+        answer = await self.app.push_screen_wait(InputDialog("Unit, as LAYER:UNIT, both from 0:", f"{layer}:{unit}"))
         network = self._opened.model.config.network
-        layer, _, unit = said.partition(":")
-        if layer.isdecimal() and unit.isdecimal() and int(layer) < network.layers and int(unit) < network.hidden:
-            self._show(int(layer), int(unit))
-        elif said:
+        layers, _, units = answer.partition(":")
+        if layers.isdecimal() and units.isdecimal() and int(layers) < network.layers and int(units) < network.hidden:
+            self._show(int(layers), int(units))
+        elif answer:
             last = f"{network.layers - 1}:{network.hidden - 1}"
-            self._say(f"there is no unit {said}; the first is 0:0 and the last {last}")
+            show_notice(self, f"there is no unit {answer}; the units are 0:0 to {last}")
 
     @work
     async def action_own(self) -> None:
-        said = await self.app.push_screen_wait(Line("A text to read:"))
-        if said:
-            self._read(self._opened.model.tokenizer.prepare(said)[0])
-
-    def _say(self, message: str) -> None:
-        self.notify(visible_line(message), markup=False)
+        if text := await self.app.push_screen_wait(InputDialog("Text to read:")):
+            self._read(self._opened.model.tokenizer.prepare(text)[0])
 
 
-def look_of(activation: float) -> str:
-    """How a character looks after which a unit is so active."""
-    sign = "plus" if activation > 0 else "minus"
-    size = abs(activation)
-    return "calm" if size < PLUS else sign if size < DOUBLE_PLUS else f"double-{sign}"
+def activation_style(activation: float) -> PieceStyle:
+    """Return the style of a character after which a unit has this activation."""
+    if abs(activation) < ACTIVE:
+        return "plain"
+    if activation > 0:
+        return "positive" if activation < STRONGLY_ACTIVE else "strongly-positive"
+    return "negative" if activation > -STRONGLY_ACTIVE else "strongly-negative"
 
 
-def _line_of(each: Ranked) -> str:
-    unit = f"{each.layer}:{each.unit}"
-    return f"{each.feature:<20.20}{unit:>6} {each.correlation:+.2f}"
+def _unit_line(item: RankedUnit) -> str:
+    return f"{item.feature:<20.20}{f'{item.layer}:{item.unit}':>6} {item.correlation:+.2f}"
+
+
+def _layer_line(layer: LayerFigures, norms: dict[str, float]) -> str:
+    """Return the numbers of a layer; `norms` has those of the weights by tensor name."""
+    prefix = f"layers.{layer.layer}"
+    return (
+        f"layer {layer.layer}: spectral radius {layer.spectral_radius:.2f}, "
+        f"largest singular value {layer.largest_singular_value:.2f}, saturated {layer.saturated:.0%}, "
+        f"‖Wx‖ {norms[f'{prefix}.Wx']:.1f}, ‖Wh‖ {norms[f'{prefix}.Wh']:.1f}"
+    )

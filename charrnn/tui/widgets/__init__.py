@@ -1,1 +1,1 @@
-"""Widgets: each shows one thing, whatever screen it stands on."""
+"""Widgets: each shows one kind of thing, on any screen."""

@@ -1,10 +1,11 @@
-"""Bars: the distribution over the next token, likeliest first, as it is and as it is drawn from."""
+"""Probability bars: the distribution of the next token, the likeliest first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -14,27 +15,27 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 @dataclass(frozen=True)
 class Bar:
-    """A name, the probability that is drawn from, and the one before temperature and cuts."""
+    """A name, its probability after temperature and cuts, and the model's own probability."""
 
     name: str
     probability: float
-    before: float
+    model_probability: float
 
 
 def bar(share: float, width: int) -> str:
-    """A bar of `share` (0 to 1) of so many cells, to an eighth of a cell."""
+    """Return a bar of `share` (0 to 1) of `width` cells, to an eighth of a cell."""
     eighths = round(max(0.0, min(1.0, share)) * width * 8)
-    whole, rest = divmod(eighths, 8)
-    return ("█" * whole + (EIGHTHS[rest] if rest else "")).ljust(width)[:width]
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(width)[:width]
 
 
 def percent(share: float) -> str:
-    """In five characters."""
+    """Return a share as a percentage in five characters."""
     return f"{share:5.1%}" if share < 0.99995 else " 100%"
 
 
 class Bars(Widget):
-    """Draws bars; a click on one chooses it."""
+    """Shows bars, each with a mark │ at the model's own probability; a click on one chooses it."""
 
     DEFAULT_CSS = """
     Bars { height: 1fr; color: $text; }
@@ -56,6 +57,7 @@ class Bars(Widget):
         self._bars: tuple[Bar, ...] = ()
 
     def show(self, bars: Sequence[Bar]) -> None:
+        """Show these bars from now on."""
         if tuple(bars) != self._bars:
             self._bars = tuple(bars)
             self.refresh()
@@ -64,27 +66,23 @@ class Bars(Widget):
         width, style = self.size.width, self.rich_style
         if y >= len(self._bars):
             return Strip.blank(width, style)
-        each = self._bars[y]
-        cut = each.probability == 0.0
+        item = self._bars[y]
         number = f"{y + 1}" if y < 9 else " "
-        words = f"{number} {_fitted(each.name, self._name_width)} {percent(each.probability)} "
-        room = max(0, width - len(words))
-        faint = self.get_component_rich_style("bars--cut")
-        drawn = bar(each.probability, room)
-        tick = min(room - 1, int(each.before * room))
-        segments = [Segment(words, faint if cut else style)]
-        for at, cell in enumerate(drawn):
-            here = cell if at != tick or cell == "█" else "│"
-            segments.append(Segment(here, faint if here == "│" else self.get_component_rich_style("bars--bar")))
+        label = f"{number} {_fit(item.name, self._name_width)} {percent(item.probability)} "
+        faint, solid = (self.get_component_rich_style(f"bars--{part}") for part in ("cut", "bar"))
+        room = max(0, width - len(label))
+        mark_at = min(room - 1, int(item.model_probability * room))
+        segments = [Segment(label, style if item.probability > 0.0 else faint)]
+        for index, cell in enumerate(bar(item.probability, room)):
+            is_mark = index == mark_at and cell != "█"
+            segments.append(Segment("│", faint) if is_mark else Segment(cell, solid))
         return Strip(segments).simplify().adjust_cell_length(width, style)
 
-    def on_click(self, event: object) -> None:
-        y = getattr(event, "y", -1)
-        if 0 <= y < len(self._bars):
-            self.post_message(self.Chosen(y))
+    def on_click(self, event: Click) -> None:
+        if 0 <= event.y < len(self._bars):
+            self.post_message(self.Chosen(event.y))
 
 
-def _fitted(name: str, width: int) -> str:
-    """A name in so many cells."""
-    strip = Strip([Segment(name, Style())])
-    return strip.adjust_cell_length(width).text
+def _fit(name: str, width: int) -> str:
+    """Return a name cut or filled to `width` cells."""
+    return Strip([Segment(name, Style())]).adjust_cell_length(width).text
