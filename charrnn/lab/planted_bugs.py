@@ -95,10 +95,12 @@ class StateGradientDropped(Stack):
         dropout_masks: Array | None,
         workspace: Workspace,
     ) -> tuple[Array, Array, Backward]:
-        y, new_state, correct = super().forward(parameters, vectorizer, inputs, state, dropout_masks, workspace)
+        y, new_state, correct_backward = super().forward(
+            parameters, vectorizer, inputs, state, dropout_masks, workspace
+        )
 
         def backward(dy: Array, dlast: Array | None = None, /) -> Gradients:
-            gradients = correct(dy, dlast)
+            gradients = correct_backward(dy, dlast)
             gradients.state[:-1] = 0.0
             return gradients
 
@@ -118,33 +120,41 @@ class DropoutUnscaled(Stack):
         workspace: Workspace,
     ) -> tuple[Array, Array, Backward]:
         masks = None if dropout_masks is None else dropout_masks.copy()
-        y, new_state, correct = super().forward(parameters, vectorizer, inputs, state, masks, workspace)
+        y, new_state, correct_backward = super().forward(parameters, vectorizer, inputs, state, masks, workspace)
 
         def backward(dy: Array, dlast: Array | None = None, /) -> Gradients:
             if masks is not None:
                 np.sign(masks, out=masks)
-            return correct(dy, dlast)
+            return correct_backward(dy, dlast)
 
         return y, new_state, backward
 
 
-def with_body(config: NetworkConfig, body: type[Stack]) -> Network:
-    """Return a network of the configured sizes with another kind of stack."""
-    network = Network.from_config(config)
-    return replace(network, body=body(config.hidden, config.layers, network.body.cell, config.dropout))
-
-
 MakeNetwork: TypeAlias = Callable[[NetworkConfig], Network]
 
+
+def with_cell(cell: Cell) -> MakeNetwork:
+    """Return a function that makes networks with this cell in place of that of their configuration."""
+    return lambda config: Network.from_config(config).with_cell(cell)
+
+
+def with_stack(stack: type[Stack]) -> MakeNetwork:
+    """Return a function that makes networks with this kind of stack."""
+
+    def make(config: NetworkConfig) -> Network:
+        network = Network.from_config(config)
+        return replace(network, body=stack(config.hidden, config.layers, network.body.cell, config.dropout))
+
+    return make
+
+
 PLANTED_BUGS: dict[str, MakeNetwork] = {
-    "the activation instead of its slope": lambda config: Network.from_config(config).with_cell(SlopeIsActivation()),
-    "dWh paired with the wrong step": lambda config: Network.from_config(config).with_cell(WrongStep()),
-    "the first step not back-propagated": lambda config: Network.from_config(config).with_cell(FirstStepLeftOut()),
-    "Wh not transposed": lambda config: Network.from_config(config).with_cell(WhNotTransposed()),
-    "dh overwritten, not accumulated": lambda config: Network.from_config(config).with_cell(NotAccumulated()),
-    "the carried state's gradient dropped below the top layer": lambda config: with_body(
-        config, StateGradientDropped
-    ),
-    "dropout's backward pass without 1 / (1 - p)": lambda config: with_body(config, DropoutUnscaled),
+    "the activation instead of its slope": with_cell(SlopeIsActivation()),
+    "dWh paired with the wrong step": with_cell(WrongStep()),
+    "the first step not back-propagated": with_cell(FirstStepLeftOut()),
+    "Wh not transposed": with_cell(WhNotTransposed()),
+    "dh overwritten, not accumulated": with_cell(NotAccumulated()),
+    "the carried state's gradient dropped below the top layer": with_stack(StateGradientDropped),
+    "dropout's backward pass without 1 / (1 - p)": with_stack(DropoutUnscaled),
 }
 """Functions that make the broken networks, by bug."""

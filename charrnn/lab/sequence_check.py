@@ -55,18 +55,22 @@ def check_sequences(network: Network, head: str, T: int, rng: np.random.Generato
 
 
 def check_encoder_decoder(pair: EncoderDecoder, head: str, T: int, rng: np.random.Generator) -> GradientCheck:
-    """Check weights for sources and targets of at most T steps; sources are padded in front."""
+    """Check weights and inputs for sources and targets of at most T steps; sources are padded in front."""
     workspace, parameters = Workspace(np.float64), random_parameters(pair.shapes(), rng)
     inputs = rng.normal(size=(T, STREAMS, 2, D))
     inputs[: T // 2, 0, 0] = np.nan
+    padding = np.isnan(inputs)
     targets = random_targets(head, T, rng)
     n_targets = count_targets(targets, pair.loss_mask(targets))
 
     def loss(arrays: Parameters) -> float:
-        return pair.loss_and_gradients(arrays, inputs, targets, workspace=workspace).loss / n_targets
+        padded = np.where(padding, np.nan, arrays["x"])
+        return pair.loss_and_gradients(arrays, padded, targets, workspace=workspace).loss / n_targets
 
     gradients = pair.loss_and_gradients(parameters, inputs, targets, workspace=workspace).gradients
-    return check_gradients(loss, parameters, gradients.parameters, entries=SAMPLE, rng=rng)
+    arrays = parameters | {"x": np.where(padding, 0.0, inputs)}
+    named = gradients.parameters | {"x": gradients.inputs}
+    return check_gradients(loss, arrays, named, entries=SAMPLE, rng=rng)
 
 
 def mean_loss(
