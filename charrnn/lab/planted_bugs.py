@@ -11,7 +11,7 @@ import numpy as np
 
 from charrnn.config import NetworkConfig
 from charrnn.network.arrays import Array, Backward, Gradients, Inputs, Parameters, Workspace
-from charrnn.network.cells import Step
+from charrnn.network.cells import Cell, Step
 from charrnn.network.cells.elman import Tanh
 from charrnn.network.matmul import prepacked_matmul
 from charrnn.network.network import Network
@@ -95,12 +95,10 @@ class StateGradientDropped(Stack):
         dropout_masks: Array | None,
         workspace: Workspace,
     ) -> tuple[Array, Array, Backward]:
-        y, new_state, correct_backward = super().forward(
-            parameters, vectorizer, inputs, state, dropout_masks, workspace
-        )
+        y, new_state, to_inputs = super().forward(parameters, vectorizer, inputs, state, dropout_masks, workspace)
 
         def backward(dy: Array, dlast: Array | None = None, /) -> Gradients:
-            gradients = correct_backward(dy, dlast)
+            gradients = to_inputs(dy, dlast)
             gradients.state[:-1] = 0.0
             return gradients
 
@@ -120,12 +118,12 @@ class DropoutUnscaled(Stack):
         workspace: Workspace,
     ) -> tuple[Array, Array, Backward]:
         masks = None if dropout_masks is None else dropout_masks.copy()
-        y, new_state, correct_backward = super().forward(parameters, vectorizer, inputs, state, masks, workspace)
+        y, new_state, to_inputs = super().forward(parameters, vectorizer, inputs, state, masks, workspace)
 
         def backward(dy: Array, dlast: Array | None = None, /) -> Gradients:
             if masks is not None:
                 np.sign(masks, out=masks)
-            return correct_backward(dy, dlast)
+            return to_inputs(dy, dlast)
 
         return y, new_state, backward
 
