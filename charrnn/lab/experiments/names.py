@@ -66,7 +66,7 @@ def run(seed: int, steps: int) -> Iterator[Result]:
             new_names = [name for name in dict.fromkeys(names[language]) if name not in real_names][:LISTED]
             yield Finding(f"generated, {mode}", {"language": language, "new_names": " ".join(new_names)})
     for mode, share in shares.items():
-        text = f"{mode}: generated names classified as it"
+        text = f"{mode}: share of names classified as it"
         yield claim(text, f"{reference:.2f} for real names", f"{share:.2f}", passed=share > reference - MARGIN)
 
 
