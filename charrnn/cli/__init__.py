@@ -85,7 +85,7 @@ def _options(
 def main() -> NoReturn:
     """Run the command line and exit; `charrnn.cli.errors` lists the exit codes."""
     _prepare_streams()
-    sys.exit(exit_code(partial(app, standalone_mode=False), debug="--debug" in sys.argv[1:2]))
+    sys.exit(exit_code(partial(app, prog_name="charrnn", standalone_mode=False), debug="--debug" in sys.argv[1:2]))
 
 
 def _prepare_streams() -> None:

@@ -1,20 +1,21 @@
-"""The command line as a whole: quick help, exit codes, closed streams, tracebacks only when asked for."""
+"""The application as a whole: light help, closed streams, encodings."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
+
+from charrnn.cli import app
 
 PROGRAM = (sys.executable, "-W", "error", "-m", "charrnn")
+Charrnn = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def charrnn(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PROGRAM, *arguments], cwd=cwd, capture_output=True, encoding="utf-8", timeout=60)
-
-
-def test_help_of_every_command_loads_nothing_that_takes_time() -> None:
+def test_help_of_every_command_imports_nothing_heavy() -> None:
     code = """
 import sys
 from charrnn.cli import app
@@ -34,25 +35,34 @@ for name in get_command(app).commands:
         assert f"─ {panel} ─" in result.stdout
 
 
-def test_without_a_command_there_is_help_and_an_unknown_one_is_wrong_usage(tmp_path: Path) -> None:
-    assert "train" in charrnn(cwd=tmp_path).stdout
-    unknown = charrnn("trian", cwd=tmp_path)
-    assert (unknown.returncode, unknown.stdout) == (2, "")
-    assert "trian" in unknown.stderr
+def test_every_command_and_option_has_a_help_text_of_one_form() -> None:
+    """A help text begins with a capital letter, ends with a full stop, and leaves the default to Typer."""
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    subcommands = commands["corpora"].commands
+    for name, command in (commands | subcommands).items():
+        assert command.help, name
+        for parameter in command.params:
+            help_text = parameter.help
+            assert getattr(parameter, "hidden", False) or help_text, (name, parameter.name)
+            assert not help_text or help_text.endswith("."), (name, help_text)
+            assert "default" not in (help_text or "").lower(), (name, help_text)
 
 
-def test_a_traceback_is_shown_only_when_asked_for(tmp_path: Path) -> None:
-    plain = charrnn("sample", "absent", cwd=tmp_path)
-    assert plain.returncode == 1
-    assert plain.stderr.startswith("charrnn: absent")
-    debug = charrnn("--debug", "sample", "absent", cwd=tmp_path)
-    assert debug.returncode == 1
-    assert "Traceback" in debug.stderr
+def test_help_is_printed_without_a_command(charrnn: Charrnn, tmp_path: Path) -> None:
+    result = charrnn(cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (2, "")
+    assert "train" in result.stdout
+
+
+def test_the_version_is_printed(charrnn: Charrnn, tmp_path: Path) -> None:
+    result = charrnn("--version", cwd=tmp_path)
+    assert result.returncode == 0
+    assert result.stdout.startswith("charrnn ")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell that can close streams")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
-def test_streams_that_are_closed_do_no_harm(tmp_path: Path, closed: str) -> None:
+def test_closed_streams_do_not_disturb_training(tmp_path: Path, closed: str) -> None:
     options = "--hidden 8 --steps 2 --out run"
     command = f'"$0" -W error -m charrnn train minerals {options} {closed}'
     result = subprocess.run(
@@ -64,7 +74,7 @@ def test_streams_that_are_closed_do_no_harm(tmp_path: Path, closed: str) -> None
     assert (tmp_path / "run" / "model.safetensors").exists()
 
 
-def test_what_an_encoding_lacks_is_escaped(tmp_path: Path) -> None:
+def test_characters_that_the_encoding_of_stdout_lacks_are_escaped(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     command = [*PROGRAM, "train", "chinese", "--hidden", "8", "--steps", "2", "--out", "run"]
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60)

@@ -1,0 +1,78 @@
+"""Errors: one line on stderr, the exit code, and a traceback only with --debug."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from charrnn.cli.errors import error_message, with_first_option, with_options
+from charrnn.errors import ModelError
+
+Charrnn = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("trian",), "no such command 'trian'; did you mean 'train'?"),
+        (("sample", "run", "--lenght", "3"), "no such option: --lenght; did you mean --length?"),
+        (("sample", "run", "--zzz"), "no such option: --zzz; see charrnn sample --help"),
+        (("sample",), "missing argument 'MODEL'; see charrnn sample --help"),
+        (("sample", "run", "--prompt"), "option '--prompt' requires an argument; see charrnn"),
+        (("corpora", "get"), "missing argument 'NAME'; see charrnn corpora get --help"),
+        (("sample", "run", "--length", "-1"), "--length is -1; it must be 0 or more"),
+        (("sample", "run", "--temperature", "-1"), "--temperature must be"),
+        (("bench", "--cell", "relu"), "--cell is 'relu'; it must be one of tanh, lstm, gru"),
+        (("train", "english", "--lr", "0"), "--lr "),
+    ],
+)
+def test_wrong_usage_is_one_line_with_a_remedy(
+    charrnn: Charrnn, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    result = charrnn(*arguments, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"charrnn: {message}")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("value", ["many", "\x1b[31m\n"])
+def test_a_value_of_the_wrong_type_is_one_line_with_a_remedy(charrnn: Charrnn, tmp_path: Path, value: str) -> None:
+    result = charrnn("sample", "run", "--length", value, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("charrnn: invalid value for '--length': ")
+    assert result.stderr.endswith("; see charrnn sample --help\n")
+    assert "\x1b" not in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_control_characters_of_arguments_become_visible(charrnn: Charrnn, tmp_path: Path) -> None:
+    for arguments in (("sample", "a\x1b[31m\nb"), ("sample", "run", "--\x1b\n"), ("\x1b\n",)):
+        result = charrnn(*arguments, cwd=tmp_path)
+        assert result.returncode in (1, 2)
+        assert "\\x1b" in result.stderr
+        assert "\x1b" not in result.stderr
+        assert result.stderr.count("\n") == 1
+
+
+def test_a_traceback_is_printed_only_with_debug(charrnn: Charrnn, tmp_path: Path) -> None:
+    plain = charrnn("sample", "absent", cwd=tmp_path)
+    assert plain.returncode == 1
+    assert plain.stderr.startswith("charrnn: absent")
+    debug = charrnn("--debug", "sample", "absent", cwd=tmp_path)
+    assert debug.returncode == 1
+    assert "Traceback" in debug.stderr
+
+
+def test_names_of_options_are_written_as_on_the_command_line() -> None:
+    options = {"top_k": "--top-k", "base_run": "--from", "text": "text"}
+    assert with_options("`top_k` and `base_run`, not `other`", options) == "--top-k and --from, not `other`"
+    assert with_first_option("top_k must be 0 or more", options) == "--top-k must be 0 or more"
+    assert with_first_option("text is empty", options) == "text is empty"
+
+
+def test_memory_and_system_errors_have_a_message() -> None:
+    assert "try a smaller --hidden" in error_message(MemoryError())
+    assert error_message(OSError(28, "No space left on device")).endswith("free some space, then try again")
+    assert error_message(FileNotFoundError(2, "No such file or directory", "a")) == "a: No such file or directory"
+    assert error_message(ModelError("run is not a run")) == "run is not a run"
