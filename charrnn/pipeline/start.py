@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from charrnn.blas import physical_cores
 from charrnn.config import ENDS, Overrides, RunConfig, TextConfig, TrainingConfig, choose_network, choose_training
@@ -112,5 +112,5 @@ def _fit_to_text(
 
 def _with_end(training: TrainingConfig, overrides: Overrides) -> TrainingConfig:
     """Return the training with the end that the user gave, if any, in place of the present one."""
-    ends = {name: overrides.get(name) for name in ENDS}
+    ends: dict[str, Any] = {name: overrides.get(name) for name in ENDS}
     return replace(training, **ends) if any(end is not None for end in ends.values()) else training
