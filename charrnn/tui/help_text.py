@@ -5,13 +5,13 @@ import re
 from charrnn.manual import page
 
 TOPIC = "terminal-ui"
-_KEY_TABLE = re.compile(r"^\| key .*\n(?:\|.*\n?)+\n*", re.MULTILINE)
+_KEY_TABLE = re.compile(r"^\| key \| does \|\n(?:\|.*\n?)+\n*", re.MULTILINE)
 
 
 def section(heading: str) -> str:
     """Return a section of the manual in Markdown; the whole page if there is no section of this heading.
 
-    The tables of keys are left out: the help screen lists the keys as the user has set them.
+    Plain tables of keys are left out: the help screen lists the keys as the user has set them.
     """
     return _KEY_TABLE.sub("", _find_section(page(TOPIC), heading))
 

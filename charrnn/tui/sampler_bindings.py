@@ -8,7 +8,7 @@ _BRANCH, _PAGE, _ENDS = "Previous branch, next branch", f"{PAGE} tokens back, fo
 _TEMPERATURE, _SPEED = "Lower temperature, higher", "Slower, faster"
 _TOP_K, _TOP_P = "Smaller top-k, larger", "Smaller top-p, larger"
 _FORWARD = "One token forward; at the end of the text, a new one"
-_TAKE = "Choose the n-th likeliest token; a click on its bar does the same"
+_TAKE = "Choose the n-th likeliest token; or click on its bar"
 
 SAMPLER_BINDINGS = (
     Binding("space", "run", "Run", id="sampler.run", tooltip="Run, stop"),

@@ -42,23 +42,14 @@ SYMBOLS = {
     Status.GONE: "✗",
 }
 """The symbol of each status, for displays without color."""
-_RATE_GROUP = Binding.Group("Rate", compact=True)
 _RATE, _CHART = "Raise, lower the learning rate by a quarter", "Unit, logarithmic scale, range and dots of the charts"
 STEERING_BINDINGS = (
     Binding("space", "pause", "Pause", id="dashboard.pause", tooltip="Pause, resume"),
     Binding("e", "evaluate", "Evaluate", id="dashboard.evaluate", tooltip="Evaluate on the validation text now"),
     Binding("s", "sample", "Sample", id="dashboard.sample", tooltip="Sample now"),
     Binding("w", "save", "Save", id="dashboard.save", tooltip="Save a checkpoint now"),
-    Binding(
-        "plus,equals_sign",
-        "rate(1)",
-        "Rate +",
-        key_display="+",
-        id="dashboard.faster",
-        tooltip=_RATE,
-        group=_RATE_GROUP,
-    ),
-    Binding("minus", "rate(-1)", "Rate -", key_display="-", id="dashboard.slower", tooltip=_RATE, group=_RATE_GROUP),
+    Binding("plus,equals_sign", "rate(1)", "Rate +", key_display="+", id="dashboard.faster", tooltip=_RATE),
+    Binding("minus", "rate(-1)", "Rate -", key_display="-", id="dashboard.slower", tooltip=_RATE),
     Binding("b", "back", "Restore", id="dashboard.back", tooltip="Restore the best weights"),
     Binding("x", "stop", "Stop", id="dashboard.stop", tooltip="Save and stop"),
 )
@@ -234,7 +225,7 @@ class Dashboard(Screen[None]):
             await self.run_action("app.leave")
             return
         answers = {"stop": "Stop and save", "leave": "Leave it running", "stay": "Cancel"}
-        answer = await self.app.push_screen_wait(ChoiceDialog("The run is still training.", answers))
+        answer = await self.app.push_screen_wait(ChoiceDialog("The run is still training. Stop it?", answers))
         if answer == "leave":
             await self.run_action("app.leave")
         elif answer == "stop":

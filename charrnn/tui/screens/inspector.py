@@ -63,8 +63,9 @@ class Inspector(Screen[None]):
     Inspector.-usual #side { width: 38; }
     """
     BINDINGS = [
-        Binding("left", "beside(-1)", show=False, key_display="←", id="inspector.before", tooltip=_UNIT),
-        Binding("right", "beside(1)", "Next unit", key_display="→", id="inspector.next", tooltip=_UNIT),
+        # of priority, because the list scrolls sideways with these keys
+        Binding("left", "beside(-1)", "", False, "←", priority=True, id="inspector.before", tooltip=_UNIT),
+        Binding("right", "beside(1)", "Next unit", True, "→", priority=True, id="inspector.next", tooltip=_UNIT),
         Binding("g", "go", "Go to unit", id="inspector.go", tooltip="Show any unit, as LAYER:UNIT"),
         Binding("t", "own", "Your text", id="inspector.text", tooltip="Read a text of your own"),
         *MODEL_BINDINGS,
