@@ -1,7 +1,8 @@
-"""Keystrokes: how many a writer of a text would save, who is shown the likeliest words at every letter.
+"""Keystrokes: how many keystrokes word completion saves the writer of a text.
 
-A word costs its letters, or fewer and one more for taking it from what is shown, where that is fewer; whatever is no
-word costs a keystroke a character. Where words are not told apart by spaces, a word is what is shown and fits.
+A word costs one keystroke per letter, or the letters typed before it is offered and one keystroke to accept it, if
+that is fewer; everything else costs one keystroke per character. In scripts without spaces, a word is the longest
+offered word that fits.
 """
 
 from collections.abc import Iterator
@@ -10,17 +11,17 @@ from dataclasses import dataclass
 from charrnn.language.completion.search import Completer
 from charrnn.text.word_boundaries import JOINERS, is_han, is_letter
 
-SHOWN = (1, 3)
-"""How many words are shown."""
+OFFERED = (1, 3)
+"""Numbers of words offered."""
 MOST_LETTERS = 4
-"""Letters after which it is asked whether the word is shown."""
+"""Number of typed letters up to which hits are counted."""
 
 
 @dataclass(frozen=True)
 class Keystrokes:
-    """What a writer saves. `saved_with_n` is the share of all keystrokes, with n words shown.
+    """The keystrokes saved on a text. `saved_with_n` is the share of all keystrokes, with n words offered.
 
-    `top_n` is the share of words that are among the n likeliest after 0, 1, … 4 letters, of those with more letters.
+    `top_n` has the share of words that are among the n offered after 0, 1, … 4 letters, of those with more letters.
     """
 
     words: int
@@ -32,80 +33,80 @@ class Keystrokes:
 
 
 def count_keystrokes(completer: Completer, text: str, most_words: int) -> Keystrokes:
-    """Write a text, up to so many words of it.
+    """Count the keystrokes for a text, up to so many of its words.
 
     >>> keys = count_keystrokes(LanguageModel.load(run).completer(), "the old lamp at the end of the quay", 100)
     >>> keys.words, keys.characters
     (9, 35)
     """
-    tally, end = _Tally(), 0
-    for begin, end_of_word in words_of(text):
-        if tally.words == most_words:
+    counter, end = _KeystrokeCounter(completer, text), 0
+    for begin, word_end in words_of(text):
+        if counter.words == most_words:
             break
-        if begin < end:  # within a word of several Han characters that was taken
+        if begin < end:  # within an accepted word of several Han characters
             continue
-        end = (
-            tally.han(completer, text, begin)
-            if is_han(text[begin])
-            else tally.word(completer, text, begin, end_of_word)
-        )
-    length = end if tally.words else len(text)
-    shares = {n: tuple(hit / max(1, of) for hit, of in zip(tally.hits[n], tally.asked, strict=True)) for n in SHOWN}
-    one, three = (tally.saved[n] / max(1, length) for n in SHOWN)
-    return Keystrokes(tally.words, length, one, three, top_1=shares[1], top_3=shares[3])
+        end = counter.add_han(begin) if is_han(text[begin]) else counter.add_word(begin, word_end)
+    length = end if counter.words else len(text)
+    top = {
+        n: tuple(hits / max(1, words) for hits, words in zip(counter.hits[n], counter.words_by_letters, strict=True))
+        for n in OFFERED
+    }
+    saved = {n: counter.saved[n] / max(1, length) for n in OFFERED}
+    return Keystrokes(counter.words, length, saved[1], saved[3], top_1=top[1], top_3=top[3])
 
 
-class _Tally:
-    """What was saved so far, and how often the word was there after 0, 1, … letters."""
+class _KeystrokeCounter:
+    """Counts words, saved keystrokes, and how often the word was offered after 0, 1, … letters."""
 
-    def __init__(self) -> None:
-        self.words, self.asked = 0, [0] * (MOST_LETTERS + 1)
-        self.saved = dict.fromkeys(SHOWN, 0)
-        self.hits = {n: [0] * (MOST_LETTERS + 1) for n in SHOWN}
+    def __init__(self, completer: Completer, text: str) -> None:
+        self._completer, self._text = completer, text
+        self.words, self.words_by_letters = 0, [0] * (MOST_LETTERS + 1)
+        self.saved = dict.fromkeys(OFFERED, 0)
+        self.hits = {n: [0] * (MOST_LETTERS + 1) for n in OFFERED}
 
-    def word(self, completer: Completer, text: str, begin: int, end: int) -> int:
-        """A word of letters, which can be taken after any of them; where it ends."""
-        shown = [_shown(completer, text[:at]) for at in range(begin, end)]
-        ranks = [words.index(text[begin:end]) if text[begin:end] in words else max(SHOWN) for words in shown]
+    def add_word(self, begin: int, end: int) -> int:
+        """Add a word of letters, which can be accepted after any of them; return its end."""
+        word, limit = self._text[begin:end], max(OFFERED)
+        offers = [self._offered(place) for place in range(begin, end)]
+        ranks = [offer.index(word) if word in offer else limit for offer in offers]
         self.words += 1
         for letters, rank in enumerate(ranks[: MOST_LETTERS + 1]):
-            self.asked[letters] += 1
-            for n in SHOWN:
+            self.words_by_letters[letters] += 1
+            for n in OFFERED:
                 self.hits[n][letters] += rank < n
-        for n in SHOWN:
-            shown_at = next((letters for letters, rank in enumerate(ranks) if rank < n), len(ranks))
-            self.saved[n] += max(0, len(ranks) - shown_at - 1)
+        for n in OFFERED:
+            offered_after = next((letters for letters, rank in enumerate(ranks) if rank < n), len(ranks))
+            self.saved[n] += max(0, len(ranks) - offered_after - 1)
         return end
 
-    def han(self, completer: Completer, text: str, begin: int) -> int:
-        """As many Han characters as the longest word that is shown and fits, or one; where they end."""
-        shown, longest = _shown(completer, text[:begin]), 1
+    def add_han(self, begin: int) -> int:
+        """Add the longest offered word of Han characters that fits, or one character; return its end."""
+        offered, longest = self._offered(begin), 1
         self.words += 1
-        self.asked[0] += 1
-        for n in SHOWN:
-            fitting = [len(word) for word in shown[:n] if text.startswith(word, begin)]
-            self.hits[n][0] += bool(fitting)
-            longest = max([longest, *fitting])
-            self.saved[n] += max([1, *fitting]) - 1
+        self.words_by_letters[0] += 1
+        for n in OFFERED:
+            lengths = [len(word) for word in offered[:n] if self._text.startswith(word, begin)]
+            self.hits[n][0] += bool(lengths)
+            longest = max([longest, *lengths])
+            self.saved[n] += max([1, *lengths]) - 1
         return begin + longest
 
-
-def _shown(completer: Completer, before: str) -> list[str]:
-    """The likeliest words, as far as they are shown."""
-    return [each.word for each in completer.complete(before, max(SHOWN))]
+    def _offered(self, place: int) -> list[str]:
+        """Return the words that are offered at a place of the text."""
+        return [completion.word for completion in self._completer.complete(self._text[:place], max(OFFERED))]
 
 
 def words_of(text: str) -> Iterator[tuple[int, int]]:
-    """Where the words of a text begin and end; a Han character is one."""
+    """Yield begin and end of the words of a text; a Han character is a word."""
     begin = None
-    for at, each in enumerate(text):
-        if is_letter(each) or (each in JOINERS and begin is not None):
-            begin = at if begin is None else begin
+    for place, character in enumerate(text):
+        if is_letter(character) or (character in JOINERS and begin is not None):
+            begin = place if begin is None else begin
             continue
         if begin is not None:
-            yield begin, begin + len(text[begin:at].rstrip(JOINERS))
+            yield begin, begin + len(text[begin:place].rstrip(JOINERS))
             begin = None
-        if is_han(each):
-            yield at, at + 1
+        if is_han(character):
+            yield place, place + 1
     if begin is not None:
         yield begin, begin + len(text[begin:].rstrip(JOINERS))

@@ -1,4 +1,4 @@
-"""What units do over a text, what they may follow in it, and figures of the weights, checked by hand."""
+"""Activations of units over a text, features of the text, and their correlation."""
 
 import unicodedata
 from pathlib import Path
@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 
 from charrnn import LanguageModel
 from charrnn.config import NetworkConfig, RunConfig, TextConfig, TrainingConfig
-from charrnn.inspection.units import activations, correlations, features, own_text, rank, read
-from charrnn.inspection.weights import flow_over, layer_figures, parameter_figures, spectral_radius, steps_back
-from charrnn.network import Array, Network, Parameters, Workspace
-from charrnn.network.gradient_flow import gradient_flow
+from charrnn.inspection.units import activations, correlations, default_text, features, rank, read
+from charrnn.network import Array, Network, Parameters
 from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer
 
 TRICKY = '"“”()\n\n  aB1.:!é漢 '
@@ -21,7 +19,7 @@ TRICKY = '"“”()\n\n  aB1.:!é漢 '
 
 def byte_model(normal_form: str | None = None) -> LanguageModel:
     config = RunConfig(TextConfig(("gone",)), NetworkConfig(256, 3, layers=1), TrainingConfig(steps=1))
-    network = Network(config.network)
+    network = Network.from_config(config.network)
     return LanguageModel(config, network, network.initialize(np.random.default_rng(0)), ByteTokenizer(normal_form))
 
 
@@ -37,10 +35,11 @@ def marks(text: str, feature: str) -> str:
 @pytest.mark.parametrize("embedding", [0, 4])
 @pytest.mark.parametrize("layers", [1, 3])
 def test_activations_are_those_of_reading_token_by_token(embedding: int, layers: int) -> None:
-    network = Network(NetworkConfig(7, 5, layers=layers, embedding=embedding))
+    network_config = NetworkConfig(7, 5, layers=layers, embedding=embedding)
+    network = Network.from_config(network_config)
     rng = np.random.default_rng(0)
     p: Parameters = {name: rng.normal(0.0, 0.5, shape).astype(np.float32) for name, shape in network.shapes().items()}
-    config = RunConfig(TextConfig(("gone",)), network.config, TrainingConfig(steps=1))
+    config = RunConfig(TextConfig(("gone",)), network_config, TrainingConfig(steps=1))
     predictor = LanguageModel(config, network, p, CharacterTokenizer("abcdef")).predictor()
     ids = rng.integers(7, size=40)
     state, by_hand = predictor.start(), []
@@ -56,7 +55,7 @@ def test_a_text_is_read_as_after_a_line_break(tiny_run: Path) -> None:
     _, state = predictor.advance(model.tokenizer.encode("\nthe lamp"), predictor.start())
     np.testing.assert_allclose(reading.activations[-1], state[:, 0, 0], atol=1e-6)
     assert reading.pieces == tuple("the lamp")
-    assert len(reading.activations) == len(reading.ids) == 8
+    assert len(reading.activations) == len(reading.text.ids) == 8
 
 
 # Features.
@@ -138,7 +137,7 @@ def test_a_text_that_ends_inside_a_character_has_a_piece_for_it() -> None:
 
 def test_a_unit_that_copies_whether_it_is_inside_quotes_is_ranked_first_for_it() -> None:
     tokenizer = CharacterTokenizer("\n abc“”")
-    network = Network(NetworkConfig(tokenizer.vocabulary_size, 6, layers=2))
+    network = Network.from_config(NetworkConfig(tokenizer.vocabulary_size, 6, layers=2))
     rng = np.random.default_rng(0)
     p: Parameters = {name: rng.normal(0.0, 0.3, shape) for name, shape in network.shapes().items()}
     for name in ("layers.1.Wx", "layers.1.Wh"):
@@ -182,67 +181,12 @@ def test_what_never_changes_follows_nothing_and_is_followed_by_nothing() -> None
     assert rank(h[:1], {"ramp": ramp[:1]}) == rank(h[:0], {"ramp": ramp[:0]}) == []
 
 
-def test_a_model_reads_what_its_run_held_out_and_else_what_it_says_itself(tiny_run: Path, story: Path) -> None:
+def test_the_default_text_is_validation_text_or_else_a_sample(tiny_run: Path, story: Path) -> None:
     model, whole = LanguageModel.load(tiny_run), story.read_text("utf-8")
-    text, what = own_text(model, 100)
+    text, description = default_text(model, 100)
     assert whole.rindex(text) >= 0.9 * len(whole) - 1
     assert whole[int(0.9 * len(whole)) :].startswith(text)
-    assert "held out" in what
-    text, what = own_text(byte_model(), 30)
+    assert "validation text" in description
+    text, description = default_text(byte_model(), 30)
     assert len(text) == 30
-    assert "made itself" in what
-
-
-# Weights.
-
-
-def test_the_spectral_radius_is_that_of_the_eigenvalues_and_not_a_norm() -> None:
-    turn = 0.5 * np.array([[0.6, -0.8], [0.8, 0.6]])  # eigenvalues 0.3 ± 0.4i
-    assert spectral_radius(turn) == pytest.approx(0.5)
-    assert spectral_radius(np.array([[0.2, 100.0], [0.0, -0.7]])) == pytest.approx(0.7)
-
-
-def test_the_figures_of_layers_and_arrays() -> None:
-    network = Network(NetworkConfig(3, 2, layers=2))
-    p: Parameters = {name: np.zeros(shape, np.float32) for name, shape in network.shapes().items()}
-    p["layers.1.Wh"] = np.array([[3.0, 0.0], [4.0, 0.0]], np.float32)
-    h: Array = np.array([[[0.98, 0.0], [0.5, -0.98]], [[0.97, 0.0], [-1.0, -0.99]]])  # (N, L, H)
-    below, above = layer_figures(network, p, h)
-    assert (below.spectral_radius, below.largest_singular_value, below.saturated) == (0.0, 0.0, 0.25)
-    assert (above.layer, above.saturated) == (1, 0.75)
-    assert above.spectral_radius == pytest.approx(3.0)
-    assert above.largest_singular_value == pytest.approx(5.0)
-    figures = {each.name: each for each in parameter_figures(p)}
-    assert {name: each.shape for name, each in figures.items()} == network.shapes()
-    assert sum(each.count for each in figures.values()) == network.parameter_count()
-    found = figures["layers.1.Wh"]
-    assert (found.mean, found.norm) == (1.75, 5.0)
-    assert found.deviation == pytest.approx(np.sqrt((25.0 - 4 * 1.75**2) / 4))
-
-
-def test_the_flow_over_a_text_predicts_each_token_from_those_before_it() -> None:
-    network = Network(NetworkConfig(7, 5, layers=2))
-    p = network.initialize(np.random.default_rng(0), np.float64)
-    ids = np.random.default_rng(1).integers(7, size=300)
-    short = gradient_flow(
-        network,
-        p,
-        np.array([4, *ids[:9]])[:, None],
-        ids[:10, None],
-        network.start(1, np.float64),
-        Workspace(np.float64),
-    )
-    np.testing.assert_allclose(flow_over(network, p, ids[:10], 4).norms, short.norms)
-    assert steps_back(flow_over(network, p, ids[:10], 4)) == [0, 1, 2, 4, 8]
-    assert steps_back(flow_over(network, p, ids[:1], 4)) == [0]
-    assert steps_back(flow_over(network, p, ids, 4)) == [0, 1, 2, 4, 8, 16, 32, 64, 128]
-    side_by_side = np.array([4, *ids[:257]]).reshape(2, 129).T
-    expected = gradient_flow(
-        network,
-        p,
-        side_by_side,
-        ids[:258].reshape(2, 129).T,
-        network.start(2, np.float64),
-        Workspace(np.float64),
-    )
-    np.testing.assert_allclose(flow_over(network, p, ids, 4).norms, expected.norms)
+    assert "a sample of" in description
