@@ -1,5 +1,6 @@
 """`charrnn manual`: the pages of the manual, rendered on a terminal and as Markdown in a pipe."""
 
+import re
 import sys
 from typing import Annotated
 
@@ -57,4 +58,9 @@ def _render(markdown: str) -> None:
     from rich.markdown import Markdown
 
     console = Console()
-    console.print(Markdown(markdown, hyperlinks=False), width=min(console.width, WIDEST))
+    console.print(Markdown(with_commands(markdown), hyperlinks=False), width=min(console.width, WIDEST))
+
+
+def with_commands(markdown: str) -> str:
+    """Return the Markdown with the command that shows a page in place of each link to the page."""
+    return re.sub(r"\[([^]\n]+)\]\((\w[\w-]*)\.md(?:#[\w-]*)?\)", r"\1 (`charrnn manual \2`)", markdown)

@@ -51,7 +51,7 @@ def line_of(event: Event) -> str | None:
         case Recovered():
             return (
                 f"step {event.step:,}: {event.reason}; back to step {event.back_to_step:,} with the learning rate "
-                f"at {event.rate_scale:.3g} of the schedule, {event.in_a_row} in a row"
+                f"at {event.rate_scale:.3g} of the schedule (recovery {event.in_a_row} in a row)"
             )
         case Finished(best_nats_per_character=nats):
             loss = f", best validation {nats:.4f} nats per character" if nats is not None else ""

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from charrnn.cli import app
+from charrnn.cli.manual import with_commands
 from charrnn.errors import UsageError
 from charrnn.manual import page, topics
 
@@ -52,6 +53,11 @@ def test_a_terminal_gets_a_rendered_page_that_fits(
     assert max(map(len, output.splitlines())) <= min(100, int(columns))
     assert "```" not in output
     assert topics()["start"] in " ".join(output.split())
+
+
+def test_links_to_pages_become_commands() -> None:
+    assert with_commands("See [the files](files.md#run).") == "See the files (`charrnn manual files`)."
+    assert with_commands("[site](https://example.org/a.md)") == "[site](https://example.org/a.md)"
 
 
 def test_the_list_of_pages_fits_a_narrow_terminal(on_terminal: Callable[..., str], tmp_path: Path) -> None:

@@ -1,16 +1,14 @@
-"""What is shown of a run, over events made by hand: lines, JSON; and text made safe to show."""
+"""Events of a run as plain lines, JSON lines, or messages about problems alone."""
 
 import json
 from collections.abc import Iterator
 
 import pytest
 
-from charrnn.cli.console import write_json
 from charrnn.cli.progress import JsonProgress, PlainProgress, QuietProgress
 from charrnn.run.evaluation import Evaluation
-from charrnn.run.events import Evaluated, Event, Finished, Recovered, Sampled, Started, StepDone
+from charrnn.run.events import Evaluated, Event, Finished, Recovered, Sampled, Saved, Started, StepDone
 from charrnn.run.progress import RunProgress
-from charrnn.text.escape import visible
 
 
 def step(number: int, loss: float = 2.0, *, of: int = 100) -> StepDone:
@@ -36,58 +34,59 @@ STARTED = Started(0, 0.0, False, 10, 10, 10, 1e4, steps=100, minutes=None, best=
 RECOVERED = Recovered(30, 30.0, "the loss is not finite", 20, 0.5, 1)
 
 
-def fake_clock(every: float) -> Iterator[float]:
+def clock(seconds_per_call: float) -> Iterator[float]:
     now = 0.0
     while True:
         yield now
-        now += every
+        now += seconds_per_call
 
 
-def test_plain_progress_has_a_step_every_few_seconds_and_everything_that_is_more() -> None:
-    said: list[str] = []
-    ticks = fake_clock(0.5)
-    progress = PlainProgress(RunProgress(STARTED), said.append, lambda: next(ticks))
+def test_plain_progress_has_a_line_every_five_seconds_of_steps() -> None:
+    lines: list[str] = []
+    ticks = clock(0.5)
+    progress = PlainProgress(RunProgress(STARTED), lines.append, lambda: next(ticks))
     for number in range(1, 21):
         progress.show(step(number))
-    assert [line.split(",")[0] for line in said] == ["step 1 of 100", "step 11 of 100"]
-    assert said[1].endswith("loss 2.0000, 12,345 characters/s, rate 0.002, 11 s elapsed, 1 min 29 s left")
-    said.clear()
+    assert [line.split(",")[0] for line in lines] == ["step 1 of 100", "step 11 of 100"]
+    assert lines[1].endswith("loss 2.0000, 12,345 characters/s, rate 0.002, 11 s elapsed, 1 min 29 s left")
+
+
+def test_plain_progress_has_a_line_for_every_other_event_with_a_text() -> None:
+    lines: list[str] = []
+    progress = PlainProgress(RunProgress(), lines.append, lambda: 0.0)
     for event in (
+        STARTED,
         evaluated(20, 2.0, best=True),
         Sampled(20, 20.0, "a\nb"),
+        Saved(20, 20.0),
         RECOVERED,
         Finished(30, 30.0, "done", 2.0),
     ):
         progress.show(event)
-    assert said == [
+    assert lines == [
+        "step 0: training begins",
         "step 20: validation 2.0000 nats, 2.8854 bits, perplexity 7.389 per character; the best so far",
-        "step 20 says:\n  a\n  b",
-        "step 30: the loss is not finite; back to step 20 with the learning rate at 0.5 of the schedule, 1 in a row",
-        "step 30: done after 30 s, best validation 2.0000 nats a character",
+        "step 20: sample\n  a\n  b",
+        "step 30: the loss is not finite; back to step 20 with the learning rate at 0.5 of the schedule "
+        "(recovery 1 in a row)",
+        "step 30: done after 30 s, best validation 2.0000 nats per character",
     ]
 
 
-def test_quiet_and_json_tell_of_what_went_wrong(capsys: pytest.CaptureFixture[str]) -> None:
-    said: list[str] = []
+def test_quiet_progress_prints_recoveries_alone() -> None:
+    messages: list[str] = []
+    for event in (STARTED, step(1), evaluated(1, 2.0, best=True), RECOVERED):
+        QuietProgress(messages.append).show(event)
+    assert len(messages) == 1
+    assert "the loss is not finite" in messages[0]
+
+
+def test_json_progress_writes_every_event_and_prints_recoveries(capsys: pytest.CaptureFixture[str]) -> None:
+    messages: list[str] = []
     events: list[Event] = [step(1), evaluated(1, float("inf"), best=False), RECOVERED]
     for event in events:
-        QuietProgress(said.append).show(event)
-    assert len(said) == 1
-    for event in events:
-        JsonProgress(said.append).show(event)
-    assert len(said) == 2
+        JsonProgress(messages.append).show(event)
+    assert len(messages) == 1
     lines = [json.loads(line, parse_constant=pytest.fail) for line in capsys.readouterr().out.splitlines()]
     assert [line["event"] for line in lines] == ["step", "evaluation", "recovery"]
     assert lines[1]["nats_per_character"] is None
-
-
-def test_json_has_no_number_that_json_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
-    write_json({"a": [float("nan"), {"b": float("-inf")}], "c": 1.5})
-    assert json.loads(capsys.readouterr().out) == {"a": [None, {"b": None}], "c": 1.5}
-
-
-def test_visible_keeps_text_and_shows_what_a_terminal_would_obey() -> None:
-    assert visible("naïve\t漢字\n\u3000Straße\u00a0!") == "naïve\t漢字\n\u3000Straße\u00a0!"
-    assert visible("\x1b[2J\r\x07\x7f\x9b\u202e\u2066\ufeff\ud800") == (
-        "\\x1b[2J\\r\\x07\\x7f\\x9b\\u202e\\u2066\\ufeff\\ud800"
-    )

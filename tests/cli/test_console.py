@@ -1,0 +1,40 @@
+"""Output: JSON without invalid numbers, and nothing that a terminal would obey."""
+
+import json
+import sys
+
+import pytest
+
+from charrnn.cli import console
+from charrnn.cli.console import print_message, shortened, write_json, write_line, write_pieces, write_text
+
+
+def test_numbers_that_json_lacks_become_null(capsys: pytest.CaptureFixture[str]) -> None:
+    write_json({"a": [float("nan"), {"b": float("-inf")}], "c": 1.5})
+    assert json.loads(capsys.readouterr().out) == {"a": [None, {"b": None}], "c": 1.5}
+
+
+def test_a_pipe_gets_text_unchanged(capsys: pytest.CaptureFixture[str]) -> None:
+    write_text("a\x1b")
+    write_line("b\x9b")
+    write_pieces(["c", "\u202e"])
+    assert capsys.readouterr().out == "a\x1bb\x9b\nc\u202e"
+
+
+def test_a_terminal_gets_control_characters_as_escapes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    write_text("a\x1b")
+    write_line("b\x9b")
+    write_pieces(["c", "\u202e"])
+    print_message("d\x07")
+    captured = capsys.readouterr()
+    assert captured.out == "a\\x1bb\\x9b\nc\\u202e\n"
+    assert captured.err == "d\\x07\n"
+
+
+def test_a_quote_is_cut_to_its_longest_length() -> None:
+    assert shortened("a" * console.LONGEST_QUOTE) == "a" * console.LONGEST_QUOTE
+    assert shortened("a" * 1000) == "a" * (console.LONGEST_QUOTE - 1) + "…"
