@@ -31,9 +31,8 @@ def _panel_table(panel: str, options: list[Any]) -> str:
 def _meaning(option: Any) -> str:
     """Return the help of an option with its choices."""
     choices = OPTIONS[option.name].choices if option.name in OPTIONS else ()
-    return _escaped(option.help.rstrip(".")) + (
-        f": {', '.join(f'`{choice}`' for choice in choices)}" if choices else ""
-    )
+    meaning = _escaped(option.help.rstrip("."))
+    return f"{meaning}: {', '.join(f'`{choice}`' for choice in choices)}" if choices else meaning
 
 
 def _default(option: Any) -> str:
@@ -96,14 +95,13 @@ def stale_pages(pages: list[Path]) -> dict[Path, str]:
 def main(arguments: list[str]) -> int:
     """Rewrite the stale pages, or with --check report them; return the exit code."""
     stale = stale_pages([page for page in (README, *sorted(MANUAL.glob("*.md"))) if page.exists()])
-    check = arguments == ["--check"]
+    if arguments == ["--check"]:
+        sys.stderr.writelines(f"{page.name} is stale; run: python -m charrnn.manual.generate\n" for page in stale)
+        return int(bool(stale))
     for page, content in stale.items():
-        if not check:
-            page.write_text(content, encoding="utf-8")
-        sys.stderr.write(
-            f"{page.name} {'is stale; run: python -m charrnn.manual.generate' if check else 'rewritten'}\n"
-        )
-    return int(check and bool(stale))
+        page.write_text(content, encoding="utf-8", newline="\n")
+        sys.stderr.write(f"{page.name} is rewritten\n")
+    return 0
 
 
 if __name__ == "__main__":
