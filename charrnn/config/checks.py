@@ -87,7 +87,7 @@ class Number:
 
     def check(self, name: str, value: object) -> None:
         """Raise UsageError unless the value is a finite number in the range."""
-        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
         _require(number, f"`{name}` must be a finite number", value)
         assert isinstance(value, int | float)
         low = "above" if self.open else "at least"

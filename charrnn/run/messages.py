@@ -34,14 +34,14 @@ class Message:
         kind = cls.old_kinds.get(kind, kind)
         member: Any = next((member for member in cls.__subclasses__() if member.kind == kind), None)
         try:
-            return None if member is None else _build(member, values)  # type: ignore[no-any-return]
+            return None if member is None else _build(member, values)
         except TypeError:
             return None
 
 
 def _flat(message: Any) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name, key, _ in _fields(type(message)):
+    for name, key, _ in _fields(message.__class__):
         value = getattr(message, name)
         values |= _flat(value) if is_dataclass(value) else {key: _plain(value)}
     return values

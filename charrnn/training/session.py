@@ -31,13 +31,13 @@ class Probes:
 
     `evaluate` evaluates weights on the validation text, and `evaluate_base` gives their loss, in nats per character,
     on the validation text of the base run. `sample` returns a sample from the weights at a step. `gradient_flow`
-    takes a state and the time of the run.
+    takes a state and the time of the run, and returns None for a network without such a flow.
     """
 
     evaluate: Callable[[Parameters], Evaluation] | None = None
     evaluate_base: Callable[[Parameters], float] | None = None
     sample: Callable[[Parameters, int], str] | None = None
-    gradient_flow: Callable[[TrainingState, float], Probed] | None = None
+    gradient_flow: Callable[[TrainingState, float], Probed | None] | None = None
 
 
 class Storage(Protocol):
@@ -105,9 +105,14 @@ class Session:
             yield from self.evaluate_and_save()
         elif self.stopwatch.now() - self._recovery.saved_time > SECONDS_BETWEEN_SAVES:
             yield from self.save()
-        if self.probes.gradient_flow is not None and self.stopwatch.now() >= self._next_probe:
-            self._next_probe = self.stopwatch.now() + SECONDS_BETWEEN_PROBES
-            yield self.probes.gradient_flow(state, state.time)
+        if (probed := self._probe_if_due(state)) is not None:
+            yield probed
+
+    def _probe_if_due(self, state: TrainingState) -> Probed | None:
+        if self.probes.gradient_flow is None or self.stopwatch.now() < self._next_probe:
+            return None
+        self._next_probe = self.stopwatch.now() + SECONDS_BETWEEN_PROBES
+        return self.probes.gradient_flow(state, state.time)
 
     def _step_done(self, result: StepResult, rate: float, began: float) -> StepDone:
         windows = self.trainer.windows

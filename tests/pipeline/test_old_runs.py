@@ -16,6 +16,7 @@ from charrnn.config import Overrides
 from charrnn.language.cloze import ClozeModel
 from charrnn.language.model import LanguageModel
 from charrnn.language.registry import load_model
+from charrnn.network.arrays import Parameters
 from charrnn.pipeline.start import resume_run
 from charrnn.run.events import Evaluated, Event, Finished
 from charrnn.run.journal import read_journal
@@ -27,7 +28,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures" / "runs-0.4.0"
 EXPECTED: dict[str, Any] = json.loads((FIXTURES / "expected.json").read_text("utf-8"))
 RUNS: dict[str, Any] = EXPECTED["runs"]
 HALF_TRAINED = [name for name, run in RUNS.items() if not run["finished"]]
-TOLERANCE = {"abs": 1e-9, "rel": 0.0}
+TOLERANCE = 1e-9
 
 
 @pytest.fixture
@@ -41,16 +42,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("name", RUNS)
 def test_an_old_run_has_the_same_losses(name: str, folder: Path) -> None:
     model = load_model(folder / name)
-    parameters = {key: array.astype(np.float64) for key, array in model.parameters.items()}
+    parameters: Parameters = {key: array.astype(np.float64) for key, array in model.parameters.items()}
     double, expected = replace(model, parameters=parameters), RUNS[name]
     text = encode_corpus(read_corpus([expected["text"]]), model.tokenizer)
     validation = dataset_of_run(model.config.text, model.tokenizer).validation_text()
     with single_threaded():
         assert double.evaluate(text).nats_per_character == pytest.approx(
-            expected["float64_nats_per_character"], **TOLERANCE
+            expected["float64_nats_per_character"], abs=TOLERANCE, rel=0.0
         )
         assert double.evaluate(validation).nats_per_character == pytest.approx(
-            expected["float64_validation_nats_per_character"], **TOLERANCE
+            expected["float64_validation_nats_per_character"], abs=TOLERANCE, rel=0.0
         )
         evaluation = model.evaluate(text)
     for key, value in expected["evaluation"].items():

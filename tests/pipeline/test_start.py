@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +160,11 @@ def test_the_preflight_describes_the_run(story: Path, tmp_path: Path) -> None:
     order, loss = preflight.baseline
     assert 2 <= order <= 8
     assert 0.0 < loss.nats_per_character < 1.0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes there")
+def test_a_file_name_that_is_not_unicode_is_kept(story: Path, tmp_path: Path) -> None:
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt")
+    Path(name).write_bytes(story.read_bytes())
+    list(start_run(tmp_path / "run", TextConfig((name,)), SHORT).train())
+    assert resume_run(tmp_path / "run").preflight.config.text.sources == (name,)

@@ -1,11 +1,11 @@
-"""The progress of a run, over events made by hand: its loss, its best, its pace."""
+"""The progress of a run, over events made by hand: its loss, its best evaluation, its speed and its end."""
 
 import math
 
 import pytest
 
 from charrnn.run.evaluation import Evaluation
-from charrnn.run.events import Evaluated, Finished, Recovered, Started, StepDone
+from charrnn.run.events import CommandApplied, Evaluated, Finished, Recovered, Started, StepDone
 from charrnn.run.progress import RunProgress, duration
 
 
@@ -35,29 +35,27 @@ def started(number: int = 0, *, minutes: float | None = None, best: float | None
 RECOVERED = Recovered(30, 30.0, "the loss is not finite", 20, 0.5, 1)
 
 
-def test_the_loss_shown_is_an_average_that_forgets_what_diverged() -> None:
-    progress = RunProgress()
-    progress.take(step(1, 4.0))
+def test_the_loss_is_an_average_that_is_restarted_by_a_recovery() -> None:
+    progress = RunProgress.of([step(1, 4.0)])
     assert progress.loss == 4.0
     progress.take(step(2, 2.0))
     assert progress.loss == pytest.approx(4.0 / 11.0 + 2.0 * 10.0 / 11.0)
     progress.take(RECOVERED)
     progress.take(step(3, 1.0))
     assert progress.loss == 1.0
+    assert math.isnan(RunProgress().loss)
 
 
-def test_the_best_stays_when_a_later_evaluation_is_worse() -> None:
-    progress = RunProgress()
-    progress.take(started(best=1.5))
-    assert progress.best == 1.5
-    progress.take(evaluated(1, 1.25, best=True))
-    progress.take(evaluated(2, 1.75, best=False))
-    assert progress.best == 1.25
+def test_the_best_evaluation_stays_when_a_later_one_is_worse_or_not_finite() -> None:
+    evaluations = [evaluated(1, math.nan, best=False), evaluated(2, 1.25, best=True), evaluated(3, 1.75, best=False)]
+    progress = RunProgress.of([started(), *evaluations, started(3)])
+    assert progress.best == evaluations[1].evaluation
+    assert progress.evaluation == evaluations[2].evaluation
+    assert RunProgress.of(evaluations[:1]).best is None
 
 
-def test_the_time_left_is_told_at_the_pace_since_the_run_went_on() -> None:
-    progress = RunProgress()
-    progress.take(started(50))
+def test_the_time_left_is_estimated_at_the_speed_since_the_run_was_resumed() -> None:
+    progress = RunProgress.of([started(50)])
     assert progress.seconds_left is None
     progress.take(step(51))
     progress.take(step(61))
@@ -66,24 +64,35 @@ def test_the_time_left_is_told_at_the_pace_since_the_run_went_on() -> None:
     assert progress.clock() == "1 min 01 s elapsed, 39 s left"
 
 
-def test_a_run_that_ends_by_time_has_a_guess_of_its_steps() -> None:
-    progress = RunProgress()
-    progress.take(started(minutes=2.0))
-    progress.take(step(1))
+def test_the_length_of_a_run_that_ends_by_time_is_an_estimate() -> None:
+    progress = RunProgress.of([started(minutes=2.0), step(1)])
     assert progress.position().startswith("step 1 of about 100")
 
 
-def test_a_run_that_goes_on_is_not_finished_any_more() -> None:
+def test_a_run_without_steps_has_a_position_and_nothing_else() -> None:
     progress = RunProgress()
-    for event in (started(), step(10), Finished(10, 10.0, "stopped", 2.0)):
-        progress.take(event)
+    assert (progress.position(), progress.speed(), progress.clock(), progress.fraction) == ("starting", "", "", 0.0)
+
+
+def test_a_resumed_run_is_not_finished() -> None:
+    progress = RunProgress.of([started(), step(10), Finished(10, 10.0, "stopped", 2.0)])
     assert progress.finished is not None
     assert progress.fraction == pytest.approx(0.1)
     progress.take(started(10))
     assert progress.finished is None
     progress.take(Finished(100, 100.0, "done", 2.0))
     assert progress.fraction == 1.0
-    assert math.isnan(RunProgress().loss)
+
+
+@pytest.mark.parametrize("old_name", [False, True])
+def test_a_pause_lasts_until_a_resume_or_a_step(old_name: bool) -> None:
+    progress = RunProgress.of([started(), step(10), CommandApplied(10, 10.0, "pause", "done")])
+    assert progress.paused
+    progress.take(CommandApplied(10, 10.0, "go-on" if old_name else "resume", "done"))
+    assert not progress.paused
+    progress.take(CommandApplied(10, 10.0, "pause", "done"))
+    progress.take(step(11))
+    assert not progress.paused
 
 
 @pytest.mark.parametrize(

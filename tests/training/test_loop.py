@@ -10,7 +10,7 @@ from charrnn.network.arrays import Array, Inputs, Parameters, Targets
 from charrnn.parallel.serial import WindowGradient, serial
 from charrnn.run.commands import Command, SaveNow, Stop
 from charrnn.run.evaluation import Evaluation
-from charrnn.run.events import Evaluated, Finished, Probed, Saved, StepDone
+from charrnn.run.events import Evaluated, Event, Finished, Probed, Saved, StepDone
 from charrnn.training.session import Probes
 
 
@@ -45,6 +45,12 @@ def test_gradient_flow_is_probed_every_ten_seconds(toy: Any) -> None:
     assert len(times) > 10
     assert np.diff(times).min() >= 8.0  # the clock is read between a step and its probe
     assert np.diff(times).max() < 25.0
+
+
+def test_a_network_without_gradient_flow_is_trained_without_it(toy: Any) -> None:
+    events = list(toy(probes=Probes(gradient_flow=lambda state, time: None)).train())
+    assert all(isinstance(event, Event) for event in events)
+    assert events[-1].step == 60
 
 
 def test_a_run_without_validation_text_keeps_the_last_weights(toy: Any) -> None:
