@@ -11,12 +11,12 @@ import typer
 
 from charrnn.cli import options
 from charrnn.cli.console import print_message, standard_input
-from charrnn.cli.interruption import Interruption
 from charrnn.cli.progress import BackgroundProgress, JsonProgress, PlainProgress, Progress, QuietProgress
 from charrnn.cli.terminal import current_ui_problem
 from charrnn.cli.watch import print_model_location
 from charrnn.config import Overrides, TextConfig, choose_network, choose_training
 from charrnn.errors import UsageError
+from charrnn.pipeline.interruption import Interruption
 from charrnn.pipeline.launch import LaunchError, launch
 from charrnn.pipeline.run_path import free_run_path, refuse_unwritable
 from charrnn.run.events import Event, Finished
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from charrnn.pipeline.run import Preflight, Run
 
 LABEL_WIDTH = 10
+STOPPING = b"\ncharrnn: stopping as soon as the run is saved\n"
 
 
 @options.with_table
@@ -55,7 +56,7 @@ def train(
         step = run.session.state.step
         print_message(f"{run.folder.path} is finished at step {step:,}; to continue it, give a larger --steps")
         return
-    interruption = Interruption()
+    interruption = Interruption(message=STOPPING)
     with interruption:
         if not quiet:
             print_message("\n".join(_preflight_lines(run)))

@@ -3,28 +3,30 @@
 import contextlib
 import os
 import signal
+from collections.abc import Iterable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from charrnn.run.commands import Command, Stop
 
-SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-MESSAGE = b"\ncharrnn: stopping as soon as the run is saved\n"
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Interruption:
     """A context in which the first signal asks the run to stop, and later signals are ignored.
 
-    `signal` is the number of the first signal, None if there was none.
+    `signal` is the number of the first signal, None if there was none. `message` is written to stderr when it comes.
+    Signals can only be handled in the main thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, signals: Iterable[int] = SIGNALS, message: bytes = b"") -> None:
         self.signal: int | None = None
+        self._signals, self._message = tuple(signals), message
         self._commands: tuple[Command, ...] = ()
         self._previous_handlers: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        self._previous_handlers = {number: signal.signal(number, self._handle) for number in SIGNALS}
+        self._previous_handlers = {number: signal.signal(number, self._handle) for number in self._signals}
         return self
 
     def __exit__(
@@ -46,4 +48,4 @@ class Interruption:
             self.signal = number
             self.stop()
             with contextlib.suppress(OSError):  # not print: the signal may have come in the middle of a write
-                os.write(2, MESSAGE)
+                os.write(2, self._message)
