@@ -16,10 +16,10 @@ The input is a stream of random bits, and the target at each step is the bit of 
 queue. Training is that of the language model, truncated back-propagation: the stream is cut into windows, and the
 state is carried from window to window, but the gradient is not.
 In a window that is longer than the delay, the error is propagated back to the step at which the bit was read, and the
-network learns to keep it. In a shorter window it never is, and the accuracy stays near chance however long the
-training: the state could hold the bit, but no gradient says so. An accuracy slightly above chance is due to the
-random recurrence, which echoes the input by itself (an echo state network, Jaeger 2001). The option --bptt sets the
-window of the language model."""
+network learns to keep it. In a shorter window it never is, and the accuracy ends near chance: the state could hold
+the bit, but no gradient says so. What is above chance is due to the random recurrence, which echoes its input by
+itself for the output to read (an echo state network, Jaeger 2001). The option --bptt sets the window of the language
+model."""
 
 H, BATCH, RATE = 32, 32, 0.005
 DELAYS, WINDOWS = (2, 4, 8, 12), (4, 8, 16)
