@@ -3,16 +3,16 @@
 import contextlib
 import errno
 import os
-import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from charrnn.cli.console import print_message
-from charrnn.errors import CharrnnError, UsageError
+from charrnn.cli.option_names import FLAGS, with_options
+from charrnn.errors import CharrnnError
 from charrnn.text.escape import visible_line
 
 NO_READER = 141
@@ -31,22 +31,10 @@ class CommandGroup(TyperGroup):
             raise typer.Exit(NO_READER) from None
         except CharrnnError as error:
             command = self.commands.get(ctx.invoked_subcommand or "")
-            options = {parameter.name: parameter.opts[-1] for parameter in command.params} if command else {}
-            message = with_options(str(error), options)
-            error.args = (with_first_option(message, options) if isinstance(error, UsageError) else message,)
+            parameters = command.params if command else []
+            options = FLAGS | {parameter.name: parameter.opts[-1] for parameter in parameters}
+            error.args = (with_options(str(error), options),)
             raise
-
-
-def with_options(message: str, options: Mapping[str, str]) -> str:
-    """Return the message with each name in backticks that is an option's as on the command line: `lr` as --lr."""
-    return re.sub(r"`(\w+)`", lambda match: options.get(match[1], match[0]), message)
-
-
-def with_first_option(message: str, options: Mapping[str, str]) -> str:
-    """Return the message with its first word, if that is the name of an option, as on the command line."""
-    name, space, rest = message.partition(" ")
-    option = options.get(name, name)
-    return f"{option}{space}{rest}" if option.startswith("-") else message
 
 
 def exit_code(run: Callable[[], object], *, debug: bool) -> int:

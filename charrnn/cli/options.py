@@ -9,12 +9,10 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from charrnn.cli import shell_completion
-from charrnn.cli.errors import with_options
+from charrnn.cli.option_names import FLAGS, with_options
 from charrnn.config import OPTIONS, Overrides, Row
 
 _RUN = "Run"
-FLAGS = {name: f"--{name.replace('_', '-')}" for name in OPTIONS}
-"""The options of the table on the command line, by name."""
 
 
 def with_table(command: Callable[..., None]) -> Callable[..., None]:
@@ -40,8 +38,8 @@ def _parameter(row: Row) -> inspect.Parameter:
     option = typer.Option(
         FLAGS[row.name],
         metavar=None if row.is_flag else row.field.check.metavar,
-        help=with_options(f"{row.help}.", FLAGS),
-        show_default=with_options(row.default, FLAGS),
+        help=with_options(f"{row.help}."),
+        show_default=with_options(row.default),
         autocompletion=(lambda: list(row.choices)) if row.choices else None,
         rich_help_panel=row.panel,
     )

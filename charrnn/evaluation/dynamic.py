@@ -43,13 +43,13 @@ class Adaptation:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.rate < math.inf:
-            raise UsageError(f"rate must be 0 or above, got {self.rate:g}")
+            raise UsageError(f"`rate` must be 0 or above, got {self.rate:g}")
         if self.window < 1:
-            raise UsageError(f"window must be 1 token or more, got {self.window}")
+            raise UsageError(f"`window` must be 1 token or more, got {self.window}")
         if not 0.0 <= self.decay <= 1.0:
-            raise UsageError(f"decay must be from 0 to 1, got {self.decay:g}")
+            raise UsageError(f"`decay` must be from 0 to 1, got {self.decay:g}")
         if not 0.0 < self.longest_step <= LARGEST_STEP:
-            raise UsageError(f"longest_step must be above 0 and at most {LARGEST_STEP:g}, got {self.longest_step:g}")
+            raise UsageError(f"`longest_step` must be above 0, at most {LARGEST_STEP:g}, got {self.longest_step:g}")
 
 
 def dynamic_log_probabilities(

@@ -48,7 +48,7 @@ class ClozeModel(TrainedModel):
     """
 
     body: ClassVar[str] = "two_sided"
-    misfit: ClassVar[str] = "{run} reads in one direction and cannot fill blanks; train a run with --cloze for that"
+    misfit: ClassVar[str] = "{run} reads in one direction and cannot fill blanks; train a run with `cloze` for that"
 
     def fill(self, text: str, n: int = 5, longest: int = 3) -> list[Filling]:
         """Return the n best fillings of up to `longest` tokens for the one blank ____ of a text, best first."""

@@ -25,11 +25,11 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if not (self.temperature == 0.0 or 0.01 <= self.temperature <= 100.0):
-            raise UsageError(f"temperature must be 0, or from 0.01 to 100, got {self.temperature:g}")
+            raise UsageError(f"`temperature` must be 0, or from 0.01 to 100, got {self.temperature:g}")
         if self.top_k < 0:
-            raise UsageError(f"top_k must be 0 (all) or above, got {self.top_k}")
+            raise UsageError(f"`top_k` must be 0 (all) or above, got {self.top_k}")
         if not 0.0 < self.top_p <= 1.0:
-            raise UsageError(f"top_p must be above 0 and at most 1, got {self.top_p:g}")
+            raise UsageError(f"`top_p` must be above 0 and at most 1, got {self.top_p:g}")
 
     def probabilities(self, logits: Array) -> NDArray[np.float64]:
         """Return the distribution (V,) that is sampled from; a token with logit -inf is never sampled."""

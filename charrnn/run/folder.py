@@ -51,7 +51,7 @@ class RunFolder:
         """Raise RunError if the path exists and is not an empty folder: no run is overwritten."""
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise RunError(
-                f"{self.path} exists already; choose another --out, or resume it with --resume {self.path}"
+                f"{self.path} exists already; choose another `out`, or resume it with `resume` {self.path}"
             )
 
     def create(self, config: RunConfig, tokenizer: Mapping[str, Any], tokenizer_model: bytes | None = None) -> None:

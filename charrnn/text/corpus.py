@@ -93,7 +93,7 @@ def canonical_encoding(encoding: str) -> str:
         codecs.getincrementaldecoder(name)
     except (LookupError, ValueError) as error:
         examples = "utf-8, utf-16, cp1252, latin-1, gb18030, big5, shift_jis or koi8-r"
-        raise UsageError(f"encoding {encoding!r} is not a text encoding; use one such as {examples}") from error
+        raise UsageError(f"`encoding` {encoding!r} is not a text encoding; use one such as {examples}") from error
     return "utf-8" if name == "utf-8-sig" else name
 
 

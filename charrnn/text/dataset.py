@@ -80,7 +80,7 @@ def build_dataset(
     if split.cut < 1:
         raise TextError(
             f"training needs at least 2 characters, but only {split.cut} of {split.characters} are in the training "
-            "part; give a longer text or a smaller --val-fraction"
+            "part; give a longer text or a smaller `val_fraction`"
         )
     tokenizer = make(split.training, split.cut) if make else make_tokenizer(config, split.training, split.cut)
     return _encode(split, tokenizer, scratch, memory_threshold)
@@ -119,7 +119,7 @@ def _encode(split: Split, tokenizer: Tokenizer, scratch: Path | None, memory_thr
         if tokens < 2:
             raise TextError(
                 f"training needs at least 2 tokens, but the training part has {tokens}; give a longer text or a "
-                "smaller --val-fraction"
+                "smaller `val_fraction`"
             )
         ids = writer.array()
     return Dataset(tokenizer, split, ids[:tokens], ids[tokens:], counts, unknown)

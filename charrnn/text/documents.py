@@ -89,7 +89,7 @@ class Document:
         offset = 0 if start.startswith(_BINARY_FORMATS) else -1 if may_have_zeros else start.find(0)
         if offset < 0:
             return None
-        remedy = "name a plain text, or give --encoding utf-16 if it is UTF-16"
+        remedy = "name a plain text, or give `encoding` utf-16 if it is UTF-16"
         return f"{self.name} looks like a binary file (byte {offset:,}); {remedy}"
 
     def is_empty(self) -> bool:
@@ -124,7 +124,7 @@ class Document:
         place = f" at byte {offset + error.start:,}" if isinstance(error, UnicodeDecodeError) else ""
         is_utf16 = offset == 0 and block.startswith(_UTF16_BOMS)
         remedy = "utf-16" if is_utf16 else "NAME, such as cp1252 or gb18030"
-        return TextError(f"{self.name} is not {self.encoding}{place}; give its encoding with --encoding {remedy}")
+        return TextError(f"{self.name} is not {self.encoding}{place}; give `encoding` {remedy}")
 
 
 def _spool(source: Source, stdin: BinaryIO | None) -> IO[bytes]:

@@ -37,7 +37,7 @@ class Recovery:
         if self.count > MOST_RECOVERIES:
             raise RunError(
                 f"training diverged at step {failed.step} ({reason}), and {MOST_RECOVERIES} halvings of the learning "
-                "rate did not help; start again with a lower --lr or a lower --clip"
+                "rate did not help; start again with a lower `lr` or a lower `clip`"
             )
         state = self._saved.copy()
         state.window, state.best_loss = failed.window, failed.best_loss

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.cli.errors import error_message, with_first_option, with_options
+from charrnn.cli.errors import error_message
 from charrnn.errors import ModelError
 
 Charrnn = Callable[..., subprocess.CompletedProcess[str]]
@@ -62,13 +62,6 @@ def test_a_traceback_is_printed_only_with_debug(charrnn: Charrnn, tmp_path: Path
     debug = charrnn("--debug", "sample", "absent", cwd=tmp_path)
     assert debug.returncode == 1
     assert "Traceback" in debug.stderr
-
-
-def test_names_of_options_are_written_as_on_the_command_line() -> None:
-    options = {"top_k": "--top-k", "base_run": "--from", "text": "text"}
-    assert with_options("`top_k` and `base_run`, not `other`", options) == "--top-k and --from, not `other`"
-    assert with_first_option("top_k must be 0 or more", options) == "--top-k must be 0 or more"
-    assert with_first_option("text is empty", options) == "text is empty"
 
 
 def test_memory_and_system_errors_have_a_message() -> None:

@@ -8,8 +8,7 @@ import pytest
 from typer.main import get_command
 
 from charrnn.cli import app
-from charrnn.cli.errors import with_options
-from charrnn.cli.options import FLAGS
+from charrnn.cli.option_names import FLAGS, with_options
 from charrnn.config import OPTIONS, Row
 
 COMMAND = get_command(app).commands["train"]  # type: ignore[attr-defined]
@@ -36,7 +35,7 @@ def test_every_row_is_an_option(row: Row) -> None:
 @ROWS
 def test_help_shows_choices_limits_and_the_default_of_every_row(row: Row, help_text: str) -> None:
     metavar = row.field.check.metavar
-    text = with_options(f"{row.help}. [default: ({row.default})]", FLAGS)
+    text = with_options(f"{row.help}. [default: ({row.default})]")
     assert (text if row.is_flag else f"{FLAGS[row.name]} {metavar} {text}") in help_text
     assert row.field.check.limits in text
     assert all(choice in metavar for choice in row.choices)

@@ -162,5 +162,5 @@ def test_a_gradient_that_is_not_finite_is_not_applied() -> None:
 def test_invalid_settings_are_refused(
     rate: float, window: int, decay: float, longest_step: float, fault: str
 ) -> None:
-    with pytest.raises(UsageError, match=f"^{fault} must be"):
+    with pytest.raises(UsageError, match=f"^`{fault}` must be"):
         Adaptation(rate, window, decay, longest_step)

@@ -6,7 +6,7 @@ import pytest
 from typer.main import get_command
 
 from charrnn.cli import app
-from charrnn.cli.options import FLAGS
+from charrnn.cli.option_names import FLAGS
 from charrnn.manual import generate
 
 COMMANDS = get_command(app)

@@ -90,11 +90,11 @@ def test_an_undecodable_byte_is_reported_with_its_place(
     with pytest.raises(TextError) as caught:
         read(document_of(tmp_path / "a.txt", data, encoding))
     assert str(caught.value).startswith(f"a.txt is not {encoding} at byte {place};")
-    assert "--encoding" in str(caught.value)
+    assert "`encoding`" in str(caught.value)
 
 
 def test_utf_16_is_recognized_by_its_mark_and_named_as_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(TextError, match="--encoding utf-16"):
+    with pytest.raises(TextError, match="`encoding` utf-16"):
         read(document_of(tmp_path / "a", "\ufeff水水水".encode("utf-16-le")))
 
 

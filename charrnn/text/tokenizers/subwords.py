@@ -110,7 +110,7 @@ def learn_pieces(chunks: Callable[[], Iterable[str]], size: int, model_type: str
     from sentencepiece import SentencePieceTrainer
 
     if not any(_lines(chunks())):
-        raise TextError("there is nothing in this text to learn subwords from; give another, or --tokenizer byte")
+        raise TextError("there is nothing in this text to learn subwords from; give another, or `tokenizer` byte")
     model, stride = io.BytesIO(), -(-characters // MAX_CHARACTERS)
     lines = (line for number, line in enumerate(_lines(chunks())) if number % stride == 0)
     try:
@@ -133,7 +133,7 @@ def learn_pieces(chunks: Callable[[], Iterable[str]], size: int, model_type: str
         )
     except RuntimeError as error:
         raise TextError(
-            f"SentencePiece cannot make {size:,} pieces from this text; choose another --vocab-size: it must "
+            f"SentencePiece cannot make {size:,} pieces from this text; choose another `vocab_size`: it must "
             "have room for 256 bytes, every character and some pieces, and the text must have that many"
         ) from error
     return model.getvalue()

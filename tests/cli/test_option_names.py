@@ -1,0 +1,13 @@
+"""Names of options in messages."""
+
+from charrnn.cli.option_names import FLAGS, with_options
+
+
+def test_names_of_options_in_backticks_are_written_as_they_are_typed() -> None:
+    assert with_options("`val_fraction` and `lr`, not `other` or lr") == "--val-fraction and --lr, not `other` or lr"
+    assert FLAGS["cloze"] == "--cloze"
+
+
+def test_a_command_can_have_other_options() -> None:
+    options = {"base_run": "--from", "text": "TEXT"}
+    assert with_options("`base_run` of `text`; see `charrnn runs`", options) == "--from of TEXT; see `charrnn runs`"
