@@ -1,6 +1,6 @@
-"""Cells: what happens between one time step and the next, and its way back. The loop over time is `bptt`'s.
+"""Cells: one time step of a recurrence and its way back. The loop over time is in `bptt`.
 
-To add a cell, write one class with the parts of `Cell` in a file of its own here and name it in `CELLS`.
+To add a cell, write a class with the members of `Cell` in a file of its own, and add it to `CELLS`.
 """
 
 from collections.abc import Callable
@@ -12,13 +12,14 @@ from charrnn.network.cells.gru import GRU
 from charrnn.network.cells.lstm import LSTM
 
 Step: TypeAlias = Callable[[int], None]
+"""The computation of one time step t."""
 
 
 class Cell(Protocol):
     """One step of a recurrence.
 
-    `gates` is G: Wx, Wh and b have G·H columns. `states` is S: how many (B, H) arrays are carried from step to
-    step; the first of them is h, what the layer above reads.
+    `gates` is G: Wx, Wh and b have G·H columns. `states` is S, the number of arrays (B, H) that are carried from step
+    to step; the first of them is h, the output of the layer.
     """
 
     @property
@@ -28,24 +29,24 @@ class Cell(Protocol):
     def states(self) -> int: ...
 
     def forward(self, Wh: Array, z: Array, s: Array, workspace: Workspace) -> Step:
-        """Prepare `step(t)`, which fills s[:, t + 1] from s[:, t] and z[t].
+        """Return `step(t)`, which computes s[:, t + 1] from s[:, t] and z[t].
 
-        Wh (H, G·H); z (T, B, G·H), the projected input, bias included, may be overwritten with what the way
-        back needs; s (S, T + 1, B, H).
+        Wh (H, G·H); s (S, T + 1, B, H); z (T, B, G·H), the projected input with the bias, which may be overwritten
+        with values for the way back.
         """
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Step:
-        """Prepare `step_back(t)`, which turns ds (S, B, H) from dL/ds[:, t + 1] into dL/ds[:, t].
+        """Return `step_back(t)`, which turns ds (S, B, H) from dL/ds[:, t + 1] into dL/ds[:, t].
 
-        It leaves dL/dz[t] in z[t], for the products over all time steps that follow the loop. The workspace is the
-        one that `forward` had, and nobody else's.
+        It writes dL/dz[t] to z[t], for the products over all time steps after the loop. The workspace is that of
+        `forward`, and no other layer uses it.
         """
 
     def recurrent_gradient(self, dz: Array, workspace: Workspace) -> Array:
-        """dL/d(h @ Wh) (T, B, G·H) after the loop: dz itself where z and h @ Wh are simply added."""
+        """Return dL/d(h @ Wh) (T, B, G·H) after the loop: dz itself where z and h @ Wh are added."""
 
     def bias(self, H: int) -> Array:
-        """b (G·H,) before the first step of training."""
+        """Return the initial b (G·H,)."""
 
 
 CELLS: dict[str, Cell] = {
@@ -56,3 +57,4 @@ CELLS: dict[str, Cell] = {
     "lstm": LSTM(),
     "gru": GRU(),
 }
+"""Cells by their name in the configuration."""

@@ -1,6 +1,6 @@
 """Simple recurrent cells (Elman 1990): h[t+1] = f(z[t] + h[t] @ Wh), with z[t] = x[t] @ Wx + b.
 
-f is tanh, the rectifier max(0, ·), the logistic function or the identity; its slope is told from h alone.
+f is tanh, the rectifier max(0, ·), the logistic function or the identity. Its slope is a function of h alone.
 """
 
 from collections.abc import Callable
@@ -15,39 +15,39 @@ from charrnn.network.matmul import prepacked_matmul
 
 @dataclass(frozen=True)
 class Elman:
-    """A cell with one state and no gates; what it computes is its subclasses'."""
+    """Base of the cells with one state and no gates. A subclass defines f and its slope."""
 
     gates: ClassVar[int] = 1
     states: ClassVar[int] = 1
 
-    def activate(self, r: Array, out: Array) -> None:
-        """f(r) → out; r (B, H) may be overwritten."""
+    def activate(self, a: Array, out: Array) -> None:
+        """Write f(a) to out; both are (B, H), and a may be overwritten."""
         raise NotImplementedError
 
     def slope(self, h: Array, out: Array) -> None:
-        """f' (T, B, H) at the place where f was h."""
+        """Write f'(a) to out, computed from h = f(a); both are (T, B, H)."""
         raise NotImplementedError
 
     def forward(self, Wh: Array, z: Array, s: Array, workspace: Workspace) -> Callable[[int], None]:
         h, activate = s[0], self.activate
-        r = workspace.array("elman.r", *h.shape[1:])
-        times_Wh = prepacked_matmul(Wh, r, "elman.Wh", workspace)
+        a = workspace.array("elman.a", *h.shape[1:])
+        multiply_by_Wh = prepacked_matmul(Wh, a, "elman.Wh", workspace)
 
         def step(t: int) -> None:
-            times_Wh(h[t])
-            np.add(r, z[t], out=r)
-            activate(r, h[t + 1])
+            multiply_by_Wh(h[t])
+            np.add(a, z[t], out=a)
+            activate(a, h[t + 1])
 
         return step
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Callable[[int], None]:
         dh = ds[0]
-        times_WhT = prepacked_matmul(Wh.T, dh, "elman.WhT", workspace)
-        self.slope(s[0, 1:], z)  # for all steps
+        multiply_by_WhT = prepacked_matmul(Wh.T, dh, "elman.WhT", workspace)
+        self.slope(s[0, 1:], z)  # for all steps at once
 
         def step_back(t: int) -> None:
             np.multiply(dh, z[t], out=z[t])  # dz[t]
-            times_WhT(z[t])  # dh, one step earlier
+            multiply_by_WhT(z[t])  # dh of the previous step
 
         return step_back
 
@@ -60,10 +60,10 @@ class Elman:
 
 
 class Tanh(Elman):
-    """tanh' = 1 - tanh²."""
+    """tanh, with slope 1 - tanh²."""
 
-    def activate(self, r: Array, out: Array) -> None:
-        np.tanh(r, out=out)
+    def activate(self, a: Array, out: Array) -> None:
+        np.tanh(a, out=out)
 
     def slope(self, h: Array, out: Array) -> None:
         np.square(h, out=out)
@@ -71,20 +71,20 @@ class Tanh(Elman):
 
 
 class ReLU(Elman):
-    """max(0, ·), whose slope is 1 where it is positive (Talathi and Vartak 2015; Le, Jaitly and Hinton 2015)."""
+    """max(0, ·), with slope 1 where it is positive, else 0 (Le, Jaitly and Hinton 2015; Talathi and Vartak 2015)."""
 
-    def activate(self, r: Array, out: Array) -> None:
-        np.maximum(r, 0.0, out=out)
+    def activate(self, a: Array, out: Array) -> None:
+        np.maximum(a, 0.0, out=out)
 
     def slope(self, h: Array, out: Array) -> None:
         np.greater(h, 0.0, out=out)
 
 
 class Sigmoid(Elman):
-    """The logistic function σ; σ' = σ (1 - σ) ≤ 1/4."""
+    """The logistic function σ, with slope σ (1 - σ) ≤ 1/4."""
 
-    def activate(self, r: Array, out: Array) -> None:
-        logistic(r, out)
+    def activate(self, a: Array, out: Array) -> None:
+        logistic(a, out)
 
     def slope(self, h: Array, out: Array) -> None:
         np.square(h, out=out)
@@ -92,19 +92,19 @@ class Sigmoid(Elman):
 
 
 class Identity(Elman):
-    """No activation: a linear recurrence."""
+    """No activation: a linear recurrence, with slope 1."""
 
-    def activate(self, r: Array, out: Array) -> None:
-        np.copyto(out, r)
+    def activate(self, a: Array, out: Array) -> None:
+        np.copyto(out, a)
 
     def slope(self, h: Array, out: Array) -> None:
         del h
         out[...] = 1.0
 
 
-def logistic(r: Array, out: Array) -> None:
-    """σ(r) = (1 + tanh(r / 2)) / 2, without overflow and as fast as tanh; r may be out."""
-    np.multiply(r, 0.5, out=out)
+def logistic(a: Array, out: Array) -> None:
+    """Write σ(a) = (1 + tanh(a / 2)) / 2 to out, without overflow and as fast as tanh; out may be a."""
+    np.multiply(a, 0.5, out=out)
     np.tanh(out, out=out)
     out += 1.0
     out *= 0.5
