@@ -19,7 +19,8 @@ The curve is sin(πx/3) + cos(πx/3) + sin(2πx/3) in steps of 0.01, with noise 
 units read ten values and predict the next: many to one, half the squared error at the last step only. Training has
 10,000 windows, the test the 1,000 windows that follow.
 A plot in which both lines coincide shows little, because repeating the last value is as good. Therefore the errors
-are listed beside that baseline and beside linear regression, which is nearly optimal: the noise alone is 0.000417.
+are listed beside that baseline and beside linear regression, which is nearly optimal: the noise alone has an error of
+0.000417.
 Last, a network is trained on 100 targets in a row, in steps of 0.1, and then reads its own prediction 180 times. The
 forecast stays on the curve for three periods, although it reads nothing but its own predictions."""
 
