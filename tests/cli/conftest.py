@@ -7,6 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
+
+from charrnn.cli import app
 
 PROGRAM = (sys.executable, "-W", "error", "-m", "charrnn")
 TIMEOUT = 60
@@ -26,6 +29,16 @@ def charrnn() -> Callable[..., subprocess.CompletedProcess[str]]:
             encoding="utf-8",
             timeout=TIMEOUT,
         )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def invoke() -> Callable[..., Result]:
+    """A function that runs the program in this process, which is quicker, and returns an error as an exception."""
+
+    def run(*arguments: object, stdin: str | bytes = "") -> Result:
+        return CliRunner().invoke(app, [*map(str, arguments)], input=stdin)
 
     return run
 
