@@ -4,9 +4,12 @@ EncodedText of N tokens → log p (N,). A text is one stream, read with the stat
 last. To use all cores and full products, it may be read in arcs side by side: each arc begins `WARM_UP` tokens early,
 which brings its state to what the one stream would have there, and counts its own tokens only. A body that also reads
 what follows a token gets the text in arcs with `lookahead` tokens on either side.
+
+Reading is a generator that returns to its caller after every window, a fraction of a second, so that a long text can
+be read with progress shown, and stopped at any moment.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -20,9 +23,12 @@ from charrnn.text.encoded import EncodedText
 
 WARM_UP = 512
 SHORTEST_ARC, MOST_ARCS, WINDOW = 2048, 64, 128
-TWO_SIDED_ARC = 1024
+TWO_SIDED_ARC, TWO_SIDED_BATCH = 1024, 8
 LARGEST_BATCH = 1 << 24
 """Largest number of logits of a batch of two-sided arcs."""
+
+Piece = tuple[Array, Ids]
+"""log p (n,) of some tokens of a text, and their places (n,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +44,10 @@ class Arcs:
     before: int = 0
     after: int = 0
 
+    def of(self, ids: Ids) -> list[Ids]:
+        """Return the ids of each arc."""
+        return [ids[begin:end] for begin, end in zip(self.begins, self.ends, strict=True)]
+
 
 def token_log_probabilities(
     network: Network, parameters: Parameters, text: EncodedText, *, in_arcs: bool = False, threads: int = 1
@@ -47,25 +57,48 @@ def token_log_probabilities(
     With `in_arcs`, the text is read in arcs on up to `threads` threads, which changes the result by less than the
     rounding of float32; the number of threads does not change it.
     """
-    log_p = np.zeros(len(text.ids), next(iter(parameters.values())).dtype)
-
-    def read(arcs: Arcs) -> None:
-        workspace = Workspace(log_p.dtype)
-        with np.errstate(all="ignore"):
-            for values, places in read_arcs(network, parameters, text, arcs, workspace):
-                log_p[places] = values
-
-    if network.body.lookahead:
-        batches = list(two_sided_arcs(len(text.ids), network.body.lookahead, network.N))
-    else:
-        batches = stream_arcs(len(text.ids), threads) if in_arcs else [whole_stream(len(text.ids))]
-    if len(batches) == 1 or threads == 1:
-        for arcs in batches:
-            read(arcs)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(read, batches))
+    N, log_p = len(text.ids), np.zeros(len(text.ids), next(iter(parameters.values())).dtype)
+    batches = all_arcs(network, N, threads) if in_arcs or network.body.lookahead else [whole_stream(N)]
+    for values, places in read_batches(network, parameters, text, batches, threads):
+        log_p[places] = values
     return log_p
+
+
+def read_batches(
+    network: Network, parameters: Parameters, text: EncodedText, batches: list[Arcs], threads: int
+) -> Iterator[Piece]:
+    """Read batches of arcs, up to `threads` of them at a time; yield the pieces of each window as they are read."""
+    if threads == 1 or len(batches) == 1:
+        for arcs in batches:
+            yield from _read_arcs(network, parameters, text, arcs)
+        return
+    waiting = (_read_arcs(network, parameters, text, arcs) for arcs in batches)
+    with ThreadPoolExecutor(threads) as pool:
+        active = [reader for _, reader in zip(range(threads), waiting, strict=False)]
+        while active:
+            pieces = list(pool.map(next, active, [None] * len(active)))
+            yield from (piece for piece in pieces if piece is not None)
+            active = [reader for reader, piece in zip(active, pieces, strict=True) if piece is not None]
+            active += [reader for _, reader in zip(range(threads - len(active)), waiting, strict=False)]
+
+
+def all_arcs(network: Network, N: int, threads: int) -> list[Arcs]:
+    """Return arcs that cover a text of N tokens; the arcs do not depend on the threads."""
+    if network.body.lookahead:
+        return _two_sided_arcs(N, range(0, N, TWO_SIDED_ARC), network.body.lookahead, network.N)
+    n = max(1, min(MOST_ARCS, N // SHORTEST_ARC))
+    edges = np.linspace(0, N, n + 1).astype(np.int64)
+    return _stream_arcs(edges[:-1], edges[1:], threads)
+
+
+def sample_arcs(network: Network, N: int, tokens: int, threads: int) -> list[Arcs]:
+    """Return arcs of about `tokens` tokens in total, spread evenly over a text of N tokens; always the same."""
+    length = TWO_SIDED_ARC if network.body.lookahead else SHORTEST_ARC
+    n = max(1, min(tokens, N) // length)
+    begins = np.linspace(0, N - length, n).astype(np.int64) if n > 1 else np.array([0])
+    if network.body.lookahead:
+        return _two_sided_arcs(N, begins.tolist(), network.body.lookahead, network.N)
+    return _stream_arcs(begins, np.minimum(begins + length, N), threads)
 
 
 def whole_stream(N: int) -> Arcs:
@@ -73,36 +106,36 @@ def whole_stream(N: int) -> Arcs:
     return Arcs(np.array([0]), np.array([N]), WINDOW)
 
 
-def stream_arcs(N: int, threads: int) -> list[Arcs]:
-    """Return the arcs of a text of N tokens, in one group per thread; the arcs do not depend on the threads."""
-    n = max(1, min(MOST_ARCS, N // SHORTEST_ARC))
-    edges = np.linspace(0, N, n + 1).astype(np.int64)
-    groups = zip(np.array_split(edges[:-1], threads), np.array_split(edges[1:], threads), strict=True)
+def _stream_arcs(begins: NDArray[np.int64], ends: NDArray[np.int64], threads: int) -> list[Arcs]:
+    """Return arcs in groups of at most MOST_ARCS, at least one group per thread."""
+    groups = max(threads, -(-len(begins) // MOST_ARCS))
+    pairs = zip(np.array_split(begins, groups), np.array_split(ends, groups), strict=True)
     return [
-        Arcs(begins, ends, WINDOW, before=WARM_UP if begins[-1] > 0 else 0) for begins, ends in groups if len(begins)
+        Arcs(begins, ends, WINDOW, before=WARM_UP if begins[-1] > 0 else 0) for begins, ends in pairs if len(begins)
     ]
 
 
-def two_sided_arcs(N: int, lookahead: int, V: int) -> Iterator[Arcs]:
-    """Yield arcs of a text of N tokens, each read as one window with `lookahead` tokens on either side."""
+def _two_sided_arcs(N: int, begins: Iterable[int], lookahead: int, V: int) -> list[Arcs]:
+    """Return arcs that are read as one window each, with `lookahead` tokens on either side; equal ones in batches."""
     by_shape: dict[tuple[int, int, int], list[int]] = {}
-    for begin in range(0, N, TWO_SIDED_ARC):
+    for begin in begins:
         end = min(begin + TWO_SIDED_ARC, N)
         shape = min(lookahead, begin), end - begin, min(lookahead, N - end)
         by_shape.setdefault(shape, []).append(begin)
-    for (before, length, after), begins in by_shape.items():
+    batches = []
+    for (before, length, after), same in by_shape.items():
         window = before + length + after
-        size = max(1, min(16, LARGEST_BATCH // (window * V)))
-        for at in range(0, len(begins), size):
-            batch = np.array(begins[at : at + size])
-            yield Arcs(batch, batch + length, window, before, after)
+        size = max(1, min(TWO_SIDED_BATCH, LARGEST_BATCH // (window * V)))
+        for at in range(0, len(same), size):
+            batch = np.array(same[at : at + size])
+            batches.append(Arcs(batch, batch + length, window, before, after))
+    return batches
 
 
-def read_arcs(
-    network: Network, parameters: Parameters, text: EncodedText, arcs: Arcs, workspace: Workspace
-) -> Iterator[tuple[Array, Ids]]:
-    """Read arcs side by side, window by window: log p (n,) of the arcs' own tokens, and their places (n,)."""
+def _read_arcs(network: Network, parameters: Parameters, text: EncodedText, arcs: Arcs) -> Iterator[Piece]:
+    """Read arcs side by side, window by window; yield the log p of the arcs' own tokens in each window."""
     ids, length = text.ids, int((arcs.ends - arcs.begins).max()) + arcs.after
+    workspace = Workspace.like(parameters)
     state = network.initial_state(len(arcs.begins), workspace.dtype)
     for offset in range(-arcs.before, length, arcs.window):
         places = arcs.begins + np.arange(offset, min(offset + arcs.window, length))[:, None]  # (T, B)
@@ -110,8 +143,9 @@ def read_arcs(
         inputs = np.where(clipped > 0, ids[clipped - 1], text.previous_id)
         targets = ids[clipped].astype(np.int64)
         visible = network.body.visible(inputs, targets)
-        logits, state, _ = network.forward(parameters, visible, state, workspace=workspace)
+        with np.errstate(all="ignore"):
+            logits, state, _ = network.forward(parameters, visible, state, workspace=workspace)
+            log_p = target_log_probabilities(logits, targets, network.loss_mask(targets))
         state[:, :, places[-1] < 0] = 0.0  # there is no state before the first token of the text
-        log_p = target_log_probabilities(logits, targets, network.loss_mask(targets))
         counts = (places >= arcs.begins) & (places < arcs.ends)
         yield log_p[counts], places[counts]

@@ -1,23 +1,26 @@
 """The trained model: configuration, network, weights and tokenizer, as a run folder holds them."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 import numpy as np
 
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError
-from charrnn.language.log_probabilities import token_log_probabilities
+from charrnn.language.log_probabilities import all_arcs, read_batches, sample_arcs, token_log_probabilities
 from charrnn.network.arrays import Array, Ids, Parameters
 from charrnn.network.gradient_flow import GradientFlow
 from charrnn.network.network import Network, count_targets
 from charrnn.run.evaluation import Evaluation
 from charrnn.run.folder import RunFolder
 from charrnn.text.dataset import Dataset
-from charrnn.text.encoded import EncodedText, encode_text
+from charrnn.text.encoded import EncodedText, count_unknown, encode_text
 from charrnn.text.tokenizers import Tokenizer, tokenizer_from_json
+
+R = TypeVar("R")
 
 
 def read_tokenizer(folder: RunFolder, config: RunConfig) -> Tokenizer:
@@ -68,20 +71,33 @@ class TrainedModel(ABC):
         """Return log p (N,) in nats of each token of a text; see `log_probabilities.token_log_probabilities`."""
         return token_log_probabilities(self.network, self.parameters, text, in_arcs=in_arcs, threads=threads)
 
-    def evaluate(self, text: str | EncodedText, *, in_arcs: bool = True, threads: int = 1) -> Evaluation:
-        """Return how well the model predicts a text of one token or more: nats, bits and perplexity.
-
-        By default the text is read in arcs; `in_arcs=False` reads it as one stream, more slowly.
-        """
+    def evaluate(self, text: str | EncodedText, *, threads: int = 1) -> Evaluation:
+        """Return how well the model predicts a text of one token or more, read in arcs: nats, bits and perplexity."""
         if isinstance(text, str):
             text = encode_text(text, self.tokenizer)
-        log_p = self.token_log_probabilities(text, in_arcs=in_arcs, threads=threads)
-        ids = np.asarray(text.ids)[None]
+        return last_value(self.evaluation_steps(text, threads=threads))
+
+    def evaluation_steps(
+        self, text: EncodedText, *, sample: int | None = None, threads: int = 1
+    ) -> Generator[float, None, Evaluation]:
+        """Evaluate the model on a text in small steps: yield the share that has been read, and return the evaluation.
+
+        With `sample`, only about that many tokens are read, always the same, in arcs spread over the text.
+        """
+        N, whole = len(text.ids), sample is None or sample >= len(text.ids)
+        batches = all_arcs(self.network, N, threads) if whole else sample_arcs(self.network, N, sample or 0, threads)
+        total = sum(int((arcs.ends - arcs.begins).sum()) for arcs in batches)
+        nats, tokens = 0.0, 0
+        for log_p, _ in read_batches(self.network, self.parameters, text, batches, threads):
+            nats -= float(log_p.sum(dtype=np.float64))
+            tokens += len(log_p)
+            yield tokens / total
+        ids = text.ids if whole else np.concatenate([arc for arcs in batches for arc in arcs.of(text.ids)])
         return Evaluation.from_nats(
-            -float(log_p.sum(dtype=np.float64)),
-            tokens=count_targets(ids, self.network.loss_mask(ids)),
-            characters=text.characters,
-            unknown=text.unknown,
+            nats,
+            tokens=count_targets(ids[None], self.network.loss_mask(ids[None])),
+            characters=text.characters if whole else self.tokenizer.count_characters(ids),
+            unknown=text.unknown if whole else count_unknown(ids, self.tokenizer),
         )
 
     @abstractmethod
@@ -91,3 +107,13 @@ class TrainedModel(ABC):
     @abstractmethod
     def gradient_flow(self, inputs: Ids, targets: Ids, state: Array) -> GradientFlow | None:
         """Return the gradient flow of a window (T, B); None for a model whose states do not follow one another."""
+
+
+def last_value(steps: Generator[object, None, R]) -> R:
+    """Run a generator to its end and return its value."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            value: R = end.value
+            return value

@@ -5,7 +5,7 @@ times the probability that the next token is not part of a word, summed over all
 by a best-first search over prefixes. A prefix is at least as probable as all words that begin with it, so the search
 may stop as soon as no open prefix is more probable than the words found.
 
-For tokenizers with tokens of several characters, the typed part of a word is a condition on the tokens; see `healing`.
+Where tokens have several characters, the typed part of a word is a condition on the tokens; see `healing`.
 """
 
 import heapq
