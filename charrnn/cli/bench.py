@@ -45,7 +45,7 @@ def bench(as_json: AsJson = False, quick: Quick = False, threads: Threads = None
         if write is not None:
             write(speed)
     if write is None:
-        _print_tables(speeds, with_torch=torch is not None)
+        print_tables(speeds, with_torch=torch is not None)
     if any(disturbed(speed, threads) for speed in speeds):
         print_message(DISTURBED)
 
@@ -110,7 +110,8 @@ _TRAINING = ("training", "T", "B", "parameters", "steps", "loss", "characters/s"
 _SAMPLING = ("sampling, one thread", "characters", "characters/s")
 
 
-def _print_tables(speeds: "list[Speed]", *, with_torch: bool) -> None:
+def print_tables(speeds: "list[Speed]", *, with_torch: bool) -> None:
+    """Print the speed of the machine, a table of training and a table of sampling."""
     from charrnn.benchmark.speed import MachineSpeed, SamplingSpeed, TrainingSpeed
 
     for speed in speeds:
