@@ -87,8 +87,8 @@ def _read_text(source: str, encoding: str, length: int) -> tuple[str, str]:
 
 def _report(model: "LanguageModel", reading: "Reading", top: int) -> dict[str, Any]:
     """Return the report of a model with the keys of --json."""
-    from charrnn.inspection.units import rank
     from charrnn.inspection.gradient_flow import steps_back, text_gradient_flow
+    from charrnn.inspection.units import rank
     from charrnn.inspection.weights import layer_figures, parameter_figures
 
     network, parameters = model.network, model.parameters

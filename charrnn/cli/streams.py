@@ -88,7 +88,8 @@ def _piped(stream: BinaryIO, name: str, encoding: str, remedy: str) -> Iterator[
             yield piece if started else piece.removeprefix("\ufeff")
             started, lines = True, lines + piece.endswith("\n")
     except UnicodeError as error:
-        raise TextError(f"{visible_line(name)} is not {encoding} somewhere after line {lines:,}; {remedy}") from error
+        position = f" somewhere after line {lines:,}" if lines else ""
+        raise TextError(f"{visible_line(name)} is not {encoding}{position}; {remedy}") from error
     finally:
         with contextlib.suppress(ValueError):  # the stream may be closed already
             reader.detach()

@@ -1,12 +1,9 @@
-"""`charrnn inspect` as a program: its three forms, what it reads, the view of a neuron, and refusals."""
+"""`charrnn inspect`: the report and the activations of a unit, as JSON, lines and on a terminal."""
 
 import json
 import math
-import os
-import pty
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,52 +12,15 @@ import pytest
 from charrnn import LanguageModel
 from charrnn.inspection.units import read
 
-PROGRAM = (sys.executable, "-W", "error", "-m", "charrnn", "inspect")
 STORY = "".join(f'MR. {"ABCDEFG"[n % 7]}OX:\n"The {n}th boat (of 80)," he said; nobody saw.\n\n' for n in range(80))
 UNITS = 8
-
-
-def inspect(*arguments: str, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*PROGRAM, *arguments], cwd=cwd, input=stdin, capture_output=True, encoding="utf-8", timeout=60
-    )
-
-
-def inspected(*arguments: str, cwd: Path, stdin: str = "") -> dict[str, Any]:
-    result = inspect(*arguments, "--json", cwd=cwd, stdin=stdin)
-    assert result.returncode == 0, result.stderr
-    values: dict[str, Any] = json.loads(result.stdout)
-    return values
-
-
-def on_a_terminal(*arguments: str, cwd: Path, **environment: str) -> str:
-    """What the program shows on a pseudo-terminal."""
-    keys, terminal = pty.openpty()
-    known = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
-    with subprocess.Popen(
-        [*PROGRAM, *arguments],
-        cwd=cwd,
-        env=known | {"TERM": "xterm-256color", "COLUMNS": "80"} | environment,
-        stdin=terminal,
-        stdout=terminal,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        os.close(terminal)
-        shown = b"".join(iter(lambda: _more(keys), b""))
-        os.close(keys)
-        assert process.wait(timeout=60) == 0
-    return shown.decode("utf-8").replace("\r\n", "\n")
-
-
-def _more(keys: int) -> bytes:
-    try:
-        return os.read(keys, 65536)
-    except OSError:  # Linux's word for the end of a terminal
-        return b""
+Charrnn = Callable[..., subprocess.CompletedProcess[str]]
+Values = Callable[..., dict[str, Any]]
+OnTerminal = Callable[..., str]
 
 
 def numbers(values: object) -> Iterator[float]:
-    """All numbers in JSON values; nothing may be null."""
+    """Yield all numbers in JSON values, none of which is null."""
     assert values is not None
     if isinstance(values, dict | list):
         for inner in values.values() if isinstance(values, dict) else values:
@@ -70,23 +30,35 @@ def numbers(values: object) -> Iterator[float]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A text and two runs on it: `run`, and `whole`, of bytes, which held nothing out."""
+def folder(tmp_path_factory: pytest.TempPathFactory, charrnn: Charrnn) -> Path:
+    """A folder with a text and two runs on it: `run`, and `whole`, of bytes and without a validation text."""
     folder = tmp_path_factory.mktemp("inspect")
     (folder / "story.txt").write_text(STORY, encoding="utf-8")
     for out, options in (("run", ()), ("whole", ("--tokenizer", "byte", "--val-fraction", "0"))):
-        command = (sys.executable, "-m", "charrnn", "train", "story.txt", "--hidden", str(UNITS), "--steps", "30")
-        result = subprocess.run([*command, *options, "--out", out, "--quiet"], cwd=folder, capture_output=True)
-        assert result.returncode == 0, result.stderr
+        command = ("train", "story.txt", "--hidden", UNITS, "--steps", 30, *options, "--out", out, "--quiet")
+        assert charrnn(*command, cwd=folder).returncode == 0
     return folder
 
 
-def test_json_has_every_figure_and_only_finite_numbers(folder: Path) -> None:
-    values = inspected("run", "story.txt", cwd=folder)
+@pytest.fixture(scope="module")
+def values_of(folder: Path, charrnn: Charrnn) -> Values:
+    """A function that returns the object of `charrnn inspect --json`."""
+
+    def run(*arguments: object, stdin: str = "") -> dict[str, Any]:
+        result = charrnn("inspect", *arguments, "--json", cwd=folder, stdin=stdin)
+        assert result.returncode == 0, result.stderr
+        values: dict[str, Any] = json.loads(result.stdout)
+        return values
+
+    return run
+
+
+def test_json_has_every_figure_and_only_finite_numbers(folder: Path, values_of: Values) -> None:
+    values = values_of("run", "story.txt")
     model = LanguageModel.load(folder / "run")
     assert all(map(math.isfinite, numbers(values)))
     assert values["parameter_count"] == model.network.parameter_count()
-    shapes = {name: tuple(each["shape"]) for name, each in values["parameters"].items()}
+    shapes = {name: tuple(array["shape"]) for name, array in values["parameters"].items()}
     assert shapes == model.network.shapes()
     assert values["characters"] == values["tokens"] == len(STORY) < 5000
     assert [layer["layer"] for layer in values["layers"]] == [0, 1]
@@ -100,9 +72,9 @@ def test_json_has_every_figure_and_only_finite_numbers(folder: Path) -> None:
         assert strengths == sorted(strengths, reverse=True)
 
 
-def test_a_pipe_has_a_name_and_a_value_a_line(folder: Path) -> None:
-    values = inspected("run", "story.txt", "--top", "1", cwd=folder)
-    result = inspect("run", "story.txt", "--top", "1", cwd=folder)
+def test_a_pipe_gets_a_name_and_a_value_per_line(folder: Path, charrnn: Charrnn, values_of: Values) -> None:
+    values = values_of("run", "story.txt", "--top", 1)
+    result = charrnn("inspect", "run", "story.txt", "--top", 1, cwd=folder)
     lines = dict(line.split("\t") for line in result.stdout.splitlines())
     assert lines["parameter_count"] == str(values["parameter_count"])
     assert lines["parameters.layers.1.Wh.shape"] == f"{UNITS} {UNITS}"
@@ -115,84 +87,86 @@ def test_a_pipe_has_a_name_and_a_value_a_line(folder: Path) -> None:
     assert sum(name.startswith("neurons.") for name in lines) == len(values["neurons"])
 
 
-def test_without_a_text_it_reads_what_the_run_held_out(folder: Path) -> None:
-    held_out = STORY[int(0.9 * len(STORY)) :]
-    result = inspect("run", "--neuron", "0:0", "--json", cwd=folder)
-    assert "".join(json.loads(result.stdout)["pieces"]) == held_out
-    assert "held out" in result.stderr
+def test_the_default_text_is_the_validation_text(folder: Path, charrnn: Charrnn) -> None:
+    result = charrnn("inspect", "run", "--neuron", "0:0", "--json", cwd=folder)
+    assert "".join(json.loads(result.stdout)["pieces"]) == STORY[int(0.9 * len(STORY)) :]
+    assert "validation text" in result.stderr
 
 
-@pytest.mark.parametrize(("run", "why"), [("whole", "held nothing out"), ("run", "story.txt")])
-def test_without_a_text_to_be_had_it_reads_what_the_model_says(
-    folder: Path, tmp_path: Path, run: str, why: str
+@pytest.mark.parametrize(("run", "reason"), [("whole", "no validation text"), ("run", "story.txt")])
+def test_without_a_validation_text_a_sample_is_read(
+    folder: Path, tmp_path: Path, charrnn: Charrnn, run: str, reason: str
 ) -> None:
-    where = folder if run == "whole" else tmp_path  # there, no story.txt is to be found
-    command = (str(folder / run), "--length", "40", "--json")
-    result = inspect(*command, cwd=where)
+    cwd = folder if run == "whole" else tmp_path  # which has no story.txt
+    command = ("inspect", folder / run, "--length", 40, "--json")
+    result = charrnn(*command, cwd=cwd)
     assert result.returncode == 0, result.stderr
     values = json.loads(result.stdout)
     assert values["characters"] == 40
     assert all(map(math.isfinite, numbers(values)))
-    assert "the model made itself" in result.stderr
-    assert why in result.stderr
-    assert inspect(*command, cwd=where).stdout == result.stdout
+    assert "sample" in result.stderr
+    assert reason in result.stderr
+    assert charrnn(*command, cwd=cwd).stdout == result.stdout
 
 
-def test_standard_input_is_a_text_and_a_single_character_is_enough(folder: Path) -> None:
-    values = inspected("run", "-", cwd=folder, stdin="a")
+def test_a_single_character_from_standard_input_is_enough(values_of: Values) -> None:
+    values = values_of("run", "-", stdin="a")
     assert values["gradient_flow"]["steps_back"] == [0]
     assert values["neurons"] == {}
-    result = inspect("run", "-", "--length", "3", "--json", cwd=folder, stdin="The boat")
+
+
+def test_length_cuts_the_text(folder: Path, charrnn: Charrnn) -> None:
+    result = charrnn("inspect", "run", "-", "--length", 3, "--json", cwd=folder, stdin="The boat")
     assert json.loads(result.stdout)["characters"] == 3
     assert "3 of the 8 characters" in result.stderr
 
 
-def test_a_neuron_is_told_token_by_token(folder: Path) -> None:
+def test_the_activation_of_a_unit_is_written_per_token(folder: Path, charrnn: Charrnn, values_of: Values) -> None:
     text = 'B\t"é\n'
     reading = read(LanguageModel.load(folder / "whole"), text)
     h = reading.activations[:, 1, 5].tolist()
-    values = inspected("whole", "-", "--neuron", "1:5", cwd=folder, stdin=text)
+    values = values_of("whole", "-", "--neuron", "1:5", stdin=text)
     assert (values["layer"], values["unit"]) == (1, 5)
     assert values["pieces"] == ["B", "\t", '"', "", "é", "\n"]
     assert values["activations"] == pytest.approx(h)
     assert set(values["correlations"]) >= {"inside quotes", "capital letter"}
-    piped = inspect("whole", "-", "--neuron", "1:5", cwd=folder, stdin=text)
-    names, figures = zip(*(line.split("\t") for line in piped.stdout.splitlines()), strict=True)
-    assert names == ("B", "\\t", '"', "", "é", "\\n")
-    assert [*map(float, figures)] == pytest.approx(h, abs=1e-4)
+    output = charrnn("inspect", "whole", "-", "--neuron", "1:5", cwd=folder, stdin=text).stdout
+    pieces, activations = zip(*(line.split("\t") for line in output.splitlines()), strict=True)
+    assert pieces == ("B", "\\t", '"', "", "é", "\\n")
+    assert [*map(float, activations)] == pytest.approx(h, abs=1e-4)
 
 
-def test_a_terminal_shows_a_neuron_by_colour_and_by_signs_below_the_text(folder: Path) -> None:
-    (folder / "wide.txt").write_text("漢 (a) b" * 30 + "\nThe end", encoding="utf-8")
-    coloured = on_a_terminal("run", "wide.txt", "--neuron", "0:3", cwd=folder)
-    plain = on_a_terminal("run", "wide.txt", "--neuron", "0:3", cwd=folder, NO_COLOR="1")
-    assert "\x1b[" in coloured
+def test_a_terminal_shows_a_unit_in_colors_and_by_signs_below_the_text(folder: Path, on_terminal: OnTerminal) -> None:
+    text = "漢 (a) b" * 30 + "\nThe end"
+    (folder / "wide.txt").write_text(text, encoding="utf-8")
+    command = ("inspect", "run", "wide.txt", "--neuron", "0:3")
+    plain = on_terminal(*command, cwd=folder, NO_COLOR="1")
+    assert "\x1b[" in on_terminal(*command, cwd=folder)
     assert "\x1b" not in plain
-    lines = plain.splitlines()
-    text, signs = lines[::2], lines[1::2]
-    assert text[-1] == "The end"
+    lines, signs = plain.splitlines()[::2], plain.splitlines()[1::2]
+    assert lines[-1] == "The end"
     assert all(set(line) <= set("#+-= ") for line in signs)
-    h = read(LanguageModel.load(folder / "run"), (folder / "wide.txt").read_text("utf-8")).activations[-7:, 0, 3]
+    h = read(LanguageModel.load(folder / "run"), text).activations[-7:, 0, 3]
     levels = ["=" if v < -0.6 else "-" if v < -0.2 else " " if v < 0.2 else "+" if v < 0.6 else "#" for v in h]
     assert signs[-1] == "".join(levels).rstrip()
 
 
-def test_a_terminal_never_gets_what_it_would_obey(folder: Path) -> None:
+def test_a_terminal_gets_no_control_characters(folder: Path, on_terminal: OnTerminal) -> None:
     (folder / "nasty.txt").write_text("a\x1b[31m\u202e\x9bb\n" * 3, encoding="utf-8")
-    shown = on_a_terminal("whole", "nasty.txt", "--neuron", "0:3", cwd=folder, NO_COLOR="1")
-    assert "a\\x1b[31m\\u202e\\x9bb" in shown
-    assert not {"\x1b", "\u202e", "\x9b"} & set(shown)
+    output = on_terminal("inspect", "whole", "nasty.txt", "--neuron", "0:3", cwd=folder, NO_COLOR="1")
+    assert "a\\x1b[31m\\u202e\\x9bb" in output
+    assert not {"\x1b", "\u202e", "\x9b"} & set(output)
 
 
-def test_a_terminal_has_tables_that_fit_into_it(folder: Path) -> None:
-    shown = on_a_terminal("run", cwd=folder, NO_COLOR="1", TERM="dumb")
-    for words in ("layers.1.Wh", "spectral radius", "steps back", "█", "inside quotes"):
-        assert words in shown
-    assert max(map(len, shown.splitlines())) <= 80
+def test_a_terminal_gets_tables_of_its_width(folder: Path, on_terminal: OnTerminal) -> None:
+    output = on_terminal("inspect", "run", cwd=folder, NO_COLOR="1", TERM="dumb")
+    for text in ("layers.1.Wh", "spectral radius", "steps back", "█", "inside quotes"):
+        assert text in output
+    assert max(map(len, output.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "words"),
+    ("arguments", "code", "message"),
     [
         (("run", "--neuron", "2:0"), 2, "'2:0'"),
         (("run", "--neuron", "0:8"), 2, "from 0:0 to 1:7"),
@@ -205,11 +179,10 @@ def test_a_terminal_has_tables_that_fit_into_it(folder: Path) -> None:
         (("absent",), 1, "not a run"),
     ],
 )
-def test_what_cannot_be_inspected_is_refused_in_a_line(
-    folder: Path, arguments: tuple[str, ...], code: int, words: str
+def test_invalid_arguments_are_refused_in_one_line(
+    folder: Path, charrnn: Charrnn, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
-    result = inspect(*arguments, cwd=folder)
-    assert result.returncode == code
-    assert result.stdout == ""
-    assert words in result.stderr
+    result = charrnn("inspect", *arguments, cwd=folder)
+    assert (result.returncode, result.stdout) == (code, "")
+    assert message in result.stderr
     assert result.stderr.count("\n") == 1

@@ -51,7 +51,7 @@ def test_a_named_pipe_is_read(tmp_path: Path) -> None:
     writer.join()
 
 
-@pytest.mark.parametrize(("data", "message"), [(b"a\xffb", "at byte 1"), (b"a\0b", "binary"), (b"", "empty")])
+@pytest.mark.parametrize(("data", "message"), [(b"a\xffb", "at byte 1"), (b"a\0b", "binary")])
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path, data: bytes, message: str) -> None:
     (tmp_path / "odd").write_bytes(data)
     with pytest.raises(TextError, match=message):
@@ -67,9 +67,12 @@ def test_a_missing_file_a_folder_and_an_unknown_encoding_are_refused(tmp_path: P
         text_of("-", "klingon")
 
 
-def test_a_pipe_in_another_encoding_is_refused_with_its_line_and_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_in_another_encoding_is_refused_with_a_line_and_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     pipe(monkeypatch, b"the old\n\xff\xfe lamp\n")
-    with pytest.raises(TextError, match="standard input is not utf-8 somewhere after line 0; name its encoding"):
+    with pytest.raises(TextError, match="standard input is not utf-8; name its encoding with --encoding"):
+        text_of("-")
+    pipe(monkeypatch, b"the old\n" * 10_000 + b"\xff\xfe lamp\n")
+    with pytest.raises(TextError, match=r"standard input is not utf-8 somewhere after line [0-9],[0-9]{3};"):
         text_of("-")
 
 
