@@ -132,7 +132,7 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     columns = [
         Column("name"),
         Column("size", right=True),
-        Column("licence", wrap=True),
+        Column("license", wrap=True),
         Column("state", wrap=True),
         Column("text", wrap=True),
     ]

@@ -1,4 +1,4 @@
-"""`charrnn doctor`: what it tells, in which form, and the remedy with every problem."""
+"""`charrnn doctor`: the forms of the report, and a remedy for every problem."""
 
 import io
 import json
@@ -11,15 +11,17 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from charrnn import blas
 from charrnn.cli import doctor as cli
-from charrnn.cli.terminal import Problem, ui_obstacle
-from charrnn.parallel import blas
+from charrnn.cli.terminal import Problem, find_ui_problem
 
 CHOICE = blas.KernelChoice(None, "left to the library")
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def isolated_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine with 1 GFLOP/s per thread, which takes no time to measure, and an empty home."""
+
     def peak(threads: int, budget: float = 0.0) -> float:
         return 1e9 * threads
 
@@ -37,17 +39,17 @@ def run(*arguments: str) -> str:
     return result.stdout
 
 
-def test_json_has_every_section_and_a_remedy_with_every_problem() -> None:
+def test_json_has_every_section_and_a_remedy_for_every_problem() -> None:
     report = json.loads(run("--json"))
     assert set(report) == {"versions", "machine", "blas", "terminal", "data", "settings", "problems"}
     assert report["versions"]["numpy"].startswith("2.")
     assert report["machine"]["cores"] >= 1
     assert report["blas"]["peak_flops"] == 1e9 * report["machine"]["cores"]
     assert report["blas"]["kernel_choice"] == blas.choose_kernel().reason
-    assert all(set(one) == {"problem", "remedy"} and all(one.values()) for one in report["problems"])
+    assert all(set(problem) == {"problem", "remedy"} and all(problem.values()) for problem in report["problems"])
 
 
-def test_a_pipe_gets_one_name_and_value_a_line_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_gets_one_name_and_value_per_line_without_colors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     lines = run().splitlines()
     assert all(": " in line for line in lines)
@@ -62,7 +64,7 @@ def test_versions_are_read_without_importing_the_packages(monkeypatch: pytest.Mo
     assert cli.versions(problems)["sentencepiece"]
 
 
-def test_a_missing_package_is_a_problem_unless_it_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_a_problem_if_it_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> str:
         raise metadata.PackageNotFoundError(name)
 
@@ -73,7 +75,7 @@ def test_a_missing_package_is_a_problem_unless_it_is_optional(monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("library", "kernel", "avx512", "faults"),
+    ("library", "kernel", "avx512", "count"),
     [
         ("openblas", "Haswell", True, 1),
         ("openblas", "Haswell", False, 0),
@@ -81,11 +83,11 @@ def test_a_missing_package_is_a_problem_unless_it_is_optional(monkeypatch: pytes
         ("mkl", "Intel", True, 0),
     ],
 )
-def test_a_kernel_without_avx512_is_a_problem_only_where_there_is_avx512(
-    library: str, kernel: str, avx512: bool, faults: int
+def test_a_kernel_without_avx512_is_a_problem_on_a_processor_with_avx512(
+    library: str, kernel: str, avx512: bool, count: int
 ) -> None:
     problems = cli.kernel_problems(blas.BlasInfo(library, "1", kernel, 1), CHOICE, avx512)
-    assert len(problems) == faults
+    assert len(problems) == count
     assert all("OPENBLAS_CORETYPE=SKYLAKEX" in problem.remedy for problem in problems)
 
 
@@ -98,7 +100,7 @@ def test_more_blas_threads_than_cores_is_a_problem(monkeypatch: pytest.MonkeyPat
     assert ["OPENBLAS_NUM_THREADS=2" in problem.remedy for problem in problems] == [True]
 
 
-def test_a_numpy_that_cannot_be_loaded_is_told_and_does_not_end_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_numpy_that_cannot_be_loaded_is_a_problem_and_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> blas.BlasInfo:
         raise ImportError("libopenblas.so: cannot open")
 
@@ -109,7 +111,7 @@ def test_a_numpy_that_cannot_be_loaded_is_told_and_does_not_end_the_report(monke
 
 
 @pytest.mark.parametrize(
-    ("stdin", "stderr", "kind", "word"),
+    ("stdin", "stderr", "term", "word"),
     [
         (False, True, "xterm", "stdin"),
         (True, False, "xterm", "stderr"),
@@ -117,36 +119,36 @@ def test_a_numpy_that_cannot_be_loaded_is_told_and_does_not_end_the_report(monke
         (True, True, "dumb", "dumb"),
     ],
 )
-def test_the_terminal_ui_needs_a_keyboard_a_screen_and_a_kind(
-    stdin: bool, stderr: bool, kind: str, word: str
+def test_the_terminal_ui_needs_a_terminal_on_stdin_and_stderr_and_a_term(
+    stdin: bool, stderr: bool, term: str, word: str
 ) -> None:
-    obstacle = ui_obstacle(stdin, stderr, kind)
-    assert obstacle is not None
-    assert word in obstacle.problem
-    assert ui_obstacle(True, True, "xterm-256color") is None
+    problem = find_ui_problem(stdin, stderr, term)
+    assert problem is not None
+    assert word in problem.problem
+    assert find_ui_problem(True, True, "xterm-256color") is None
 
 
-def test_a_terminal_is_told_from_a_pipe_stream_by_stream() -> None:
-    termios = pytest.importorskip("termios")
-    ours, theirs = os.openpty()
-    termios.tcsetwinsize(theirs, (30, 100))
-    problems: list[Problem] = []
-    with os.fdopen(ours, "rb", buffering=0), os.fdopen(theirs, "w", encoding="utf-8") as screen:
-        found = cli.terminal({"TERM": "xterm"}, (screen, io.StringIO(), screen), problems)
-    streams = [found[f"{name}_is_terminal"] for name in ("stdin", "stdout", "stderr")]
-    assert streams == [True, False, True]
-    assert found["ui_can_start"] is True
-    assert (found["columns"], found["lines"]) == (100, 30)
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_each_stream_is_reported_as_a_terminal_or_not() -> None:
+    import termios
+
+    keyboard, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (30, 100))
+    with os.fdopen(keyboard, "rb", buffering=0), os.fdopen(terminal, "w", encoding="utf-8") as screen:
+        section = cli.terminal({"TERM": "xterm"}, (screen, io.StringIO(), screen), [])
+    assert [section[f"{name}_is_terminal"] for name in ("stdin", "stdout", "stderr")] == [True, False, True]
+    assert section["ui_can_start"] is True
+    assert (section["columns"], section["lines"]) == (100, 30)
 
 
-def test_an_encoding_that_is_not_utf8_is_a_problem() -> None:
+def test_another_encoding_than_utf_8_is_a_problem() -> None:
     problems: list[Problem] = []
     stdout = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     cli.terminal({}, (io.StringIO(), stdout, io.StringIO()), problems)
     assert any("PYTHONUTF8=1" in problem.remedy for problem in problems)
 
 
-def test_a_data_folder_that_cannot_be_made_is_a_problem(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_created_is_a_problem(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
     monkeypatch.setenv("CHARRNN_DATA", str(tmp_path / "file" / "charrnn"))
@@ -155,5 +157,5 @@ def test_a_data_folder_that_cannot_be_made_is_a_problem(monkeypatch: pytest.Monk
     assert len(problems) == 1
 
 
-def test_control_characters_of_the_environment_do_not_reach_the_terminal() -> None:
+def test_control_characters_of_the_environment_become_visible() -> None:
     assert "\x1b" not in cli.readable("TERM", "xterm\x1b[31m")
