@@ -1,4 +1,8 @@
-"""One family of errors; every message is one sentence that names the fault and the remedy."""
+"""Errors, in one family. Every message is one sentence that names the fault and the remedy.
+
+A message of the core has the names of options in backticks (`val_fraction`), as they are in Python; the command line
+writes them as they are typed there (--val-fraction).
+"""
 
 
 class CharrnnError(Exception):

@@ -14,11 +14,11 @@ from charrnn.cli.console import print_message, standard_input
 from charrnn.cli.progress import BackgroundProgress, JsonProgress, PlainProgress, Progress, QuietProgress
 from charrnn.cli.terminal import current_ui_problem
 from charrnn.cli.watch import print_model_location
-from charrnn.config import Overrides, TextConfig, choose_network, choose_training
+from charrnn.config import Overrides
 from charrnn.errors import UsageError
 from charrnn.pipeline.interruption import Interruption
 from charrnn.pipeline.launch import LaunchError, launch
-from charrnn.pipeline.run_path import free_run_path, refuse_unwritable
+from charrnn.pipeline.run_path import default_path, plan_run
 from charrnn.run.events import Event, Finished
 from charrnn.run.progress import RunProgress, duration
 
@@ -96,14 +96,10 @@ def _train_detached(*, dashboard: bool) -> int:
 
 
 def _new_run(out: Path | None, sources: tuple[str, ...], overrides: Overrides, base_run: Path | None) -> "Run":
-    """Return a new run. Whatever can be refused without reading the text is refused first."""
-    text = TextConfig(sources or ("english",), **overrides.fields(TextConfig))
-    choose_network(overrides, tokens=1, vocabulary=2)
-    choose_training(overrides, tokens=1, threads=1)
-    path, numbered = (out, False) if out else free_run_path(text.sources)
-    refuse_unwritable(path)
-    if numbered:
-        print_message(f"{path.with_name(path.name.rpartition('-')[0])} exists already, so this run is {path}")
+    """Return a new run in a new folder."""
+    text, path = plan_run(sources, overrides, out)
+    if out is None and path != (taken := default_path(text.sources)):
+        print_message(f"{taken} exists already, so this run is {path}")
     from charrnn.pipeline.start import start_run
 
     return start_run(path, text, overrides, base_run=base_run, stdin=standard_input())

@@ -8,18 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from charrnn.config import Overrides, TextConfig
+from charrnn.config import Overrides
 from charrnn.errors import UsageError
 from charrnn.language.cloze import ClozeModel
 from charrnn.language.model import LanguageModel
 from charrnn.language.registry import load_model
 from charrnn.pipeline.interruption import Interruption
 from charrnn.pipeline.run import Run
-from charrnn.pipeline.run_path import free_run_path, refuse_unwritable
+from charrnn.pipeline.run_path import plan_run
 from charrnn.pipeline.start import resume_run, start_run
 from charrnn.run.events import Event, Finished
-
-DEFAULT_CORPUS = "english"
 
 
 @dataclass(frozen=True)
@@ -82,9 +80,7 @@ def load(path: str | Path) -> LanguageModel | ClozeModel:
 def _new_run(
     sources: tuple[str, ...], overrides: Overrides, out: str | Path | None, base_run: str | Path | None
 ) -> Run:
-    text = TextConfig(sources or (DEFAULT_CORPUS,), **overrides.fields(TextConfig))
-    path = free_run_path(text.sources)[0] if out is None else Path(out)
-    refuse_unwritable(path)
+    text, path = plan_run(sources, overrides, None if out is None else Path(out))
     return start_run(path, text, overrides, base_run=None if base_run is None else Path(base_run))
 
 

@@ -1,28 +1,47 @@
-"""Folder of a new run: a free name after the text, and a check that it can be made."""
+"""Plan of a new run: its text and its folder, refused if they cannot be before the text is read."""
 
 import os
 from pathlib import Path
 
+from charrnn.config import Overrides, TextConfig, choose_network, choose_training
 from charrnn.errors import RunError
+from charrnn.text.sources import STANDARD_INPUT
 
+DEFAULT_CORPUS = "english"
 RUNS = Path("runs")
-STANDARD_INPUT = "-"
 
 
-def free_run_path(sources: tuple[str, ...]) -> tuple[Path, bool]:
-    """Return a new path in runs/ that is named after the first source, and True if it had to be numbered."""
-    first = Path("stdin" if sources[0] == STANDARD_INPUT else sources[0])
-    stem = (first.name or first.resolve().name).lstrip(".").partition(".")[0]
-    name = "".join(letter if letter.isalnum() or letter in "-_ " else "-" for letter in stem).strip("- ") or "text"
-    path, number = RUNS / name, 1
-    while os.path.lexists(path):
+def plan_run(sources: tuple[str, ...], overrides: Overrides, out: Path | None) -> tuple[TextConfig, Path]:
+    """Return the text and the path of a new run: `out`, or a new path in runs/ that is named after the text.
+
+    UsageError if options contradict each other, RunError if the folder cannot be made. Nothing is read or written.
+    """
+    text = TextConfig(sources or (DEFAULT_CORPUS,), **overrides.fields(TextConfig))
+    choose_network(overrides, tokens=1, vocabulary=2)
+    choose_training(overrides, tokens=1, threads=1)
+    path = free_path(default_path(text.sources)) if out is None else out
+    _refuse_unwritable(path)
+    return text, path
+
+
+def default_path(sources: tuple[str, ...]) -> Path:
+    """Return the path in runs/ that is named after the first source."""
+    source = Path("stdin" if sources[0] == STANDARD_INPUT else sources[0])
+    stem = (source.name or source.resolve().name).lstrip(".").partition(".")[0]
+    name = "".join(letter if letter.isalnum() or letter in "-_ " else "-" for letter in stem).strip("- ")
+    return RUNS / (name or "text")
+
+
+def free_path(path: Path) -> Path:
+    """Return the path, with the first number from 2 that makes it a new one if it exists."""
+    free, number = path, 1
+    while os.path.lexists(free):
         number += 1
-        path = RUNS / f"{name}-{number}"
-    return path, number > 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free
 
 
-def refuse_unwritable(path: Path) -> None:
-    """Raise RunError if a folder cannot be made at this path."""
+def _refuse_unwritable(path: Path) -> None:
     parent = next(folder for folder in (path, *path.absolute().parents) if os.path.lexists(folder))
     if not parent.is_dir():
         raise RunError(f"{path} cannot be made, because {parent} is not a folder; choose another `out`")
