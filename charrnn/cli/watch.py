@@ -13,10 +13,10 @@ from charrnn.cli.console import print_message, write_line, write_pieces
 from charrnn.cli.progress import JsonProgress, PlainProgress, Progress
 from charrnn.cli.terminal import current_ui_problem
 from charrnn.errors import UsageError
-from charrnn.run.events import Finished
 from charrnn.run.journal import Tail
 from charrnn.run.lock import last_log_line, lock_path, trainer_pid
 from charrnn.run.progress import RunProgress
+from charrnn.run.status import Status, run_status
 
 SAMPLE_LENGTH = 300
 SAMPLE_TEMPERATURE = 0.8
@@ -69,7 +69,7 @@ def _follow(run: Path, progress: Progress) -> int:
             if not training:
                 break
             time.sleep(SECONDS_BETWEEN_READS)
-    if run_progress.finished is None:
+    if run_status(run_progress, trained=False) is Status.INTERRUPTED:
         print_message(interrupted_message(run))
         return 1
     return 0
@@ -84,28 +84,25 @@ def show_dashboard(run: Path, *, owner: bool) -> int:
     from charrnn.tui.app import watch_run
 
     progress = watch_run(run, owner=owner)
-    return _print_outcome(run, progress.finished) if owner else 0
+    return _print_outcome(run, progress) if owner else 0
 
 
-def _print_outcome(run: Path, finished: Finished | None) -> int:
+def _print_outcome(run: Path, progress: RunProgress) -> int:
     path, process = shlex.quote(str(run)), trainer_pid(run)
-    if process is not None:
-        print_message(f"training continues as process {process}; {how_to_control(run)}")
-        return 0
-    if finished is None:
-        print_message(interrupted_message(run))
-        return 1
-    if finished.reason != "done":
-        print_message(f"stopped and saved; resume with: charrnn train --resume {path}")
-        return 130
-    print_model_location(run, sample=True)
+    match run_status(progress, trained=process is not None):
+        case Status.FINISHED:
+            print_model_location(run, sample=True)
+            return 0
+        case Status.STOPPED:
+            print_message(f"stopped and saved; resume with: charrnn train --resume {path}")
+            return 130
+        case Status.INTERRUPTED:
+            print_message(interrupted_message(run))
+            return 1
+    print_message(
+        f"training continues as process {process}; watch it: charrnn watch {path}; end it: charrnn tell {path} stop"
+    )
     return 0
-
-
-def how_to_control(run: Path) -> str:
-    """Return the commands that watch and end a run without a terminal."""
-    path = shlex.quote(str(run))
-    return f"watch it: charrnn watch {path}; end it: charrnn tell {path} stop"
 
 
 def interrupted_message(run: Path) -> str:
