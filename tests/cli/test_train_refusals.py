@@ -116,9 +116,9 @@ def test_a_refused_command_leaves_the_run_unchanged(
 ) -> None:
     list(start_run(tmp_path / "run", TextConfig((str(tmp_path / "story.txt"),)), TINY).train())
     (tmp_path / "other.txt").write_text(STORY[1:], encoding="utf-8")
-    before = {path: path.read_bytes() for path in sorted((tmp_path / "run").rglob("*")) if path.is_file()}
+    files = {path: path.read_bytes() for path in sorted((tmp_path / "run").rglob("*")) if path.is_file()}
     exit_code, message = program.refusal(*arguments.split())
     assert exit_code == code
     assert words in message
-    assert before == {path: path.read_bytes() for path in sorted((tmp_path / "run").rglob("*")) if path.is_file()}
+    assert files == {path: path.read_bytes() for path in sorted((tmp_path / "run").rglob("*")) if path.is_file()}
     assert not (tmp_path / "new").exists()

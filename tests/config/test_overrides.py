@@ -1,5 +1,7 @@
 """Overrides, and the configs that they and the defaults make."""
 
+import doctest
+
 import pytest
 
 from charrnn.config import (
@@ -11,6 +13,7 @@ from charrnn.config import (
     choose_training,
     finetuning_defaults,
 )
+from charrnn.config import overrides as module
 from charrnn.errors import UsageError
 
 
@@ -111,3 +114,8 @@ def test_fine_tuning_has_a_quarter_of_the_rate_and_a_longer_warm_up_unless_they_
     assert (tuned.lr, tuned.warmup) == (usual.lr / 4, 0.1)
     assert (given.lr, given.warmup) == (0.5, 0.0)
     assert usual.warmup == 0.01
+
+
+def test_the_example_is_right() -> None:
+    assert doctest.testmod(module).failed == 0
+    assert doctest.testmod(module).attempted > 0
