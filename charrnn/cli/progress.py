@@ -10,7 +10,7 @@ from typing import Protocol, Self
 from charrnn.cli.console import write_json
 from charrnn.pipeline.launch import detach
 from charrnn.run.evaluation import Evaluation
-from charrnn.run.events import Evaluated, Event, Finished, Recovered, Sampled, Started, StepDone
+from charrnn.run.events import SAMPLE, Evaluated, Event, Finished, Recovered, Sampled, Started, StepDone
 from charrnn.run.progress import RunProgress, duration
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -44,8 +44,10 @@ def line_of(event: Event) -> str | None:
                 if event.previous_loss is not None
                 else ""
             )
+            scope = f" on a sample of {event.evaluation.tokens:,} tokens" * (event.scope == SAMPLE)
             best = "; the best so far" * event.best
-            return f"step {event.step:,}: validation {losses_of(event.evaluation)} per character{previous}{best}"
+            losses = losses_of(event.evaluation)
+            return f"step {event.step:,}: validation {losses} per character{scope}{previous}{best}"
         case Sampled():
             return f"step {event.step:,}: sample\n{textwrap.indent(event.text, '  ')}"
         case Recovered():

@@ -14,7 +14,7 @@ from charrnn.config.configs import (
     TextConfig,
     TrainingConfig,
 )
-from charrnn.config.defaults import SUBWORD_VOCABULARY, WORD_VOCABULARY, evaluation_interval, minimum_count
+from charrnn.config.defaults import SUBWORD_VOCABULARY, WORD_VOCABULARY, minimum_count, plan_evaluations
 from charrnn.config.options import Row
 from charrnn.config.overrides import OPTIONS, Overrides, choose_network, choose_training, finetuning_defaults
 
@@ -38,7 +38,7 @@ __all__ = [
     "TrainingConfig",
     "choose_network",
     "choose_training",
-    "evaluation_interval",
     "finetuning_defaults",
     "minimum_count",
+    "plan_evaluations",
 ]

@@ -178,7 +178,10 @@ class NetworkConfig(Config):
 
 @dataclass(frozen=True)
 class TrainingConfig(Config):
-    """How to train. Exactly one of `epochs`, `steps` and `minutes` ends the run."""
+    """How to train. Exactly one of `epochs`, `steps` and `minutes` ends the run.
+
+    `evaluation_sample` is the number of validation tokens that an evaluation reads during training; None for all.
+    """
 
     panel: ClassVar[str] = "Training"
 
@@ -209,6 +212,12 @@ class TrainingConfig(Config):
     evaluate_every: Annotated[
         int, Integer(1), Option("Steps between evaluations, each with a checkpoint", EVALUATE_EVERY)
     ] = 200
+    evaluation_sample: Annotated[int | None, Integer(1)] = None
+    final_evaluation: Annotated[
+        str,
+        Choice(("auto", "always")),
+        Option("Evaluate the whole validation text at the end, even if that takes long", flag="full_eval"),
+    ] = "auto"
     seed: Annotated[int, Integer(0, (1 << 63) - 1), Option("Seed of the random numbers")] = 0
     threads: Annotated[int, Integer(1, 1024), Option("Threads to compute on", THREADS)] = 1
 
@@ -242,7 +251,7 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, values: Any) -> Self:
-        """Rebuild from `to_json()`; ModelError if anything is missing or not valid. Earlier formats: `run.upgrade`."""
+        """Rebuild from `to_json()`; ModelError if anything is missing or invalid. Earlier formats: `run.upgrade`."""
         if not isinstance(values, dict) or values.get("format") != FORMAT:
             version = values.get("format") if isinstance(values, dict) else type(values).__name__
             raise ModelError(

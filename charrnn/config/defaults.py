@@ -18,7 +18,12 @@ EVALUATION_COST = 1 / 3
 """Time to evaluate a token, relative to the time to train on it."""
 EVALUATION_SHARE = 0.05
 """Greatest share of a run's time for evaluations."""
-MOST_EVALUATIONS = 40
+MOST_EVALUATIONS, FEWEST_EVALUATIONS = 40, 6
+"""Evaluations of the whole validation text per run; if time suffices for fewer, a sample of the text is evaluated."""
+SAMPLE_EVALUATIONS, EARLY_EVALUATIONS = 20, 4
+"""Evaluations of a sample per run, and evaluations beside those at every interval."""
+SMALLEST_SAMPLE = 20_000
+"""Validation tokens that an evaluation reads at least."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,23 @@ def minimum_count(characters: int) -> int:
     return 1 if characters < SHORT_TEXT else 2
 
 
-def evaluation_interval(steps: int, *, window_tokens: int, validation_tokens: int) -> int:
-    """Return the steps between evaluations: at most 40 evaluations, in at most 5 % of the time of the run."""
-    by_cost = validation_tokens * EVALUATION_COST / EVALUATION_SHARE / window_tokens
-    return max(1, round(max(steps / MOST_EVALUATIONS, min(by_cost, steps / 4))))
+def plan_evaluations(
+    steps: int, *, window_tokens: int, validation_tokens: int, interval: int | None = None
+) -> tuple[int, int | None]:
+    """Return the steps between evaluations, and how many validation tokens each of them reads; None for all.
+
+    All evaluations together take about 5 % of the time of the run. If that suffices for FEWEST_EVALUATIONS of the
+    whole text, or for those at the given interval, they read all of it, up to 40 times; otherwise a sample.
+    """
+    affordable = steps * window_tokens * EVALUATION_SHARE / EVALUATION_COST  # validation tokens, over the run
+    if interval is None:
+        whole = affordable >= FEWEST_EVALUATIONS * validation_tokens or validation_tokens <= SMALLEST_SAMPLE
+        count = (
+            min(MOST_EVALUATIONS, max(4.0, affordable / max(1, validation_tokens))) if whole else SAMPLE_EVALUATIONS
+        )
+        interval = max(1, round(steps / count))
+    count = steps / interval + EARLY_EVALUATIONS
+    sample = max(SMALLEST_SAMPLE, round(affordable / count))
+    if sample >= validation_tokens or affordable >= 0.9 * steps / interval * validation_tokens:
+        return interval, None
+    return interval, sample

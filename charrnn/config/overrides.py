@@ -81,7 +81,7 @@ def choose_network(overrides: Overrides, *, tokens: int, vocabulary: int, bos_id
 def choose_training(overrides: Overrides, *, tokens: int, threads: int) -> TrainingConfig:
     """Return the training on a text with this many training tokens, except for the overrides.
 
-    `evaluate_every` is left for `evaluation_interval`.
+    `evaluate_every` is left for `plan_evaluations`.
     """
     return TrainingConfig(**_choose(TrainingConfig, overrides, Circumstances(tokens, threads)))
 

@@ -28,6 +28,7 @@ from charrnn.run.folder import RunFolder
 from charrnn.text.dataset import Dataset, dataset_of_run
 from charrnn.text.tokenizers import Tokenizer
 from charrnn.text.tokenizers.resize_vocabulary import extend_tokenizer, old_ids
+from charrnn.training.session import EvaluationProbe
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +69,8 @@ class BaseRun:
         return resize_vocabulary(self.model.parameters, old_ids(self.model.tokenizer, tokenizer))
 
 
-def base_evaluation_probe(config: RunConfig, tokenizer: Tokenizer) -> Callable[[Parameters], float]:
-    """Return a function from weights to their loss, in nats per character, on the validation text of the base run.
+def base_evaluation_probe(config: RunConfig, tokenizer: Tokenizer) -> EvaluationProbe:
+    """Return a function that evaluates weights on the validation text of the base run, or on a sample of it.
 
     CharrnnError if that text cannot be read any more, or if the base run held nothing out.
     """
@@ -78,5 +79,4 @@ def base_evaluation_probe(config: RunConfig, tokenizer: Tokenizer) -> Callable[[
     dataset = dataset_of_run(base, tokenizer)
     if not len(dataset.validation):
         raise TextError(f"{config.text.base_run} held nothing out")
-    evaluate = evaluation_probe(config, dataset)
-    return lambda parameters: evaluate(parameters).nats_per_character
+    return evaluation_probe(config, dataset)

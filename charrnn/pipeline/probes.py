@@ -6,7 +6,7 @@ training, so that measuring changes nothing.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from charrnn.text.batches import Windows
 from charrnn.text.dataset import Dataset
 from charrnn.text.encoded import EncodedText
 from charrnn.text.tokenizers import Tokenizer
+from charrnn.training.session import EvaluationProbe
 from charrnn.training.state import TrainingState
 
 BASELINE_TRAINING_TOKENS, BASELINE_VALIDATION_TOKENS = 2_000_000, 500_000
@@ -30,12 +31,13 @@ PROBED_STREAMS = 4
 """Streams of the batch that the gradient flow is measured on."""
 
 
-def evaluation_probe(config: RunConfig, dataset: Dataset) -> Callable[[Parameters], Evaluation]:
-    """Return a function that evaluates weights on the validation part of a dataset."""
+def evaluation_probe(config: RunConfig, dataset: Dataset) -> EvaluationProbe:
+    """Return a function that evaluates weights on the validation part of a dataset, or on a sample of it."""
     text, threads = dataset.validation_text(), config.training.threads
 
-    def evaluate(parameters: Parameters) -> Evaluation:
-        return make_model(config, parameters, dataset.tokenizer).evaluate(text, threads=threads)
+    def evaluate(parameters: Parameters, sample: int | None) -> Generator[float, None, Evaluation]:
+        model = make_model(config, parameters, dataset.tokenizer)
+        return model.evaluation_steps(text, sample=sample, threads=threads)
 
     return evaluate
 

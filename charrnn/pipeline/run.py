@@ -108,6 +108,7 @@ def make_run(
         storage=storage,
         clock=time.perf_counter,
         characters_per_token=setup.characters_per_token,
+        validation_tokens=len(setup.dataset.validation),
     )
     preflight = Preflight(
         corpus=setup.dataset.split.corpus.report,

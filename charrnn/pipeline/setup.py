@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from charrnn.blas import single_threaded
-from charrnn.config import RunConfig, TrainingConfig, evaluation_interval
+from charrnn.config import RunConfig, TrainingConfig, plan_evaluations
 from charrnn.network.arrays import Parameters
 from charrnn.network.network import Network
 from charrnn.parallel.threads import threaded
@@ -52,12 +52,15 @@ class Setup:
         """Characters of the text per token, on average over the training part."""
         return self.dataset.training_characters / len(self.dataset.training)
 
-    def with_evaluation_interval(self) -> "Setup":
-        """Return the setup with evaluations at an interval that suits the length of the run."""
-        interval = evaluation_interval(
-            self.steps, window_tokens=self.window_tokens, validation_tokens=len(self.dataset.validation)
+    def with_evaluations(self, interval: int | None) -> "Setup":
+        """Return the setup with evaluations that suit the length of the run, at this interval if it is not None."""
+        interval, sample = plan_evaluations(
+            self.steps,
+            window_tokens=self.window_tokens,
+            validation_tokens=len(self.dataset.validation),
+            interval=interval,
         )
-        training = replace(self.config.training, evaluate_every=interval)
+        training = replace(self.config.training, evaluate_every=interval, evaluation_sample=sample)
         return replace(self, config=replace(self.config, training=training))
 
 

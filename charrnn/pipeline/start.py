@@ -45,8 +45,7 @@ def start_run(
         config, parameters = base.run_config(text, dataset, overrides), base.parameters(dataset.tokenizer)
     training, notes = _fit_to_text(config.training, overrides, len(dataset.training))
     setup = set_up(replace(config, training=training), dataset, parameters)
-    if "evaluate_every" not in overrides:
-        setup = setup.with_evaluation_interval()
+    setup = setup.with_evaluations(overrides.get("evaluate_every"))
     run = make_run(folder, setup, notes, measure_baseline(dataset))
     folder.create(setup.config, dataset.tokenizer.to_json(), dataset.tokenizer.model)
     return run

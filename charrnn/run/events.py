@@ -11,6 +11,9 @@ from charrnn.run.commands import OLD_WORDS
 from charrnn.run.evaluation import Evaluation
 from charrnn.run.messages import Message
 
+WHOLE, SAMPLE = "whole", "sample"
+"""Scopes of an evaluation."""
+
 
 @dataclass(frozen=True)
 class Event(Message):
@@ -69,16 +72,27 @@ class StepDone(Event):
 
 
 @dataclass(frozen=True)
+class Evaluating(Event):
+    """A long evaluation is in progress; `share` of its text, 0 to 1, has been read."""
+
+    kind: ClassVar[str] = "evaluating"
+    share: float
+
+
+@dataclass(frozen=True)
 class Evaluated(Event):
     """An evaluation on the validation text; `best` is true if it is the best so far.
 
     `previous_loss` is the loss of a fine-tuning run on the validation text of its base run, in nats per character.
+    `scope` is "whole", or "sample" for a fixed sample of a long validation text; a run whose weights are compared on
+    the sample ends with an evaluation of the best of them on the whole text, if time allows.
     """
 
     kind: ClassVar[str] = "evaluation"
     evaluation: Evaluation
     best: bool
     previous_loss: float | None = field(default=None, metadata={"key": "before"})
+    scope: str = WHOLE
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from charrnn.run.evaluation import Evaluation
-from charrnn.run.events import CommandApplied, Evaluated, Event, Finished, Recovered, Started, StepDone
+from charrnn.run.events import (
+    SAMPLE,
+    CommandApplied,
+    Evaluated,
+    Evaluating,
+    Event,
+    Finished,
+    Recovered,
+    Started,
+    StepDone,
+)
 
 SMOOTHING = 0.98
 """Weight of the earlier average in the smoothed loss, after many steps; at first it is less."""
@@ -16,7 +26,8 @@ class RunProgress:
     """The progress of a run up to the last event taken.
 
     `loss` is the smoothed loss of the last steps, in nats per token; `evaluation` is the last evaluation on the
-    validation text, and `best` the best one so far.
+    validation text, and `best` that of the best weights so far: on the sample on which they are compared, or at the
+    end of the run on the whole text. `evaluating` is the share of the text read by an evaluation in progress.
     """
 
     started: Started | None = None
@@ -25,9 +36,11 @@ class RunProgress:
     best: Evaluation | None = None
     finished: Finished | None = None
     paused: bool = False
+    evaluating: float | None = None
     last_step: int = 0
     loss: float = math.nan
     _averaged: int = 0
+    _sampled: bool = False
     _first: StepDone | None = field(default=None, repr=False)
 
     @classmethod
@@ -41,15 +54,17 @@ class RunProgress:
     def take(self, event: Event) -> None:
         """Bring the progress up to date with one more event."""
         self.last_step = event.step
+        self.evaluating = event.share if isinstance(event, Evaluating) else None
         match event:
             case Started():
                 self.started, self.finished, self.paused, self._first = event, None, False, None
             case StepDone():
                 self.step, self.paused, self._first = event, False, self._first or event
                 self._average(event.loss)
-            case Evaluated(evaluation=evaluation):
-                self.evaluation = evaluation
-                self.best = _better(evaluation, self.best)
+            case Evaluated(evaluation=evaluation, scope=scope):
+                final = self._sampled and scope != SAMPLE
+                self.evaluation, self._sampled = evaluation, scope == SAMPLE
+                self.best = evaluation if final else _better(evaluation, self.best)
             case Recovered():
                 self._averaged = 0
             case CommandApplied(command="pause"):
@@ -87,6 +102,8 @@ class RunProgress:
             return "starting"
         if started is None:
             return f"step {step.step:,}, epoch {step.epoch:.2f}"
+        if self.evaluating is not None:
+            return f"step {step.step:,}, evaluating {self.evaluating:.0%}"
         total = f"{'about ' * (started.minutes is not None)}{max(started.steps, step.step):,}"
         return f"step {step.step:,} of {total}, {self.fraction:.0%}, epoch {step.epoch:.2f}"
 

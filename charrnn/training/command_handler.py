@@ -13,7 +13,7 @@ from charrnn.run.commands import (
     ScaleRate,
     Stop,
 )
-from charrnn.run.events import CommandApplied, Event
+from charrnn.run.events import CommandApplied, Evaluating, Event
 from charrnn.training.session import LARGEST_SCALE, SMALLEST_SCALE, Session
 
 
@@ -21,13 +21,14 @@ class CommandHandler:
     """Applies commands to a session.
 
     `read_commands` returns the commands since its last call, and `wait` waits a moment during a pause. `stopping` is
-    true after a command to stop.
+    true after a command to stop, and `aborted` if that ended an evaluation.
     """
 
     def __init__(
         self, session: Session, read_commands: Callable[[], Iterable[Command]], wait: Callable[[], None]
     ) -> None:
-        self.stopping = False
+        self.stopping = self.aborted = False
+        self._deferred: list[Command] = []
         self._session, self._read_commands, self._wait = session, read_commands, wait
 
     def handle(self) -> Iterator[Event]:
@@ -38,10 +39,38 @@ class CommandHandler:
             yield from self._apply_all()
         self._session.stopwatch.resume()
 
-    def _apply_all(self) -> Iterator[Event]:
+    def attend(self, events: Generator[Event, None, None]) -> Iterator[Event]:
+        """Yield the events of a session, and hear commands while it evaluates.
+
+        A command to stop ends the evaluation, a pause is waited for, and other commands are kept for later.
+        """
+        for event in events:
+            yield event
+            if isinstance(event, Evaluating):
+                yield from self._hear()
+                while self._session.stopwatch.paused and not self.stopping:
+                    self._wait()
+                    yield from self._hear()
+                if self.stopping:
+                    self.aborted = True
+                    events.close()
+
+    def _hear(self) -> Iterator[Event]:
+        """Apply commands to stop, pause and resume, and defer all others."""
         for command in self._read_commands():
-            outcome = yield from self._apply(command)
-            yield CommandApplied(self._session.state.step, self._session.stopwatch.now(), command.kind, outcome)
+            if isinstance(command, Stop | Pause | Resume):
+                yield from self._apply_and_report(command)
+            else:
+                self._deferred.append(command)
+
+    def _apply_all(self) -> Iterator[Event]:
+        commands, self._deferred = [*self._deferred, *self._read_commands()], []
+        for command in commands:
+            yield from self._apply_and_report(command)
+
+    def _apply_and_report(self, command: Command) -> Iterator[Event]:
+        outcome = yield from self._apply(command)
+        yield CommandApplied(self._session.state.step, self._session.stopwatch.now(), command.kind, outcome)
 
     def _apply(self, command: Command) -> Generator[Event, None, str]:
         """Apply one command, yield its events, and return its outcome in words."""

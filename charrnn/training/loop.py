@@ -28,13 +28,16 @@ def train(
     """
     handler = CommandHandler(session, read_commands, wait)
     if session.probes.evaluate_base is not None and session.state.step == 0:
-        yield from session.evaluate_and_save()
-    while (progress := session.progress()) < 1.0:
-        yield from session.step(progress)
+        yield from handler.attend(session.evaluate_and_save())
+    while not handler.stopping and (progress := session.progress()) < 1.0:
+        yield from handler.attend(session.step(progress))
         yield from handler.handle()
-        if handler.stopping and session.progress() < 1.0:
-            yield from session.stop()
-            return
-    if session.evaluated_step != session.state.step:
-        yield from session.evaluate_and_save()
-    yield session.finished("done")
+    complete = session.progress() >= 1.0
+    if complete and session.evaluated_step != session.state.step:
+        yield from handler.attend(session.evaluate_and_save())
+    if complete and not handler.aborted:
+        yield from handler.attend(session.evaluate_best())
+    if complete and not handler.aborted:
+        yield session.finished("done")
+    else:
+        yield from session.stop()

@@ -4,14 +4,26 @@ Each of these yields its events. A session knows no screen, no file and no clock
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from charrnn.config import TrainingConfig
 from charrnn.network.arrays import Parameters
 from charrnn.run.evaluation import Evaluation
-from charrnn.run.events import Evaluated, Event, Finished, Probed, Recovered, Sampled, Saved, StepDone
+from charrnn.run.events import (
+    SAMPLE,
+    WHOLE,
+    Evaluated,
+    Evaluating,
+    Event,
+    Finished,
+    Probed,
+    Recovered,
+    Sampled,
+    Saved,
+    StepDone,
+)
 from charrnn.text.batches import Windows
 from charrnn.training.recovery import Recovery
 from charrnn.training.schedules import SCHEDULES, with_warmup
@@ -21,21 +33,29 @@ from charrnn.training.trainer import StepResult, Trainer
 
 SECONDS_BETWEEN_SAVES = 300.0
 SECONDS_BETWEEN_PROBES = 10.0
+SECONDS_BETWEEN_REPORTS = 0.25
+"""Time between two events of an evaluation in progress; commands are read after each."""
+FINAL_SHARE = 0.1
+"""Share of a run's time that the evaluation of the whole validation text at its end may take."""
 SMALLEST_SCALE, LARGEST_SCALE = 1e-4, 1e4
 """Limits of the factor that commands put on the learning rate."""
+
+
+EvaluationProbe: TypeAlias = Callable[[Parameters, int | None], Generator[float, None, Evaluation]]
+"""Evaluates weights on a text, or on a sample of so many tokens, in small steps that yield the share read so far."""
 
 
 @dataclass(frozen=True)
 class Probes:
     """The measurements of a session; None for one that it does not make.
 
-    `evaluate` evaluates weights on the validation text, and `evaluate_base` gives their loss, in nats per character,
-    on the validation text of the base run. `sample` returns a sample from the weights at a step. `gradient_flow`
-    takes a state and the time of the run, and returns None for a network without such a flow.
+    `evaluate` evaluates weights on the validation text, `evaluate_base` on that of the base run. `sample` returns a
+    sample from the weights at a step. `gradient_flow` takes a state and the time of the run, and returns None for a
+    network without such a flow.
     """
 
-    evaluate: Callable[[Parameters], Evaluation] | None = None
-    evaluate_base: Callable[[Parameters], float] | None = None
+    evaluate: EvaluationProbe | None = None
+    evaluate_base: EvaluationProbe | None = None
     sample: Callable[[Parameters, int], str] | None = None
     gradient_flow: Callable[[TrainingState, float], Probed | None] | None = None
 
@@ -55,7 +75,7 @@ class Session:
     """A run in training, at some state.
 
     `total_steps` is None if the run ends after `config.minutes`; `clock` gives seconds. `characters_per_token` turns
-    tokens per second into characters per second.
+    tokens per second into characters per second. `validation_tokens` is the length of the whole validation text.
     """
 
     config: TrainingConfig
@@ -66,11 +86,13 @@ class Session:
     storage: Storage
     clock: Callable[[], float]
     characters_per_token: float = 1.0
+    validation_tokens: int = 0
 
     def __post_init__(self) -> None:
         self.evaluated_step: int | None = None
         self._next_probe = 0.0
-        self._reserve = 0.0  # seconds that the last evaluation took, reserved for the one at the end
+        self._reserve = 0.0  # seconds that the evaluations at the end will take
+        self._final_seconds = 0.0  # seconds that an evaluation of the whole text will take; 0 if there will be none
         self._rate_factor = with_warmup(SCHEDULES[self.config.schedule], self.config.warmup)
         self.resume_from(self.state)
 
@@ -91,7 +113,7 @@ class Session:
         """Return True if no step and no evaluation is left to do."""
         return self.progress() >= 1.0 and (self.state.best_loss is not None or self.probes.evaluate is None)
 
-    def step(self, progress: float) -> Iterator[Event]:
+    def step(self, progress: float) -> Generator[Event, None, None]:
         """Update the weights once, and then evaluate, save and probe if it is time."""
         state, began = self.state, self.clock()
         rate = self.config.lr * state.rate_scale * self._rate_factor(progress)
@@ -134,7 +156,7 @@ class Session:
         step, every = self.state.step, self.config.evaluate_every
         return step % every == 0 or step in {every // 4, every // 2, every * 3 // 4}
 
-    def evaluate_and_save(self) -> Iterator[Event]:
+    def evaluate_and_save(self) -> Generator[Event, None, None]:
         """Evaluate the weights, keep them if they are the best so far, sample from them and write a checkpoint."""
         state = self.state
         yield from self._evaluate()
@@ -142,29 +164,75 @@ class Session:
             yield from self.save()
 
     def _evaluate(self) -> Iterator[Event]:
-        state = self.state
+        state, sample = self.state, self.config.evaluation_sample
         if self.probes.evaluate is None:
             self.storage.write_best(state.parameters)
         else:
-            began = self.clock()
-            evaluation = self.probes.evaluate(state.parameters)
-            self._reserve = self.clock() - began
+            began = self.stopwatch.now()
+            evaluation = yield from self._report(self.probes.evaluate(state.parameters, sample))
             if not math.isfinite(evaluation.nats_per_character):
                 yield self._recover("the validation loss is not finite")
                 return
-            yield self._keep_if_best(evaluation)
+            previous_loss = None
+            if self.probes.evaluate_base is not None:
+                base = yield from self._report(self.probes.evaluate_base(state.parameters, sample))
+                previous_loss = base.nats_per_character
+            self._reserve_time(self.stopwatch.now() - began, evaluation.tokens)
+            yield self._keep_if_best(evaluation, previous_loss)
         self.evaluated_step = state.step
         yield from self.sample()
 
-    def _keep_if_best(self, evaluation: Evaluation) -> Evaluated:
+    def _report(self, steps: Generator[float, None, Evaluation]) -> Generator[Event, None, Evaluation]:
+        """Run an evaluation, yield its progress now and then, and return its result."""
+        reported = self.clock()
+        while True:
+            try:
+                share = next(steps)
+            except StopIteration as end:
+                evaluation: Evaluation = end.value
+                return evaluation
+            if self.clock() - reported >= SECONDS_BETWEEN_REPORTS:
+                yield Evaluating(self.state.step, self.stopwatch.now(), share)
+                reported = self.clock()
+
+    def _keep_if_best(self, evaluation: Evaluation, previous_loss: float | None) -> Evaluated:
         state, loss = self.state, evaluation.nats_per_character
         best = state.best_loss is None or loss < state.best_loss
         if best:
             state.best_loss = loss
             self.storage.write_best(state.parameters)
-        evaluate_base = self.probes.evaluate_base
-        previous_loss = None if evaluate_base is None else evaluate_base(state.parameters)
-        return Evaluated(state.step, self.stopwatch.now(), evaluation, best, previous_loss)
+        scope = WHOLE if self.config.evaluation_sample is None else SAMPLE
+        return Evaluated(state.step, self.stopwatch.now(), evaluation, best, previous_loss, scope)
+
+    def evaluate_best(self) -> Generator[Event, None, None]:
+        """Evaluate the best weights on the whole validation text, if only a sample of it was evaluated so far.
+
+        This is left out if it takes too long, unless the config demands it.
+        """
+        if self.probes.evaluate is None or self.config.evaluation_sample is None or not self._final_seconds:
+            return
+        for event in self._report_final(self.probes.evaluate(self.storage.read_best(), None)):
+            yield event
+            if self._is_late():
+                return
+
+    def _report_final(self, steps: Generator[float, None, Evaluation]) -> Iterator[Event]:
+        evaluation = yield from self._report(steps)
+        yield Evaluated(self.state.step, self.stopwatch.now(), evaluation, best=False, scope=WHOLE)
+
+    def _reserve_time(self, seconds: float, tokens: int) -> None:
+        """Reserve time at the end of the run for one more evaluation, and for that of the whole text if it fits."""
+        run_seconds = self.stopwatch.now() if self.config.minutes is None else 60.0 * self.config.minutes
+        whole = seconds * self.validation_tokens / max(1, tokens)
+        fits = whole <= FINAL_SHARE * run_seconds
+        self._final_seconds = whole if fits or self.config.final_evaluation == "always" else 0.0
+        self._reserve = seconds + (whole if fits and self.config.evaluation_sample is not None else 0.0)
+
+    def _is_late(self) -> bool:
+        """Return True if the minutes of the run are over by more than a second or two, and nobody asked for more."""
+        if self.config.minutes is None or self.config.final_evaluation == "always":
+            return False
+        return self.stopwatch.now() > 60.0 * self.config.minutes * 1.01 + 1.0
 
     def sample(self) -> Iterator[Event]:
         """Sample from the weights."""

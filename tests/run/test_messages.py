@@ -48,7 +48,7 @@ def test_the_figures_of_an_evaluation_lie_flat_in_its_json() -> None:
     values = EVALUATED.to_json()
     assert list(values) == [
         *("event", "step", "time", "characters", "tokens", "unknown", "nats_per_character", "bits_per_character"),
-        *("perplexity_per_character", "nats_per_token", "perplexity_per_token", "best", "before"),
+        *("perplexity_per_character", "nats_per_token", "perplexity_per_token", "best", "before", "scope"),
     ]
     assert (values["nats_per_character"], values["tokens"], values["before"]) == (2.0, 8, 2.25)
 

@@ -1,6 +1,6 @@
 """A session on a short periodic text, with a fake clock and storage in memory, for the tests of training."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from charrnn.run.events import Event
 from charrnn.text.batches import Windows
 from charrnn.training.loop import train
 from charrnn.training.optimizers import Adam, fresh_moments
-from charrnn.training.session import Probes, Session
+from charrnn.training.session import EvaluationProbe, Probes, Session
 from charrnn.training.state import TrainingState
 from charrnn.training.trainer import Trainer
 
@@ -81,6 +81,12 @@ class MakeToy(Protocol):
 
 
 @pytest.fixture
+def evaluation() -> Callable[..., EvaluationProbe]:
+    """A factory of evaluation probes."""
+    return evaluation_probe
+
+
+@pytest.fixture
 def network() -> Network:
     """The network of the toys."""
     return NETWORK
@@ -108,6 +114,7 @@ def toy() -> MakeToy:
         storage = MemoryStorage()
         session = Session(
             config=config,
+            validation_tokens=10,
             trainer=trainer,
             state=state,
             total_steps=config.steps,
@@ -122,5 +129,17 @@ def toy() -> MakeToy:
 
 def constant_probes() -> Probes:
     """Return probes whose evaluation is always 0.5 nats per character."""
-    evaluation = Evaluation.from_nats(5.0, tokens=10, characters=10, unknown=0)
-    return Probes(evaluate=lambda parameters: evaluation, sample=lambda parameters, step: f"step {step}")
+    return Probes(evaluate=evaluation_probe(lambda: 5.0), sample=lambda parameters, step: f"step {step}")
+
+
+def evaluation_probe(nats: Callable[[], float], steps: int = 0) -> EvaluationProbe:
+    """Return a probe that gives so many nats on 10 characters, after this many intermediate steps."""
+
+    def evaluate(parameters: Parameters, sample: int | None) -> Generator[float, None, Evaluation]:
+        del parameters
+        for step in range(steps):
+            yield step / steps
+        tokens = 10 if sample is None else sample
+        return Evaluation.from_nats(nats() * tokens / 10, tokens=tokens, characters=tokens, unknown=0)
+
+    return evaluate

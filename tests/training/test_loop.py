@@ -9,8 +9,7 @@ from charrnn.network import Network
 from charrnn.network.arrays import Array, Inputs, Parameters, Targets
 from charrnn.parallel.serial import WindowGradient, serial
 from charrnn.run.commands import Command, SaveNow, Stop
-from charrnn.run.evaluation import Evaluation
-from charrnn.run.events import Evaluated, Event, Finished, Probed, Saved, StepDone
+from charrnn.run.events import Evaluated, Evaluating, Event, Finished, Probed, Saved, StepDone
 from charrnn.training.session import Probes
 
 
@@ -61,11 +60,59 @@ def test_a_run_without_validation_text_keeps_the_last_weights(toy: Any) -> None:
         np.testing.assert_array_equal(array, run.session.state.parameters[name])
 
 
-def test_a_finetuning_run_begins_with_an_evaluation_of_both_texts(toy: Any) -> None:
-    evaluation = Evaluation.from_nats(5.0, tokens=10, characters=10, unknown=0)
-    probes = Probes(evaluate=lambda parameters: evaluation, evaluate_base=lambda parameters: 0.25)
+def test_a_finetuning_run_begins_with_an_evaluation_of_both_texts(toy: Any, evaluation: Any) -> None:
+    probes = Probes(evaluate=evaluation(lambda: 5.0), evaluate_base=evaluation(lambda: 2.5))
     first = next(event for event in toy(probes=probes).train() if isinstance(event, Evaluated))
-    assert (first.step, first.evaluation, first.previous_loss) == (0, evaluation, 0.25)
+    assert (first.step, first.evaluation.nats_per_character, first.previous_loss) == (0, 0.5, 0.25)
+
+
+def test_a_run_that_evaluates_samples_ends_with_the_best_weights_on_the_whole_text(toy: Any, evaluation: Any) -> None:
+    losses = iter([9.0, 2.0, *[5.0] * 100])
+    run = toy(probes=Probes(evaluate=evaluation(lambda: next(losses))), evaluation_sample=5)
+    best_at: list[int] = []
+    events = list(run.train())
+    evaluated = [event for event in events if isinstance(event, Evaluated)]
+    assert [event.scope for event in evaluated] == ["sample"] * (len(evaluated) - 1) + ["whole"]
+    assert {event.evaluation.tokens for event in evaluated[:-1]} == {5}
+    assert (evaluated[-1].evaluation.tokens, evaluated[-1].best) == (10, False)
+    best_at = [event.step for event in evaluated if event.best]
+    assert best_at == [2, 5]
+    assert isinstance(events[-1], Finished)
+    assert events[-1].best_nats_per_character == pytest.approx(0.2)  # selected on the sample alone
+
+
+@pytest.mark.parametrize(("final_evaluation", "scopes"), [("auto", {"sample"}), ("always", {"sample", "whole"})])
+def test_the_whole_text_is_left_out_if_it_takes_too_long_unless_it_is_demanded(
+    toy: Any, evaluation: Any, final_evaluation: str, scopes: set[str]
+) -> None:
+    slow = Probes(evaluate=evaluation(lambda: 5.0, steps=40))
+    run = toy(probes=slow, minutes=5.0, evaluation_sample=1, evaluate_every=10, final_evaluation=final_evaluation)
+    events = list(run.train())
+    assert {event.scope for event in events if isinstance(event, Evaluated)} == scopes
+    if final_evaluation == "auto":
+        assert events[-1].time == pytest.approx(300.0, rel=0.2)  # the clock has a second per reading
+
+
+def test_a_long_evaluation_reports_its_progress_and_can_be_stopped(toy: Any, evaluation: Any) -> None:
+    probes = Probes(evaluate=evaluation(lambda: 5.0, steps=1000))
+    run = toy(probes=probes, commands={20: [Stop()]})
+    events = list(run.train())
+    shares = [event.share for event in events if isinstance(event, Evaluating)]
+    assert shares == sorted(shares)
+    assert 1 < len(shares) < 50
+    assert not [event for event in events if isinstance(event, Evaluated)]
+    assert isinstance(events[-1], Finished)
+    assert events[-1].reason == "stopped"
+    assert run.storage.last.step == events[-1].step == 2
+
+
+def test_commands_during_an_evaluation_are_applied_after_it(toy: Any, evaluation: Any) -> None:
+    probes = Probes(evaluate=evaluation(lambda: 5.0, steps=10))
+    run = toy(probes=probes, commands={6: [SaveNow()]}, evaluate_every=20)
+    kinds = [event.kind for event in run.train()]
+    steering = kinds.index("steering")
+    assert "evaluation" in kinds[:steering]
+    assert kinds[steering - 1] == "checkpoint"
 
 
 def test_hidden_state_is_reset_at_the_start_of_an_epoch_and_carried_otherwise(toy: Any, network: Network) -> None:

@@ -10,7 +10,6 @@ from charrnn.errors import RunError
 from charrnn.network import Network
 from charrnn.network.arrays import Array, Inputs, Parameters, Targets
 from charrnn.parallel.serial import WindowGradient, serial
-from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import Finished, Recovered, Saved, StepDone
 from charrnn.training.recovery import MOST_RECOVERIES
 from charrnn.training.session import Probes
@@ -61,7 +60,7 @@ def test_training_survives_five_recoveries_and_gives_up_at_the_sixth(toy: Any, n
     assert [event.in_a_row for event in events if isinstance(event, Recovered)] == [1, 2, 3, 4, 5]
     assert isinstance(events[-1], Finished)
     run = toy(engine=FaultyEngine(network, range(15, 15 + MOST_RECOVERIES + 1)))
-    with pytest.raises(RunError, match="lower --lr"):
+    with pytest.raises(RunError, match="lower `lr`"):
         list(run.train())
     assert run.storage.last.step == 10
 
@@ -72,11 +71,9 @@ def test_a_checkpoint_resets_the_count_of_recoveries(toy: Any, network: Network)
     assert [event.rate_scale for event in events if isinstance(event, Recovered)] == [0.5, 0.25]
 
 
-def test_a_validation_loss_that_is_not_finite_is_recovered_from(toy: Any) -> None:
+def test_a_validation_loss_that_is_not_finite_is_recovered_from(toy: Any, evaluation: Any) -> None:
     losses = iter([5.0, float("nan"), *[5.0] * 100])
-    probes = Probes(
-        evaluate=lambda parameters: Evaluation.from_nats(next(losses), tokens=10, characters=10, unknown=0)
-    )
+    probes = Probes(evaluate=evaluation(lambda: next(losses)))
     run = toy(probes=probes)
     events = list(run.train())
     recovered = next(event for event in events if isinstance(event, Recovered))
