@@ -64,9 +64,10 @@ def train(
 ) -> Iterator[float]:
     """Train `parameters` in place, one update per batch; yield the mean loss per target before each update.
 
-    `optimizer` defaults to Adam. `clip` bounds the global norm of the gradient; 0 disables clipping. `weight_masks`
-    are arrays of ones and zeros by parameter name: a weight whose mask is zero never changes. With `carry_state`,
-    the state is carried from batch to batch, as in truncated back-propagation.
+    `batches` holds at least `steps` batches. `optimizer` defaults to Adam. `clip` bounds the global norm of the
+    gradient; 0 disables clipping. `weight_masks` are arrays of ones and zeros by parameter name: a weight whose mask
+    is zero never changes. With `carry_state`, the state is carried from batch to batch, as in truncated
+    back-propagation.
     """
     optimizer = optimizer or Adam()
     workspace = Workspace.like(parameters)
@@ -96,7 +97,8 @@ def train_from_scratch(
 ) -> Parameters:
     """Return new parameters, initialized from `rng` and trained by Adam; the options are those of `train`."""
     parameters = network.initialize(rng)
-    list(train(network, parameters, batches, steps=steps, rate=rate, clip=clip, carry_state=carry_state))
+    for _ in train(network, parameters, batches, steps=steps, rate=rate, clip=clip, carry_state=carry_state):
+        pass
     return parameters
 
 

@@ -34,10 +34,15 @@ def run(seed: int, steps: int) -> Iterator[Finding]:
     for method, clip, gradient, expected in CASES:
         clipped = clipped_to_one(clip, gradient)
         cosine = float(clipped @ gradient / np.linalg.norm(clipped) / np.linalg.norm(gradient))
-        before = _format(np.array(gradient))
-        figures: dict[str, Figure] = {"by": method, "gradient": before, "clipped": _format(clipped), "cosine": cosine}
+        unclipped = _format(np.array(gradient))
+        figures: dict[str, Figure] = {
+            "by": method,
+            "gradient": unclipped,
+            "clipped": _format(clipped),
+            "cosine": cosine,
+        }
         yield Finding("one array", figures, _is_close(clipped, expected))
-        claims.append((f"{before} clipped to 1 by {method}", expected, clipped))
+        claims.append((f"{unclipped} clipped to 1 by {method}", expected, clipped))
     arrays: Parameters = {"first": np.array([3.0]), "second": np.array([4.0])}
     norm, _ = clip_by_norm(arrays, 1.0)
     joined = np.concatenate(list(arrays.values()))

@@ -23,9 +23,9 @@ sentences differ in their subject only, which is also the last token. Chance is 
 whose context does not reach the subject. A network can hold the subject in its state, but has to learn to do so by
 back-propagation through as many steps.
 Each cell and initializer is trained five times, until the network predicts the right subject with p > 0.99 in all
-four sentences, or for 1,500 updates. `reached` is the number of runs that got there. Over nine tokens all cells learn
-it from all these initial weights, with an exception now and then. Over fifteen only LSTM and rectifiers learn it
-every time: that a network can see arbitrarily far does not mean that it learns to."""
+four sentences, or for 1,500 updates. `reached` is the number of runs that learned it. Over nine tokens all cells
+learn it from all these initial weights, with an exception now and then. Over fifteen only LSTM and rectifiers learn
+it every time: that a network can see arbitrarily far does not mean that it learns to."""
 
 SUBJECTS, GAPS, RUNS = 4, (3, 9, 15), 5
 KINDS = (
