@@ -1,0 +1,76 @@
+"""`charrnn tell`: commands to a run, their old names, and refusals."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from charrnn.errors import CharrnnError, RunError, UsageError
+from charrnn.run.commands import COMMANDS, OLD_WORDS
+from charrnn.run.lock import RunLock
+
+Invoke = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tiny_run: Path, tmp_path: Path) -> Path:
+    """A copy of a run that a test may change."""
+    return Path(shutil.copytree(tiny_run, tmp_path / "run"))
+
+
+def sent(run: Path) -> list[str]:
+    lines = (run / "control" / "commands.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(line)["command"] for line in lines]
+
+
+def test_every_command_is_sent_to_a_run_that_is_being_trained(invoke: Invoke, run: Path) -> None:
+    (run / "control" / "commands.jsonl").write_bytes(b"")
+    lock = RunLock(run)
+    for command in COMMANDS:
+        result = invoke("tell", run, command, *(["0.5"] if command == "rate" else []))
+        assert (result.exit_code, result.output) == (0, "")
+    lock.release()
+    assert sent(run) == list(COMMANDS)
+
+
+def test_the_names_of_before_version_0_5_are_understood(invoke: Invoke, run: Path) -> None:
+    (run / "control" / "commands.jsonl").write_bytes(b"")
+    lock = RunLock(run)
+    for word in OLD_WORDS:
+        assert invoke("tell", run, word).exit_code == 0
+    lock.release()
+    assert sent(run) == ["resume", "restore-best"]
+
+
+def test_help_has_the_present_names_alone(invoke: Invoke) -> None:
+    words = invoke("tell", "--help").stdout.split()
+    assert "restore-best:" in words
+    assert not {"go-on:", "back:"} & set(words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("halt",), UsageError, "'halt' is not a command; it must be one of pause, resume"),
+        (("rate",), UsageError, "rate needs a factor above 0"),
+        (("rate", "0"), UsageError, "rate needs a factor above 0"),
+        (("rate", "inf"), UsageError, "rate needs a factor above 0"),
+        (("pause", "2"), UsageError, "pause takes no factor; leave 2 out"),
+        (("pause",), RunError, "is not being trained"),
+    ],
+)
+def test_commands_that_cannot_be_sent_are_refused(
+    invoke: Invoke, run: Path, arguments: tuple[str, ...], error: type[CharrnnError], message: str
+) -> None:
+    exception = invoke("tell", run, *arguments).exception
+    assert type(exception) is error
+    assert message in str(exception)
+
+
+def test_a_folder_that_is_not_a_run_is_refused(invoke: Invoke, tmp_path: Path) -> None:
+    exception = invoke("tell", tmp_path, "pause").exception
+    assert isinstance(exception, CharrnnError)
+    assert "not a run" in str(exception)
