@@ -1,14 +1,8 @@
-"""What several test files share: a small text, and a small run trained on it once."""
+"""Fixtures of several test files: a small text, and a small run trained on it once."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import pytest
-from textual.app import App
-from textual.pilot import Pilot
 
 from charrnn.config import Overrides, TextConfig
 from charrnn.pipeline.start import start_run
@@ -34,66 +28,9 @@ def tiny_run(story: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_ones_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Theme and keys as they are without any settings, whoever runs the tests."""
+def no_user_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run every test without the settings of the user who runs it."""
     folder = str(tmp_path_factory.mktemp("settings"))
     for name in ("XDG_CONFIG_HOME", "APPDATA"):
         monkeypatch.setenv(name, folder)
     monkeypatch.delenv("NO_COLOR", raising=False)
-
-
-def read_screen(app: App[None]) -> str:
-    """What is on the screen, as text."""
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
-async def wait_until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
-    """Let the application go on until something is so; the screen as it was, if that never comes."""
-    for _ in range(1500):
-        if condition():
-            return
-        await pilot.pause(0.02)
-    pytest.fail(f"never came to be so:\n{read_screen(pilot.app)}")
-
-
-@dataclass(frozen=True)
-class Screen:
-    """What a script sees and does."""
-
-    app: App[None]
-    pilot: Pilot[None]
-
-    @property
-    def text(self) -> str:
-        return read_screen(self.app)
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
-
-    async def shows(self, *words: str) -> None:
-        """Wait until all of the words are there."""
-        await wait_until(self.pilot, lambda: all(word in self.text for word in words))
-
-
-class Drive(Protocol):
-    """Runs a script over an application of a given size."""
-
-    def __call__(
-        self, app: App[None], script: Callable[[Screen], Awaitable[None]], size: tuple[int, int] = ...
-    ) -> None: ...
-
-
-@pytest.fixture
-def drive() -> Drive:
-    """Run an application without a terminal, and a script over it."""
-
-    def run(app: App[None], script: Callable[[Screen], Awaitable[None]], size: tuple[int, int] = (80, 24)) -> None:
-        async def play() -> None:
-            async with app.run_test(size=size, notifications=True) as pilot:
-                await pilot.pause()
-                await script(Screen(app, pilot))
-
-        asyncio.run(play())
-
-    return run

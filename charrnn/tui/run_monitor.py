@@ -49,6 +49,6 @@ class RunMonitor:
         if self.status is Status.GONE:
             return f"{path} was deleted; this is what was read of it before"
         if self.status is Status.INTERRUPTED:
-            reason = self.feed.last_log_line() or "its process ended without a message"
+            reason = self.feed.last_log_line() or "its process ended"
             return f"interrupted: {reason}; resume it: charrnn train --resume {path}"
         return self.history.last_message

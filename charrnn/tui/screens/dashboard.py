@@ -230,4 +230,5 @@ class Dashboard(Screen[None]):
             await self.run_action("app.leave")
         elif answer == "stop":
             self._is_stopping = True
+            await self._show()
             self._send(Stop())

@@ -106,7 +106,8 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         line = next((y for y in reversed(range(len(self._lines))) if self._lines[y].begin <= self._cursor), 0)
         top, height = round(self.scroll_offset.y), max(1, self.scrollable_content_region.height)
         if not top <= line < top + height:
-            self.scroll_to(y=max(0, line - height + 1 if line >= top + height else line), animate=False)
+            first = line - height + 1 if line >= top + height else line
+            self.scroll_to(y=max(0, first), animate=False, force=True)  # also before the scroll bar is shown
 
     def render_line(self, y: int) -> Strip:
         index = y + round(self.scroll_offset.y)
@@ -147,7 +148,7 @@ def wrap(pieces: Sequence[StyledPiece], begin: int, width: int) -> Iterator[Line
     for index in range(begin, len(pieces)):
         text = pieces[index].text
         cells = cell_len(drawn(text))
-        if used + cells > width and index > begin:
+        while used + cells > width and index > begin:
             if word == begin:  # the word is longer than a line
                 word, used_before_word = index, used
             yield Line(begin, word)
