@@ -1,11 +1,12 @@
 """Networks over vectors for the experiments: one factory, and its pair of encoder and decoder."""
 
 from charrnn.network.bidirectional import Bidirectional
+from charrnn.network.body import Body
 from charrnn.network.cells import CELLS
 from charrnn.network.encoder_decoder import EncoderDecoder
 from charrnn.network.heads import HEADS
 from charrnn.network.network import Network
-from charrnn.network.stack import Body, Stack
+from charrnn.network.stack import Stack
 from charrnn.network.vectorizers import Dense
 
 

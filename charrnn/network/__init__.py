@@ -11,13 +11,14 @@ arrays               types and the workspace
 from charrnn.network.affine import affine
 from charrnn.network.arrays import Array, Backward, Gradients, Ids, Parameters, Workspace
 from charrnn.network.bidirectional import Bidirectional
+from charrnn.network.body import Body
 from charrnn.network.bptt import unroll
 from charrnn.network.cells import CELLS, Cell
 from charrnn.network.encoder_decoder import EncoderDecoder
 from charrnn.network.heads import HEADS, Head
 from charrnn.network.losses import cross_entropy, log_softmax, softmax
 from charrnn.network.network import Network
-from charrnn.network.stack import Body, Stack
+from charrnn.network.stack import Stack
 from charrnn.network.two_sided import TwoSided
 from charrnn.network.vectorizers import Dense, Embedding, OneHot, Vectorizer
 

@@ -6,7 +6,7 @@ from charrnn.network.arrays import Array, Backward, Gradients, Parameters, Works
 
 
 def affine(parameters: Parameters, W: str, b: str, x: Array, workspace: Workspace) -> tuple[Array, Backward]:
-    """Return y and its way back, which gives dx (T, B, D), dW (D, N) and db (N).
+    """Return y and its backward function, which gives dx (T, B, D), dW (D, N) and db (N,).
 
     `W` and `b` are the names of the weights; their gradients are returned under the same names.
     """

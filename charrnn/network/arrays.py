@@ -1,4 +1,4 @@
-"""Types shared by all layers: arrays by name, gradients, the way back, and the workspace."""
+"""Types shared by all layers: arrays by name, gradients, backward functions, and the workspace."""
 
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -18,14 +18,14 @@ Parameters: TypeAlias = dict[str, Array]
 """Weights, or their gradients, by tensor name: `layers.0.Wx`, `head.b`, …"""
 
 NO_GRADIENT = np.empty(0, np.float32)
-"""The gradient of token ids, and of the state of a layer that has none."""
+"""Empty array in place of a gradient that does not exist: of token ids, or of the state of a layer without state."""
 
 
 class Gradients(NamedTuple):
-    """Gradients of a loss with respect to what a layer or network was computed from.
+    """Gradients of a loss with respect to the inputs, the weights and the initial state of a layer or network.
 
-    `inputs` has the shape of the inputs, `parameters` the names of the weights, `state` the shape of the initial
-    state.
+    `inputs` and `state` have the shapes of the inputs and of the initial state; `parameters` has the names and shapes
+    of the weights.
     """
 
     inputs: Array
@@ -34,23 +34,23 @@ class Gradients(NamedTuple):
 
 
 class Backward(Protocol):
-    """The way back of a layer or network; valid until its workspace is used again."""
+    """Backward function of a layer or network; valid until its workspace is used again."""
 
     def __call__(self, dy: Array, dlast: Array | None = None, /) -> Gradients:
-        """Back-propagate dy, the gradient of the outputs, and dlast, that of the last state if something reads it.
+        """Return the gradients from dy, the gradient of the outputs, and dlast, the gradient of the last state.
 
-        May overwrite dy.
+        `dlast` None stands for zeros: nothing depends on the last state. May overwrite dy.
         """
 
 
 class Workspace:
-    """Arrays that are reused from step to step, so that the steady state allocates nothing.
+    """Arrays that are reused from step to step, so that no memory is allocated after the first step.
 
     An array is requested by name and shape; the same array is returned each time, with its old content. Concurrent
-    users (threads, or a loss within a loss) need a workspace each.
+    computations (threads, or a loss that calls another loss) need a workspace each.
 
-    `column_panels` enables the packing of `matmul.prepacked_matmul`. By default it is on for float32 where the BLAS
-    has a kernel that profits from it.
+    `column_panels` enables the packing of `matmul.prepacked_matmul`. By default it is on for float32 if the BLAS has
+    kernels for small products.
     """
 
     def __init__(self, dtype: DTypeLike = np.float32, *, column_panels: bool | None = None) -> None:
@@ -81,7 +81,7 @@ class Workspace:
 
 
 def select(prefix: str, parameters: Parameters) -> Parameters:
-    """Return the parameters whose names begin with `prefix.`, with that prefix removed."""
+    """Return the parameters whose names begin with `prefix` and a dot, without that prefix: `encoder.b` → `b`."""
     begin = len(prefix) + 1
     return {name[begin:]: array for name, array in parameters.items() if name.startswith(prefix + ".")}
 

@@ -5,38 +5,26 @@ al. 2013), so that from the second layer on each direction has seen the whole se
 of one direction, under `layers.{l}.forward.` and `layers.{l}.backward.`
 """
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from charrnn.network.affine import affine
-from charrnn.network.arrays import Array, Backward, Gradients, Inputs, Parameters, Targets, Workspace
+from charrnn.network.arrays import Array, Backward, Gradients, Inputs, Parameters, Workspace
+from charrnn.network.body import Body, layer_shapes, pass_up
 from charrnn.network.bptt import unroll
-from charrnn.network.cells import CELLS, Cell
-from charrnn.network.stack import draw_masks, layer_shapes, pass_up
 from charrnn.network.vectorizers import Vectorizer
 
 DIRECTIONS = ("forward", "backward")
 
 
 @dataclass(frozen=True)
-class Bidirectional:
-    """L layers of H units in each direction; each direction begins every window with a state of zeros."""
+class Bidirectional(Body):
+    """Layers that read in both directions, each from a state of zeros; a state is neither read nor changed."""
 
-    H: int
-    L: int = 1
-    cell: Cell = CELLS["tanh"]
-    dropout: float = 0.0
+    directions: ClassVar[int] = 2
     lookahead: ClassVar[int] = 256
-
-    @property
-    def width(self) -> int:
-        return 2 * self.H
-
-    def with_cell(self, cell: Cell) -> Self:
-        return replace(self, cell=cell)
 
     def shapes(self, D: int) -> dict[str, tuple[int, ...]]:
         shapes: dict[str, tuple[int, ...]] = {}
@@ -44,17 +32,6 @@ class Bidirectional:
             for direction in DIRECTIONS:
                 shapes |= layer_shapes(f"layers.{l}.{direction}", self.width if l else D, self.H, self.cell)
         return shapes
-
-    def initial_state(self, B: int, dtype: DTypeLike = np.float32) -> Array:
-        """Return zeros (L, S, B, H), which no window reads or changes."""
-        return np.zeros((self.L, self.cell.states, B, self.H), dtype)
-
-    def dropout_masks(self, B: int, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Array | None:
-        return draw_masks((self.L, B, self.width), self.dropout, rng, dtype)
-
-    def visible(self, inputs: Inputs, targets: Targets) -> Inputs:
-        del targets
-        return inputs
 
     def forward(
         self,

@@ -19,18 +19,18 @@ def unroll(
     workspace: Workspace,
     resets: Mask | None = None,
 ) -> tuple[Array, Array, Backward]:
-    """Run the cell of the layer `name` over a window: y, the last state, and the way back.
+    """Run the cell of the layer `name` over a window; return y, the last state, and the backward function.
 
-    The way back gives dz (T, B, G·H), the gradient of `{name}.Wh`, and the gradient (S, B, H) of the initial state;
+    The backward function gives dz (T, B, G·H), the gradient of `{name}.Wh`, and the gradient (S, B, H) of the initial state;
     the latter is overwritten by the next layer. Everything returned is a view of the workspace.
 
-    Where `resets` (T, B) is true, the state of a stream is cleared before the step, forward and back. This also
-    clears y of the previous step, so that no loss may depend on it.
+    Where `resets` (T, B) is true, the state of a stream is cleared before the step, and no gradient passes through it.
+    This also clears y of the previous step, so that no loss may depend on that y.
     """
     Wh, (T, B, _), (S, _, H) = parameters[f"{name}.Wh"], z.shape, state.shape
     s = workspace.array(f"{name}.s", S, T + 1, B, H)
     s[:, 0] = state
-    cell_workspace = workspace.part(name)  # holds what the cell needs for the way back
+    cell_workspace = workspace.part(name)  # keeps arrays from the forward to the backward loop
     step = cell.forward(Wh, z, s, cell_workspace)
     streams_to_reset = {} if resets is None else {int(t): np.flatnonzero(resets[t]) for t in rows_with_any(resets)}
     for t in range(T):
@@ -48,7 +48,7 @@ def unroll(
             if t in streams_to_reset:
                 ds[:, streams_to_reset[t]] = 0.0
         dz = z
-        previous_h = s[0, :T].reshape(T * B, H)  # h[t], paired with the dz[t] that it led to
+        previous_h = s[0, :T].reshape(T * B, H)  # h[t], paired with dz[t], to which it contributed
         dWh = workspace.array(f"{name}.dWh", *Wh.shape)
         np.matmul(previous_h.T, cell.recurrent_gradient(dz, cell_workspace).reshape(T * B, -1), out=dWh)
         return Gradients(dz, {f"{name}.Wh": dWh}, ds)

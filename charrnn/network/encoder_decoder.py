@@ -35,7 +35,8 @@ class EncoderDecoder:
     inputs of the decoder at [:, :, 1], padded behind. Weights are those of the parts, prefixed by `encoder.` and
     `decoder.`
 
-    ValueError if the states do not match: both parts must have the same cell, layers and units, in one direction.
+    Raises ValueError if the states do not match: both parts must have the same cell, layers and units, and read in one
+    direction.
     """
 
     vectorizer: Vectorizer
@@ -61,7 +62,7 @@ class EncoderDecoder:
         return initial_weights(self.shapes(), self.decoder.initializer, self.decoder.gain, bias, rng, dtype)
 
     def initial_state(self, B: int, dtype: DTypeLike = np.float32) -> Array:
-        """Return the state before the source: zeros (L, S, B, H)."""
+        """Return the encoder's initial state: zeros (L, S, B, H)."""
         return self.encoder.initial_state(B, dtype)
 
     def dropout_masks(self, B: int, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> None:
@@ -69,13 +70,13 @@ class EncoderDecoder:
         del B, rng, dtype
 
     def loss_mask(self, targets: Targets) -> Mask | None:
-        """Return which targets the decoder predicts; None if all."""
+        """Return the mask (T, B) of the targets that the decoder predicts; None if it predicts all."""
         return self.decoder.loss_mask(targets)
 
     def encode(
         self, parameters: Parameters, source: Inputs, state: Array | None = None, workspace: Workspace | None = None
     ) -> tuple[Array, Array, Backward]:
-        """Read the source (T, B, D): y (T, B, H), the state (L, S, B, H) after it, and the way back."""
+        """Read the source (T, B, D); return y (T, B, H), the last state (L, S, B, H), and the backward function."""
         workspace = workspace or Workspace.like(parameters)
         if state is None:
             state = self.initial_state(source.shape[1], workspace.dtype)
@@ -93,7 +94,7 @@ class EncoderDecoder:
         n_targets: int | None = None,
         workspace: Workspace | None = None,
     ) -> LossAndGradients:
-        """Process one window forward and back, as `Network.loss_and_gradients` does.
+        """Return loss, gradients and state of one window, as `Network.loss_and_gradients` does.
 
         Every window begins with the initial state, which is also the state that is returned.
         """

@@ -1,4 +1,4 @@
-"""The gradient check: gradients by back-propagation against central differences of the loss, entry by entry.
+"""The gradient check: comparison of back-propagated gradients with central differences of the loss, entry by entry.
 
 Arrays by name, and a loss that is a function of them → `GradientCheck`. The arrays may be weights, inputs or an
 initial state; the check knows no layer. All of them are float64.
@@ -32,8 +32,8 @@ class Comparison:
     """Numerical and analytic gradient of one array, or of all, compared.
 
     `relative_error` is ‖n - a‖ / (‖n‖ + ‖a‖), 0 if both are zero; `largest_difference` is the largest |n - a|;
-    `worst_relative` is the largest |n - a| / max(|n|, |a|) of the entries that are not tiny. Of `entries` compared,
-    `failed_entries` are beyond their tolerance.
+    `worst_relative` is the largest |n - a| / max(|n|, |a|) of the entries that are not tiny; `failed_entries` is the
+    number of the `entries` that are beyond their tolerance.
     """
 
     name: str

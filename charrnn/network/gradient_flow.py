@@ -1,8 +1,8 @@
-"""Gradient flow: how much of the last step's error reaches each earlier state, layer by layer.
+"""Gradient flow: norms of the gradient of the last step's loss at each earlier state, layer by layer.
 
-ids (T, B) and a state → norms (L, T) of dL/dh[t], where L is the loss of the window's last step alone, so that the
-norm at t has come back through T - 1 - t steps: it vanishes or explodes with the powers of the recurrence (Bengio et
-al. 1994; Pascanu et al. 2013).
+ids (T, B) and a state → norms (L, T) of dL/dh[t], where L is the loss of the window's last step alone. The gradient
+at t has been propagated back through T - 1 - t steps, so that it vanishes or explodes exponentially with that number
+(Bengio et al. 1994; Pascanu et al. 2013).
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from charrnn.network.network import Network
 from charrnn.network.observed_cell import ObservedCell
 
 SATURATED = 0.97
-"""A unit with |h| above this has tanh' < 0.06: it passes hardly any gradient."""
+"""|h| above which a tanh unit counts as saturated: its slope is below 0.06, so that it passes hardly any gradient."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +34,9 @@ def gradient_flow(
     state: Array,
     workspace: Workspace | None = None,
 ) -> GradientFlow:
-    """Read a window (T, B) from `state` (L, S, B, H), and back-propagate the loss of its last step.
+    """Return the gradient flow of one window of ids (T, B), read from `state` (L, S, B, H).
 
-    The network must read in one direction.
+    The body of the network must be a `Stack`.
     """
     workspace = workspace or Workspace.like(parameters)
     cell = ObservedCell(network.body.cell)

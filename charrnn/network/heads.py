@@ -1,4 +1,4 @@
-"""Heads: scores (T, B, N) = y @ W + b of the last layer → the outputs of the network, and the loss that fits them.
+"""Heads: scores (T, B, N) = y @ W + b of the last layer → the outputs of the network, and their loss.
 
 A head is the last activation together with its loss, because only their combined gradient is simple: output - target
 for softmax with cross-entropy, for the logistic function with binary cross-entropy, and for no activation with half
@@ -62,7 +62,7 @@ class Linear:
 
 
 class LogisticSquared(Logistic):
-    """The logistic function with half the squared error, common before cross-entropy."""
+    """The logistic function with half the squared error, in common use before cross-entropy."""
 
     loss = staticmethod(logistic_half_squared_error)
 

@@ -1,4 +1,4 @@
-"""Initial weights. Each initializer takes a shape and a generator, and draws nothing from anywhere else."""
+"""Initial weights. Each initializer takes a shape and a random generator, its only source of randomness."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ def glorot(shape: tuple[int, int], rng: np.random.Generator) -> Array:
 def orthogonal(shape: tuple[int, int], rng: np.random.Generator) -> Array:
     """Draw a random orthogonal matrix (Saxe et al. 2014); several side by side if columns exceed rows.
 
-    The singular values of each square are 1, so that a gradient neither grows nor fades through it.
+    All singular values of each square block are 1, so that it keeps the norm of a gradient.
     """
     rows, columns = shape
     blocks = []

@@ -56,7 +56,7 @@ def cross_entropy(
 def binary_cross_entropy(
     logits: Array, targets: Array, n_targets: int, workspace: Workspace, loss_mask: Mask | None = None
 ) -> tuple[float, Array]:
-    """Return the loss of N binary targets per step in nats, summed, and dlogits (T, B, N) = (σ - target) / n_targets."""
+    """Return the summed loss of N binary targets per step in nats, and (σ - target) / n_targets, shape (T, B, N)."""
     del workspace
     # -log σ for a target of 1, -log (1 - σ) for one of 0, without overflow
     losses = np.maximum(logits, 0.0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))

@@ -1,11 +1,11 @@
-"""Prepacked products: many products of a few rows (B, K) with the same matrix (K, N).
+"""Prepacked matrix products: many products of a few rows (B, K) with the same matrix (K, N).
 
 A BLAS copies both operands into packed form before it multiplies. For the recurrent product, B rows times H × H
 weights at each of T steps, that copy costs up to half of the time. OpenBLAS has kernels without the copy for
 M·N·K ≤ 1,000,000 (on AVX-512 cores). Column panels of the matrix, cut once per window, give products of that size;
 one stacked `matmul` multiplies by all of them. Measured on one AVX-512 core, 32 × 512 @ 512 × 512: 80 GFLOP/s whole,
-110 GFLOP/s in panels. A matrix with many rows, as in the way back through gates, is also cut across its rows, and the
-products of the parts are added.
+110 GFLOP/s in panels. A matrix with many rows, such as the transposed Wh of a cell with gates, is also cut across its
+rows, and the products of the parts are added.
 """
 
 from collections.abc import Callable
@@ -22,20 +22,20 @@ Product: TypeAlias = Callable[[Array], None]
 
 
 def panel_width(rows: int, inner: int, columns: int) -> int:
-    """Return the widest panel, a divisor of `columns` and a multiple of 16, that gives small products; 0 if none."""
+    """Return the largest panel width for small products: 64, 48, 32 or 16, a divisor of `columns`; 0 if none fits."""
     candidates = (width for width in range(64, 15, -16) if columns % width == 0)
     return next((width for width in candidates if rows * inner * width <= SMALL_PRODUCT), 0)
 
 
 def row_parts(rows: int, inner: int, columns: int) -> int:
-    """Return into how many parts the rows of a matrix are cut to give small products; 1 if cutting does not help."""
+    """Return the number of parts to cut the rows of a matrix into for small products; 1 if cutting does not help."""
     return next((n for n in (1, 2, 4, 8) if inner % n == 0 and panel_width(rows, inner // n, columns)), 1)
 
 
 def prepacked_matmul(matrix: Array, out: Array, name: str, workspace: Workspace) -> Product:
-    """Prepare `a @ matrix → out` for many `a` of shape (B, K); matrix (K, N), out (B, N).
+    """Return a function that writes a @ matrix to `out`, for many `a` of shape (B, K); matrix (K, N), out (B, N).
 
-    The packed copy of the matrix is kept under `name` in the workspace. A single row is multiplied as it is.
+    The packed copy of the matrix is kept under `name` in the workspace. For B = 1 it is not cut.
     """
     (K, N), B = matrix.shape, out.shape[0]
     cut = workspace.column_panels and B > 1

@@ -19,16 +19,17 @@ from numpy.typing import DTypeLike
 from charrnn.config import NetworkConfig
 from charrnn.network.affine import affine
 from charrnn.network.arrays import Array, Backward, Gradients, Inputs, Mask, Parameters, Targets, Workspace
+from charrnn.network.body import Body
 from charrnn.network.cells import CELLS, Cell
 from charrnn.network.heads import HEADS, Head
 from charrnn.network.initializers import initial_weights
-from charrnn.network.stack import Body, Stack
+from charrnn.network.stack import Stack
 from charrnn.network.two_sided import TwoSided
 from charrnn.network.vectorizers import Embedding, OneHot, Vectorizer
 
 LANGUAGE_MODEL_GAIN = 0.9
 """Factor on the initial Wh: an orthogonal one then has a spectral radius just below one."""
-BODIES: dict[str, type[Stack] | type[TwoSided]] = {"stack": Stack, "two_sided": TwoSided}
+BODIES: dict[str, type[Body]] = {"stack": Stack, "two_sided": TwoSided}
 """Bodies of language models, by their name in the configuration."""
 
 

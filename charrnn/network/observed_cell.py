@@ -1,4 +1,4 @@
-"""The observed cell: a cell that records states on the way forward and gradient norms on the way back."""
+"""The observed cell: a cell that records states in the forward pass and gradient norms in the backward pass."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from charrnn.network.cells import Cell
 
 @dataclass(frozen=True, eq=False)
 class ObservedCell:
-    """Computes what `cell` computes, and records one entry per layer.
+    """Wrapper of `cell` with the same results, which records one array per layer.
 
-    `h` has (T, B, H), a view of the workspace, in the order of the forward pass; `gradient_norms` has (T,), the norms
-    of dL/dh[t] over all streams, in the order of the way back, that is from the top layer down.
+    `h` holds h (T, B, H) of each layer, views of the workspace, from the bottom layer up; `gradient_norms` holds the
+    norms (T,) of dL/dh[t] over all streams, from the top layer down.
     """
 
     cell: Cell

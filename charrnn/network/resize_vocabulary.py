@@ -1,4 +1,4 @@
-"""Resizing the vocabulary: weights of a network → weights for more tokens; those of the old tokens stay the same."""
+"""Resizing of the vocabulary: weights of a network → weights for more tokens; old tokens keep their weights."""
 
 import numpy as np
 
@@ -9,9 +9,9 @@ _VOCABULARY_AXES = {WEIGHT: 0, "head.W": 1, "head.b": 0}
 
 
 def resize_vocabulary(parameters: Parameters, old_ids: Ids) -> Parameters:
-    """Return weights for V tokens, where token v was token old_ids[v] (V,) of the old network, or -1 if it is new.
+    """Return weights for V tokens; `old_ids` (V,) has the old id of each token, or -1 for a new one.
 
-    A new token gets the mean of the old ones, and the bias of the least likely of them, so that the network's
+    A new token gets the mean weights of the old ones and the smallest of their output biases, so that the network's
     predictions hardly change at first.
     """
     resized: Parameters = {}

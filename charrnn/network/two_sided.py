@@ -5,8 +5,8 @@ from that token. The two stacks are never mixed below the head, so that no layer
 depth (Schuster and Paliwal 1997 join them so; Mousa and Schuller 2017 use that for language).
 """
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -23,22 +23,19 @@ from charrnn.network.arrays import (
     select,
 )
 from charrnn.network.bidirectional import DIRECTIONS, add_gradients
-from charrnn.network.cells import CELLS, Cell
+from charrnn.network.body import Body, draw_masks
 from charrnn.network.stack import Stack
 from charrnn.network.vectorizers import Vectorizer
 
 
 @dataclass(frozen=True)
-class TwoSided:
+class TwoSided(Body):
     """Two stacks of L layers of H units. Weights are those of `Stack`, prefixed by `forward.` or `backward.`
 
     The forward stack carries its state from window to window; the backward stack begins each window with zeros.
     """
 
-    H: int
-    L: int = 1
-    cell: Cell = CELLS["tanh"]
-    dropout: float = 0.0
+    directions: ClassVar[int] = 2
     lookahead: ClassVar[int] = 256
 
     @property
@@ -46,25 +43,13 @@ class TwoSided:
         """The stack of one direction."""
         return Stack(self.H, self.L, self.cell, self.dropout)
 
-    @property
-    def width(self) -> int:
-        return 2 * self.H
-
-    def with_cell(self, cell: Cell) -> Self:
-        return replace(self, cell=cell)
-
     def shapes(self, D: int) -> dict[str, tuple[int, ...]]:
         shapes = self.stack.shapes(D)
         return {f"{direction}.{name}": shape for direction in DIRECTIONS for name, shape in shapes.items()}
 
-    def initial_state(self, B: int, dtype: DTypeLike = np.float32) -> Array:
-        """Return the state of the forward stack: zeros (L, S, B, H)."""
-        return self.stack.initial_state(B, dtype)
-
     def dropout_masks(self, B: int, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Array | None:
         """Return masks (2L, B, H), those of the forward stack first."""
-        masks = [self.stack.dropout_masks(B, rng, dtype) for _ in DIRECTIONS]
-        return None if masks[0] is None or masks[1] is None else np.concatenate([masks[0], masks[1]])
+        return draw_masks((2 * self.L, B, self.H), self.dropout, rng, dtype)
 
     def visible(self, inputs: Inputs, targets: Targets) -> Inputs:
         """Return the inputs and, after them, the last target: what follows a token is read too."""

@@ -2,7 +2,7 @@
 
 `OneHot` and `Embedding` read token ids (T, B), `Dense` reads vectors (T, B, D). The vector of a token depends on its
 id alone, so z has only as many different rows as there are different ids. Both id vectorizers therefore project the
-rows of a table once and then gather: no product over time steps, forward or back. One-hot: the table is Wx itself (a
+rows of a table once and gather them: no product over time steps, in either pass. One-hot: the table is Wx itself (a
 one-hot row times Wx is a row of Wx). Embedding: the table is weight @ Wx, restricted to the ids of the window if the
 vocabulary is larger than the window.
 """
@@ -41,15 +41,18 @@ class Vectorizer(Protocol):
         """Width D of the vector of a step."""
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Return the shapes of its own parameters, by tensor name."""
+        """Return the shapes of the vectorizer's parameters, by tensor name."""
 
     def resets(self, inputs: Inputs) -> Mask | None:
-        """Return where (T, B) a stream begins anew, in reading order, which clears its state; None if nowhere."""
+        """Return the mask (T, B) of the steps before which the state is cleared; None if there are none.
+
+        `inputs` are in the order in which they are read.
+        """
 
     def project(
         self, parameters: Parameters, Wx: str, b: str, inputs: Inputs, workspace: Workspace
     ) -> tuple[Array, Backward]:
-        """Return z (T, B, N) and its way back; `Wx` and `b` are the names of the layer's weights."""
+        """Return z (T, B, N) and its backward function; `Wx` and `b` are the names of the layer's weights."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ class Embedding:
 
 @dataclass(frozen=True)
 class Dense:
-    """Vectors (T, B, D) as they are; a row of NaN is padding, read as zeros, before or after a sequence."""
+    """Vectors (T, B, D), unchanged; a row of NaN before or after a sequence is padding, and read as zeros."""
 
     D: int
     bos_id: ClassVar[int | None] = None
@@ -154,7 +157,7 @@ class Dense:
 
 
 def document_begins(ids: Ids, bos_id: int | None) -> Mask | None:
-    """Return where (T, B) a document begins; None if nowhere."""
+    """Return the mask (T, B) of the steps at which a document begins; None if there are none."""
     if bos_id is None:
         return None
     begins: Mask = ids == bos_id

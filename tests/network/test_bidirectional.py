@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from charrnn.network.arrays import Array, Parameters, Workspace, select
 from charrnn.network.bidirectional import Bidirectional, add_gradients
+from charrnn.network.body import Body
 from charrnn.network.cells import CELLS
 from charrnn.network.gradient_check import GradientCheck
 from charrnn.network.network import Network
-from charrnn.network.stack import Body, Stack
+from charrnn.network.stack import Stack
 from charrnn.network.vectorizers import Dense, Embedding
 
 F64 = np.float64

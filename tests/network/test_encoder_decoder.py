@@ -7,11 +7,12 @@ import pytest
 
 from charrnn.network.arrays import Array, Parameters, Workspace, select
 from charrnn.network.bidirectional import Bidirectional
+from charrnn.network.body import Body
 from charrnn.network.cells import CELLS
 from charrnn.network.encoder_decoder import EncoderDecoder
 from charrnn.network.gradient_check import check_gradients
 from charrnn.network.network import Network
-from charrnn.network.stack import Body, Stack
+from charrnn.network.stack import Stack
 from charrnn.network.vectorizers import Dense
 
 F64 = np.float64

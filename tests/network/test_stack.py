@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from charrnn.network.arrays import Array, Backward, Ids, Parameters, Workspace
+from charrnn.network.body import draw_masks, pass_up
 from charrnn.network.gradient_check import check_gradients
 from charrnn.network.network import Network
-from charrnn.network.stack import Stack, draw_masks, pass_up
+from charrnn.network.stack import Stack
 from charrnn.network.vectorizers import Dense, OneHot
 
 F64 = np.float64

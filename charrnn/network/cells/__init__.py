@@ -1,4 +1,4 @@
-"""Cells: one time step of a recurrence and its way back. The loop over time is in `bptt`.
+"""Cells: one time step of a recurrence and its derivative. The loop over time is in `bptt`.
 
 To add a cell, write a class with the members of `Cell` in a file of its own, and add it to `CELLS`.
 """
@@ -32,13 +32,13 @@ class Cell(Protocol):
         """Return `step(t)`, which computes s[:, t + 1] from s[:, t] and z[t].
 
         Wh (H, G·H); s (S, T + 1, B, H); z (T, B, G·H), the projected input with the bias, which may be overwritten
-        with values for the way back.
+        with values that `backward` needs.
         """
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Step:
         """Return `step_back(t)`, which turns ds (S, B, H) from dL/ds[:, t + 1] into dL/ds[:, t].
 
-        It writes dL/dz[t] to z[t], for the products over all time steps after the loop. The workspace is that of
+        It writes dL/dz[t] to z[t], from which the weight gradients are computed after the loop, in one product each. The workspace is that of
         `forward`, and no other layer uses it.
         """
 

@@ -51,7 +51,7 @@ class GRU:
         return step
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Callable[[int], None]:
-        """Return the step back, which works on (B, H) at a time, so that all its arrays stay in the cache."""
+        """Return the backward step, which works on arrays (B, H), small enough to stay in the cache."""
         h, dh, (T, B, _), H = s[0], ds[0], z.shape, s.shape[-1]
         q_n, dq = workspace.array("gru.q_n", T, B, H), workspace.array("gru.dq", T, B, 3 * H)
         slope, dr_and_du = workspace.array("gru.slope", B, 2 * H), workspace.array("gru.dr_and_du", B, 2 * H)
@@ -82,7 +82,7 @@ class GRU:
         return step_back
 
     def recurrent_gradient(self, dz: Array, workspace: Workspace) -> Array:
-        """Return dL/dq, which differs from dz in the columns of n: there it has passed the reset gate."""
+        """Return dL/dq: dz, with the columns of n multiplied by the reset gate."""
         return workspace.array("gru.dq", *dz.shape)
 
     def bias(self, H: int) -> Array:

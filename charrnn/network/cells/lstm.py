@@ -4,7 +4,7 @@
     c' = f ⊙ c + i ⊙ g                    h' = o ⊙ tanh(c')
 
 The columns of Wx, Wh and b are those of i, f, o and g, in this order. The states are h and c. The initial bias of the
-forget gate is 1, so that the memory is kept at first (Jozefowicz et al. 2015).
+forget gate is 1, so that an untrained cell keeps its memory (Jozefowicz et al. 2015).
 
 σ(z) = ½ tanh(½ z) + ½, so that one tanh per step over all four arrays, scaled before and after, computes them.
 """
@@ -51,7 +51,7 @@ class LSTM:
         return step
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Callable[[int], None]:
-        """Return the step back, which works on (B, 4H) at a time, so that all its arrays stay in the cache."""
+        """Return the backward step, which works on arrays (B, 4H), small enough to stay in the cache."""
         (T, B, _), H, c, (dh, dc) = z.shape, s.shape[-1], s[1], ds
         tanh_c, (_, shift) = workspace.array("lstm.tanh_c", T, B, H), _scale_and_shift(H, workspace)
         slope, difog = workspace.array("lstm.slope", B, 4 * H), workspace.array("lstm.difog", B, 4 * H)
