@@ -21,11 +21,11 @@ def unroll(
 ) -> tuple[Array, Array, Backward]:
     """Run the cell of the layer `name` over a window; return y, the last state, and the backward function.
 
-    The backward function gives dz (T, B, G·H), the gradient of `{name}.Wh`, and the gradient (S, B, H) of the initial state;
-    the latter is overwritten by the next layer. Everything returned is a view of the workspace.
+    The backward function gives dz (T, B, G·H), the gradient of `{name}.Wh`, and the gradient (S, B, H) of the initial
+    state; the latter is overwritten by the next layer. Everything returned is a view of the workspace.
 
-    Where `resets` (T, B) is true, the state of a stream is cleared before the step, and no gradient passes through it.
-    This also clears y of the previous step, so that no loss may depend on that y.
+    Where `resets` (T, B) is true, the state of a stream is cleared before the step, and no gradient passes through
+    it. This also clears y of the previous step, so that no loss may depend on that y.
     """
     Wh, (T, B, _), (S, _, H) = parameters[f"{name}.Wh"], z.shape, state.shape
     s = workspace.array(f"{name}.s", S, T + 1, B, H)

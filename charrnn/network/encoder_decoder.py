@@ -35,8 +35,8 @@ class EncoderDecoder:
     inputs of the decoder at [:, :, 1], padded behind. Weights are those of the parts, prefixed by `encoder.` and
     `decoder.`
 
-    Raises ValueError if the states do not match: both parts must have the same cell, layers and units, and read in one
-    direction.
+    Raises ValueError if the states do not match: both parts must have the same cell, layers and units, and read in
+    one direction.
     """
 
     vectorizer: Vectorizer

@@ -1,6 +1,6 @@
 """The serial gradient engine, and the signature that all engines share: one window → loss, gradients, new state.
 
-The trainer is given an engine; it may compute in the calling thread, in several (`threads`), or elsewhere.
+The trainer receives an engine. It may compute in the calling thread, on several threads (`threads`), or elsewhere.
 """
 
 from typing import NamedTuple, Protocol
@@ -20,7 +20,7 @@ class WindowGradient(NamedTuple):
 
 
 class Trainable(Protocol):
-    """A network, as far as a gradient engine is concerned; see `Network` for its methods."""
+    """The methods of a network that a gradient engine needs; see `Network`."""
 
     def dropout_masks(self, B: int, rng: np.random.Generator) -> Array | None: ...
 
@@ -45,7 +45,7 @@ class GradientEngine(Protocol):
     def __call__(
         self, parameters: Parameters, inputs: Inputs, targets: Targets, state: Array, rng: np.random.Generator
     ) -> WindowGradient:
-        """Inputs and targets (T, B, …), state (L, S, B, H); `rng` draws the dropout masks of the window."""
+        """Return the results for inputs and targets (T, B, …) and state (L, S, B, H); `rng` draws dropout masks."""
 
 
 def serial(network: Trainable, workspace: Workspace | None = None) -> GradientEngine:

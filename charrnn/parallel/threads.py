@@ -1,8 +1,8 @@
 """The threaded gradient engine: each thread computes a shard of the batch.
 
-Each shard of streams has a workspace of its own and a BLAS that stays on one thread: NumPy releases the interpreter
-inside products, and there is one join per step. The gradients of the shards are added in a fixed order, so that the
-same number of shards gives the same bits.
+Each shard has its own workspace, and BLAS uses one thread per shard: NumPy releases the interpreter lock inside
+products, and the threads are joined once per step. The gradients of the shards are added in a fixed order, so that
+the same number of shards gives the same bits.
 """
 
 import itertools
@@ -69,5 +69,5 @@ def shard_slices(B: int, shards: int) -> list[slice]:
 
 
 def shard_count(requested: int, B: int) -> int:
-    """Return how many threads a batch of B streams can use, at most `requested`."""
+    """Return the number of threads that a batch of B streams can use, at most `requested`."""
     return max(1, min(requested, B // FEWEST_STREAMS))

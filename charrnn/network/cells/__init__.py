@@ -38,8 +38,8 @@ class Cell(Protocol):
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Step:
         """Return `step_back(t)`, which turns ds (S, B, H) from dL/ds[:, t + 1] into dL/ds[:, t].
 
-        It writes dL/dz[t] to z[t], from which the weight gradients are computed after the loop, in one product each. The workspace is that of
-        `forward`, and no other layer uses it.
+        It writes dL/dz[t] to z[t], from which the weight gradients are computed after the loop, in one product each.
+        The workspace is that of `forward`, and no other layer uses it.
         """
 
     def recurrent_gradient(self, dz: Array, workspace: Workspace) -> Array:
