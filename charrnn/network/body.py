@@ -1,4 +1,4 @@
-"""The body of a network: L recurrent layers of H units, between vectorizer and head, and the dropout between its layers."""
+"""The body of a network: L recurrent layers of H units between vectorizer and head, and the dropout of each."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -64,7 +64,7 @@ class Body(ABC):
         dropout_masks: Array | None,
         workspace: Workspace,
     ) -> tuple[Array, Array, Backward]:
-        """Run all layers over a window; return y (T, B, width), a new array of the state, and the backward function."""
+        """Run all layers over a window; return y (T, B, width), a new state array, and the backward function."""
 
 
 def pass_up(y: Array, mask: Array | None, name: str, workspace: Workspace) -> tuple[Array, Callable[[Array], Array]]:
