@@ -1,8 +1,8 @@
-"""The network: arrays to arrays, forward and back. Its parts can be used on their own.
+"""Networks: the forward and the backward pass over arrays. Each part can be used on its own.
 
 vectorizers          inputs → projected input of the first layer
-bptt, cells, affine  the loop over time, one step of it, the maps between layers
-stack, bidirectional, two_sided   the bodies: layers over the whole window
+bptt, cells, affine  the loop over time, one time step, the affine maps between layers
+stack, bidirectional, two_sided   the bodies: all layers, over a whole window
 heads, losses        scores → outputs and loss
 network              vectorizer → body → head; `encoder_decoder` joins two
 arrays               types and the workspace

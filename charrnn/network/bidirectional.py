@@ -1,7 +1,7 @@
-"""The bidirectional body: every layer joins a forward and a backward reading (Schuster and Paliwal 1997).
+"""The bidirectional body: every layer concatenates a forward and a backward pass (Schuster and Paliwal 1997).
 
-Inputs (T, B, …) → y (T, B, 2H). In a deep one every layer reads [forward; backward] of the layer below (Graves et
-al. 2013), so that from the second layer on each direction has seen the whole sequence. A layer has twice the weights
+Inputs (T, B, …) → y (T, B, 2H). A layer above the first reads both directions of the layer below (Graves et al.
+2013), so that from the second layer on each direction has seen the whole sequence. A layer has twice the weights
 of one direction, under `layers.{l}.forward.` and `layers.{l}.backward.`
 """
 
@@ -62,11 +62,11 @@ class Bidirectional(Body):
     def _layer(
         self, l: int, parameters: Parameters, vectorizer: Vectorizer, inputs: Inputs, x: Array, workspace: Workspace
     ) -> tuple[Array, Backward]:
-        """Run layer l over what is below it: y (T, B, 2H) and the way back."""
+        """Run layer l over its inputs; return y (T, B, 2H) and the backward function."""
         (T, B), H = inputs.shape[:2], self.H
         y = workspace.array(f"layers.{l}.y", T, B, 2 * H)
         initial = np.zeros((self.cell.states, B, H), workspace.dtype)
-        ways_back = []
+        directions = []
         for direction in DIRECTIONS:
             name, part = f"layers.{l}.{direction}", workspace.part(direction)
             if l == 0:
@@ -78,13 +78,13 @@ class Bidirectional(Body):
                 self.cell, parameters, name, in_reading_order(z, direction), initial, part, resets
             )
             half(y, direction)[...] = in_reading_order(h, direction)
-            ways_back.append((direction, to_x, through_time))
+            directions.append((direction, to_x, through_time))
 
         def backward(dy: Array, dlast: Array | None = None, /) -> Gradients:
             del dlast
             gradients: Parameters = {}
             dx: Array | None = None
-            for direction, to_x, through_time in ways_back:
+            for direction, to_x, through_time in directions:
                 dz, recurrent, _ = through_time(in_reading_order(half(dy, direction), direction))
                 dx_part, projection, _ = to_x(in_reading_order(dz, direction))
                 dx = dx_part if dx is None else np.add(dx, dx_part, out=dx_part)
@@ -96,7 +96,7 @@ class Bidirectional(Body):
 
 
 def in_reading_order(array: Array, direction: str) -> Array:
-    """Return the steps of (T, …) in the order in which they are read; applied twice, the original order."""
+    """Return the steps of an array (T, …) in the order in which a direction reads them; its own inverse."""
     return array if direction == "forward" else array[::-1]
 
 
@@ -107,6 +107,6 @@ def half(y: Array, direction: str) -> Array:
 
 
 def add_gradients(gradients: Parameters, more: Parameters) -> Parameters:
-    """Return all gradients by name; those of a weight that both have, such as a shared embedding, are added."""
+    """Return the gradients of both by name; those of a weight in both, such as a shared embedding, are added."""
     shared = {name: gradients[name] + gradient for name, gradient in more.items() if name in gradients}
     return gradients | more | shared

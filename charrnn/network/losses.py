@@ -12,7 +12,7 @@ from charrnn.network.cells.elman import logistic
 
 
 def log_softmax(logits: Array) -> Array:
-    """Return log p (…, V) of logits (…, V), in nats; exact for any shift of the logits."""
+    """Return log p (…, V) of logits (…, V), in nats; large logits do not overflow."""
     shifted: Array = logits - logits.max(axis=-1, keepdims=True)
     shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return shifted

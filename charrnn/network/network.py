@@ -1,8 +1,9 @@
-"""The network: vectorizer → body → head, and the whole way back.
+"""The network: vectorizer → body → head, with the backward pass through all three.
 
 A `Network` is frozen data: sizes and parts. Its weights are a flat dict under the tensor names of the files, for the
 stack `vectorizer.weight`, `layers.{l}.Wx`, `layers.{l}.Wh`, `layers.{l}.b`, `head.W`, `head.b`. Language models,
-blank fillers, classifiers and taggers are compositions of these parts. Their form is set by the steps with a target:
+blank fillers, classifiers and taggers are compositions of these parts. The steps that have a target determine the
+task:
 
     one-to-many           inputs at the first step and zeros after it, or inputs at every step
     many-to-one           a target at the last step alone
@@ -87,9 +88,9 @@ class Network:
         return self.body.dropout_masks(B, rng, dtype)
 
     def loss_mask(self, targets: Targets) -> Mask | None:
-        """Return which targets, ids (T, B) or numbers (T, B, N), are predicted; None if all are.
+        """Return the mask (T, B) of the targets that are predicted; None if all are.
 
-        Excluded are -1, NaN, and the token that begins a document.
+        Targets are ids (T, B) or numbers (T, B, N). -1, NaN and the token that begins a document are not predicted.
         """
         if targets.dtype.kind == "f":
             mask: Mask = ~np.isnan(targets[..., 0])
@@ -110,7 +111,7 @@ class Network:
         dropout_masks: Array | None = None,
         workspace: Workspace | None = None,
     ) -> tuple[Array, Array, Backward]:
-        """Run the network below its head: y (T, B, width), the new state, and the way back."""
+        """Run the network without its head; return y (T, B, width), the new state, and the backward function."""
         workspace = workspace or Workspace.like(parameters)
         if state is None:
             state = self.initial_state(inputs.shape[1], workspace.dtype)
@@ -125,11 +126,11 @@ class Network:
         dropout_masks: Array | None = None,
         workspace: Workspace | None = None,
     ) -> tuple[Array, Array, Backward]:
-        """Return scores (T, B, N), the new state (L, S, B, H), and the way back from the scores.
+        """Return scores (T, B, N), the new state (L, S, B, H), and the backward function from the scores.
 
-        `inputs` are ids (T, B) or vectors (T, B, D); for a two-sided body (T + 1, B), where scores[t] predict
-        inputs[t + 1]. `state` is by default that before the first step. All but the state lives in the workspace and
-        is valid until its next use; without a workspace, the caller owns everything.
+        `inputs` are ids (T, B) or vectors (T, B, D); for a two-sided body ids (T + 1, B), where scores[t] predict
+        inputs[t + 1]. `state` defaults to the initial state. All results but the state are views of the workspace and
+        valid until its next use; without a workspace, the caller owns everything.
         """
         workspace = workspace or Workspace.like(parameters)
         y, new_state, to_inputs = self.read(
@@ -159,9 +160,9 @@ class Network:
         n_targets: int | None = None,
         workspace: Workspace | None = None,
     ) -> LossAndGradients:
-        """Process one window forward and back.
+        """Return loss, gradients and new state of one window.
 
-        `n_targets` divides the gradients, by default the number of targets that are predicted.
+        The gradients are those of loss / n_targets; `n_targets` defaults to the number of targets that are predicted.
         """
         workspace = workspace or Workspace.like(parameters)
         scores, new_state, backward = self.forward(

@@ -1,4 +1,4 @@
-"""The stack: L recurrent layers in one direction, each of which reads the one below.
+"""The stack: L recurrent layers in one direction, each of which reads the layer below.
 
 Inputs (T, B, …), state (L, S, B, H) → y (T, B, H) of the last layer and the new state.
 """

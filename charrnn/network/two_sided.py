@@ -1,8 +1,8 @@
-"""The two-sided body: a forward and a backward stack whose states on either side of a token meet in the head.
+"""The two-sided body: a forward and a backward stack; the head reads their states on either side of a token.
 
-Inputs (T + 1, B) → y (T, B, 2H): y[t] is computed from the tokens before inputs[t + 1] and those after it, but not
-from that token. The two stacks are never mixed below the head, so that no layer sees the predicted token, at any
-depth (Schuster and Paliwal 1997 join them so; Mousa and Schuller 2017 use that for language).
+Inputs (T + 1, B) → y (T, B, 2H): y[t] is computed from the tokens before inputs[t + 1] and the tokens after it, but
+not from that token itself. The two stacks are joined in the head only, so that no layer sees the predicted token, at
+any depth (Schuster and Paliwal 1997; for language models: Mousa and Schuller 2017).
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class TwoSided(Body):
         return draw_masks((2 * self.L, B, self.H), self.dropout, rng, dtype)
 
     def visible(self, inputs: Inputs, targets: Targets) -> Inputs:
-        """Return the inputs and, after them, the last target: what follows a token is read too."""
+        """Return the inputs followed by the last target, since the tokens after a target are read too."""
         return np.concatenate([inputs, targets[-1:]])
 
     def forward(
@@ -64,7 +64,7 @@ class TwoSided(Body):
         dropout_masks: Array | None,
         workspace: Workspace,
     ) -> tuple[Array, Array, Backward]:
-        """Run both stacks; there is nothing after the last of the inputs, so that its backward half is zero."""
+        """Run both stacks; nothing follows the last token, so that the backward half of the last y is zero."""
         T, B, H = len(inputs) - 1, inputs.shape[1], self.H
         masks = (None, None) if dropout_masks is None else (dropout_masks[: self.L], dropout_masks[self.L :])
         y = workspace.array("two_sided.y", T, B, 2 * H)
