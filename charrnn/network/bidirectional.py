@@ -12,7 +12,7 @@ import numpy as np
 
 from charrnn.network.affine import affine
 from charrnn.network.arrays import Array, Backward, Gradients, Inputs, Parameters, Workspace
-from charrnn.network.body import Body, layer_shapes, pass_up
+from charrnn.network.body import Body, apply_dropout, layer_shapes
 from charrnn.network.bptt import unroll
 from charrnn.network.vectorizers import Vectorizer
 
@@ -46,7 +46,9 @@ class Bidirectional(Body):
         y: Array = inputs
         for l in range(self.L):
             y, to_directions = self._layer(l, parameters, vectorizer, inputs, y, workspace)
-            y, to_outputs = pass_up(y, None if dropout_masks is None else dropout_masks[l], f"layers.{l}", workspace)
+            y, to_outputs = apply_dropout(
+                y, None if dropout_masks is None else dropout_masks[l], f"layers.{l}", workspace
+            )
             layers.append(lambda dy, _=None, *, back=to_directions, up=to_outputs: back(up(dy)))
 
         def backward(dy: Array, dlast: Array | None = None, /) -> Gradients:

@@ -67,7 +67,9 @@ class Body(ABC):
         """Run all layers over a window; return y (T, B, width), a new state array, and the backward function."""
 
 
-def pass_up(y: Array, mask: Array | None, name: str, workspace: Workspace) -> tuple[Array, Callable[[Array], Array]]:
+def apply_dropout(
+    y: Array, mask: Array | None, name: str, workspace: Workspace
+) -> tuple[Array, Callable[[Array], Array]]:
     """Apply dropout to the outputs y (T, B, N) of a layer; return the result and its backward function.
 
     `mask` (B, N) multiplies the outputs of every step of the window (variational dropout, Gal and Ghahramani 2016);

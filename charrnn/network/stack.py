@@ -9,7 +9,7 @@ import numpy as np
 
 from charrnn.network.affine import affine
 from charrnn.network.arrays import Array, Backward, Gradients, Inputs, Parameters, Workspace
-from charrnn.network.body import Body, layer_shapes, pass_up
+from charrnn.network.body import Body, apply_dropout, layer_shapes
 from charrnn.network.bptt import unroll
 from charrnn.network.vectorizers import Vectorizer
 
@@ -43,7 +43,7 @@ class Stack(Body):
             else:
                 z, to_inputs = affine(parameters, f"{name}.Wx", f"{name}.b", y, workspace)
             y, new_state[l], through_time = unroll(self.cell, parameters, name, z, state[l], workspace, resets)
-            y, to_outputs = pass_up(y, None if dropout_masks is None else dropout_masks[l], name, workspace)
+            y, to_outputs = apply_dropout(y, None if dropout_masks is None else dropout_masks[l], name, workspace)
             layers.append((to_inputs, through_time, to_outputs))
 
         def backward(dy: Array, dlast: Array | None = None, /) -> Gradients:

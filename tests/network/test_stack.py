@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charrnn.network.arrays import Array, Backward, Ids, Parameters, Workspace
-from charrnn.network.body import draw_masks, pass_up
+from charrnn.network.body import apply_dropout, draw_masks
 from charrnn.network.gradient_check import check_gradients
 from charrnn.network.network import Network
 from charrnn.network.stack import Stack
@@ -120,7 +120,7 @@ def test_dropout_drops_the_same_units_at_every_step_and_not_in_the_recurrence(
 
 def test_outputs_without_a_mask_are_passed_up_as_they_are() -> None:
     y: Array = np.ones((T, B, H))
-    up, back = pass_up(y, None, "l", Workspace(F64))
+    up, back = apply_dropout(y, None, "l", Workspace(F64))
     assert up is y
     assert back(y) is y
 
