@@ -1,6 +1,6 @@
-"""Makes the pictures of the README from a real run: python .readme/pictures.py
+"""Make the README's pictures from a real run: python .readme/pictures.py
 
-It trains on the built-in text as `charrnn train` does, takes the dashboard when half of the run is behind, then the
+Trains on the built-in text as `charrnn train` does, takes the dashboard when half of the run is done, and then the
 sampler and the inspector over the finished model.
 """
 
@@ -21,20 +21,20 @@ from charrnn.tui.open_model import OpenModel
 from charrnn.tui.screens.dashboard import Dashboard
 from charrnn.tui.screens.sampler import Sampler
 
-HERE = Path(__file__).parent.resolve()
+FOLDER = Path(__file__).parent.resolve()
 SIZE = (120, 34)
 
 
-def picture(app: App[None], name: str, script: Callable[[Pilot[None]], Awaitable[None]]) -> None:
-    """Play a script over an application and write what its screen looks like then."""
+def take_picture(app: App[None], name: str, script: Callable[[Pilot[None]], Awaitable[None]]) -> None:
+    """Run a script over an application, and write its screen to NAME.svg."""
 
-    async def play() -> None:
+    async def run() -> None:
         async with app.run_test(size=SIZE) as pilot:
             await pilot.pause()
             await script(pilot)
-            (HERE / f"{name}.svg").write_text(app.export_screenshot(title=f"charrnn {name}"), "utf-8")
+            (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title=f"charrnn {name}"), "utf-8")
 
-    asyncio.run(play())
+    asyncio.run(run())
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
         dashboard = Dashboard(RunFeed(run), owner=False)
 
         async def watch(pilot: Pilot[None]) -> None:
-            while dashboard.history.course.progress < 0.5:
+            while dashboard.monitor.history.progress.fraction < 0.5:
                 await pilot.pause(0.2)
             await pilot.pause(1.2)
 
@@ -55,16 +55,16 @@ def main() -> None:
                 await pilot.press("right")
             await pilot.press(*["left"] * 9)
 
-        async def look(pilot: Pilot[None]) -> None:
+        async def inspect(pilot: Pilot[None]) -> None:
             await pilot.press("f4")
             await pilot.pause(3.0)
 
-        picture(CharrnnApp(lambda app: app.push_screen(dashboard)), "dashboard", watch)
+        take_picture(CharrnnApp(lambda app: app.push_screen(dashboard)), "dashboard", watch)
         while trainer_pid(run) is not None:
             asyncio.run(asyncio.sleep(0.5))
-        opened = OpenModel.open(run)
-        picture(CharrnnApp(lambda app: app.push_screen(Sampler(opened, seed=3))), "sampler", sample)
-        picture(CharrnnApp(lambda app: app.play(opened)), "inspector", look)
+        model = OpenModel.open(run)
+        take_picture(CharrnnApp(lambda app: app.push_screen(Sampler(model, seed=3))), "sampler", sample)
+        take_picture(CharrnnApp(lambda app: app.show_model(model)), "inspector", inspect)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ MAX_BACKLOG_SECONDS = 0.5
 
 
 class RateLimiter:
-    """Counts the tokens that are due, at a speed in tokens per second. Times are in seconds."""
+    """A count of the tokens that are due at a speed in tokens per second. Times are in seconds."""
 
     def __init__(self) -> None:
         self._due = 0.0

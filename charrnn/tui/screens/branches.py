@@ -17,7 +17,7 @@ MAX_CHARACTERS = 4000
 
 
 class Branches(ModalScreen[Node | None]):
-    """Shows the current branch beside the highlighted one; dismissed with the leaf of the branch that was chosen."""
+    """The current branch beside the highlighted one; dismissed with the leaf of the branch that was chosen."""
 
     CSS = """
     Branches { background: $background; }

@@ -20,7 +20,7 @@ WORDS = 9
 
 
 class CompletionScreen(Screen[None]):
-    """Writes a text with a model's suggestions."""
+    """A text to write with a model's suggestions; `keys` counts them."""
 
     HELP = section("Completion")
     CSS = """

@@ -57,7 +57,7 @@ STEERING_ACTIONS = {binding.action.partition("(")[0] for binding in STEERING_BIN
 
 
 class Dashboard(Screen[None]):
-    """Watches a run through a feed. With `owner`, leaving asks whether the run should go on."""
+    """A run as seen through a feed. With `owner`, leaving asks whether to stop the run."""
 
     HELP = section("Dashboard")
     CSS = """

@@ -20,7 +20,7 @@ FOOTER = """
 
 
 class HelpScreen(ModalScreen[None]):
-    """Shows keys and a text in Markdown. A link to another page of the manual opens it here."""
+    """A list of keys and a text in Markdown. A link to another page of the manual opens it here."""
 
     CSS = """
     HelpScreen { align: center middle; }

@@ -26,7 +26,7 @@ RUNS = Path("runs")
 
 
 class Home(Screen[None]):
-    """Lists runs, to open or to watch, and texts, to train on."""
+    """A list of runs to open or to watch, and of texts to train on."""
 
     HELP = section("Home")
     CSS = """

@@ -50,7 +50,7 @@ def analyze(opened: OpenModel, text: str) -> Analysis:
 
 
 class Inspector(Screen[None]):
-    """Colors a text by the activation of one unit."""
+    """A text colored by the activation of one unit."""
 
     HELP = section("Inspector")
     CSS = """

@@ -31,7 +31,7 @@ NAME_WIDTHS = {"word": 10, "subword": 8}
 
 
 class Sampler(Screen[None]):
-    """Samples from a model one token at a time; the session has the sample."""
+    """A sample that grows one token at a time; `session` holds it."""
 
     HELP = section("Sampler")
     CSS = """

@@ -35,7 +35,7 @@ def percent(share: float) -> str:
 
 
 class Bars(Widget):
-    """Shows bars, each with a mark │ at the model's own probability; a click on one chooses it."""
+    """Bars, each with a mark │ at the model's own probability; a click on one chooses it."""
 
     DEFAULT_CSS = """
     Bars { height: 1fr; color: $text; }

@@ -25,7 +25,7 @@ def suggest(complete: Complete, text: str) -> Sequence[Completion]:
 
 
 class CompletingEditor(TextArea):
-    """Shows the suggestion faintly after the cursor; Tab accepts it."""
+    """An editor with the suggestion faint after the cursor; Tab accepts it."""
 
     BINDINGS = [
         Binding("tab", "take", "Take", id="completion.take", tooltip="Accept the suggestion; or click on a word"),

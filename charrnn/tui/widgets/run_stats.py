@@ -10,7 +10,7 @@ from charrnn.tui.widgets.stat_grid import Stat, StatGrid
 
 
 class RunStats(Horizontal):
-    """Shows the numbers of a run; on a narrow screen all of them in the grid."""
+    """The numbers of a run; on a narrow screen all of them are in the grid."""
 
     DEFAULT_CSS = """
     RunStats { height: 4; padding: 0 1; }

@@ -36,7 +36,7 @@ def arrange(stats: Sequence[Stat], width: int, height: int) -> list[list[tuple[S
 
 
 class StatGrid(Widget):
-    """Shows stats, names faint and numbers bold. Without a height of its own, it takes the least that it needs."""
+    """A grid of stats, names faint and numbers bold. Its automatic height is the least that it needs."""
 
     DEFAULT_CSS = """
     StatGrid { height: auto; width: 1fr; }

@@ -46,7 +46,7 @@ class Line:
 
 
 class TextView(ScrollView, can_focus=True, inherit_bindings=False):
-    """Shows pieces of text; those after the cursor are faint. A click posts `PieceClicked`."""
+    """A view of pieces of text; those after the cursor are faint. A click posts `PieceClicked`."""
 
     DEFAULT_CSS = """
     TextView { height: 1fr; padding: 0; border: round $surface-lighten-2; border-title-color: $text-muted;
