@@ -126,7 +126,7 @@ def _plot_area(shown: Sequence[Series], axes: tuple[Axis, Axis] | None, canvas: 
 
 
 def _draw(canvas: Canvas, owner: int, series: Series, x_axis: Axis, y_axis: Axis, *, marker_at: float | None) -> None:
-    """Draw one series; `marker_at` is the share of a line's length at which its marker is drawn, None for no marker."""
+    """Draw one series; `marker_at` is the share of a line's length at which to draw its marker, None for none."""
     x = np.arange(canvas.width, dtype=float)
     if series.kind == "level":
         y = y_axis.positions(series.y, canvas.height)[0]
