@@ -1,1 +1,1 @@
-"""Training: gradients in, weights out, step by step, with all that a long run needs."""
+"""Training: steps that update the weights, and the schedule, evaluations, checkpoints and recovery of a run."""

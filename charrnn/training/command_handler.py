@@ -1,4 +1,4 @@
-"""A command handler: commands to a run → what they do to its session, between two steps."""
+"""The command handler: applies the commands that are sent to a run to its session, between two steps."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 
@@ -20,8 +20,8 @@ from charrnn.training.session import LARGEST_SCALE, SMALLEST_SCALE, Session
 class CommandHandler:
     """Applies commands to a session.
 
-    `read_commands` returns the commands since its last call, and `wait` waits a moment during a pause. `stopping` is
-    true after a command to stop, and `aborted` if that ended an evaluation.
+    `read_commands` returns the commands since its last call; `wait` is called repeatedly during a pause. `stopping`
+    is true after a command to stop, and `aborted` if that command ended an evaluation.
     """
 
     def __init__(
@@ -32,30 +32,30 @@ class CommandHandler:
         self._session, self._read_commands, self._wait = session, read_commands, wait
 
     def handle(self) -> Iterator[Event]:
-        """Apply the commands that have arrived, and wait to the end of a pause."""
+        """Apply the commands that have arrived; if one of them pauses the run, wait until the pause ends."""
         yield from self._apply_all()
         while self._session.stopwatch.paused and not self.stopping:
             self._wait()
             yield from self._apply_all()
         self._session.stopwatch.resume()
 
-    def attend(self, events: Generator[Event, None, None]) -> Iterator[Event]:
-        """Yield the events of a session, and hear commands while it evaluates.
+    def relay(self, events: Generator[Event, None, None]) -> Iterator[Event]:
+        """Yield the events of a session, and read commands while it evaluates.
 
-        A command to stop ends the evaluation, a pause is waited for, and other commands are kept for later.
+        A command to stop ends the evaluation, a pause interrupts it, and other commands are applied later.
         """
         for event in events:
             yield event
             if isinstance(event, Evaluating):
-                yield from self._hear()
+                yield from self._apply_urgent()
                 while self._session.stopwatch.paused and not self.stopping:
                     self._wait()
-                    yield from self._hear()
+                    yield from self._apply_urgent()
                 if self.stopping:
                     self.aborted = True
                     events.close()
 
-    def _hear(self) -> Iterator[Event]:
+    def _apply_urgent(self) -> Iterator[Event]:
         """Apply commands to stop, pause and resume, and defer all others."""
         for command in self._read_commands():
             if isinstance(command, Stop | Pause | Resume):

@@ -9,10 +9,11 @@ from charrnn.training.command_handler import CommandHandler
 from charrnn.training.session import Session
 
 SECONDS_BETWEEN_READS = 0.05
-"""Pause between two looks for commands while a run is paused."""
+"""Time between two reads of the commands while a run is paused."""
 
 
 def wait_for_commands() -> None:
+    """Sleep until the next read of the commands."""
     time.sleep(SECONDS_BETWEEN_READS)
 
 
@@ -23,20 +24,20 @@ def train(
 ) -> Iterator[Event]:
     """Train to the end of the run or to a command to stop; yield every event.
 
-    The run ends with an evaluation and a checkpoint. A fine-tuning run also begins with them. RunError if training
-    diverges.
+    A complete run ends with an evaluation and a checkpoint, a stopped one with a checkpoint only. A fine-tuning run
+    begins with an evaluation and a checkpoint. Raises RunError if training diverges.
     """
     handler = CommandHandler(session, read_commands, wait)
     if session.probes.evaluate_base is not None and session.state.step == 0:
-        yield from handler.attend(session.evaluate_and_save())
+        yield from handler.relay(session.evaluate_and_save())
     while not handler.stopping and (progress := session.progress()) < 1.0:
-        yield from handler.attend(session.step(progress))
+        yield from handler.relay(session.step(progress))
         yield from handler.handle()
     complete = session.progress() >= 1.0
     if complete and session.evaluated_step != session.state.step:
-        yield from handler.attend(session.evaluate_and_save())
+        yield from handler.relay(session.evaluate_and_save())
     if complete and not handler.aborted:
-        yield from handler.attend(session.evaluate_best())
+        yield from handler.relay(session.evaluate_best())
     if complete and not handler.aborted:
         yield session.finished("done")
     else:

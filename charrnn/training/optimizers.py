@@ -1,8 +1,8 @@
-"""Optimizers: weights, gradients and moments in; weights and moments changed in place.
+"""Optimizers, in order of increasing complexity; each changes weights and moments in place.
 
-An optimizer is frozen data: its constants. Its memory is a dict of arrays with the shapes of the weights, named
-`{moment}.{weight}`, so that a file can hold it. Every rule works piece by piece, so that a piece of all the arrays
-that it touches stays in the cache. In order of increasing complexity.
+An optimizer is frozen data: its constants. Its moments are a dict of arrays with the shapes of the weights, named
+`{moment}.{weight}`, so that they can be saved in a file. Each rule updates PIECE entries at a time, so that these
+entries of all arrays stay in the cache.
 """
 
 import math
@@ -39,7 +39,7 @@ class Optimizer(ABC):
     def _pieces(
         self, parameters: Parameters, gradients: Parameters, moments: Parameters, rate: float
     ) -> Iterator[tuple[Array, ...]]:
-        """Yield (w, g, scratch, *moments) for each piece of each weight, as flat views; w is decayed already."""
+        """Yield (w, g, scratch, *moments) for each piece of each weight array, as flat views, after weight decay."""
         scratch = np.empty(PIECE, next(iter(parameters.values())).dtype)
         for name, w in parameters.items():
             decays = self.weight_decay != 0.0 and w.ndim > 1
@@ -53,7 +53,7 @@ class Optimizer(ABC):
 
 
 def fresh_moments(optimizer: Optimizer, parameters: Parameters) -> Parameters:
-    """Return moments of zero, as before the first update."""
+    """Return moments of zero, by name."""
     return {f"{moment}.{name}": np.zeros_like(w) for moment in optimizer.moments for name, w in parameters.items()}
 
 

@@ -1,10 +1,10 @@
-"""Recovery from a loss or gradient that is not finite: back to the last saved state, at half the learning rate."""
+"""Recovery from a loss or gradient that is not finite: the last saved state, at half the learning rate."""
 
 from charrnn.errors import RunError
 from charrnn.training.state import TrainingState
 
 MOST_RECOVERIES = 5
-"""Recoveries between two checkpoints after which training gives up."""
+"""Largest number of recoveries between two checkpoints; one more ends the run."""
 
 
 class Recovery:

@@ -1,6 +1,6 @@
 """Learning-rate schedules: completed share of the run, 0 to 1 → factor on the learning rate, 0 to 1.
 
-The share counts steps or seconds, whichever ends the run, so that a cosine ends where the run ends.
+The share is one of steps or of seconds, whichever ends the run, so that a schedule always spans the whole run.
 """
 
 import math
@@ -14,7 +14,7 @@ def constant(progress: float) -> float:
 
 
 def step(progress: float) -> float:
-    """Return 1 for the first half, then half of it at each of 1/2, 3/4, 7/8 and 15/16 of the run."""
+    """Return 1, halved at 1/2, 3/4, 7/8 and 15/16 of the run."""
     return 0.5 ** sum(progress >= 1.0 - 0.5**k for k in range(1, 5))
 
 

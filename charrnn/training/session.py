@@ -1,6 +1,6 @@
-"""A training session: a state, and what is done with it: steps, evaluations, samples, checkpoints and recoveries.
+"""A training session: a state with its steps, evaluations, samples, checkpoints and recoveries.
 
-Each of these yields its events. A session knows no screen, no file and no clock but those that it is given.
+Each of these yields its events. Storage and clock are arguments; a session writes to no file or screen itself.
 """
 
 import math
@@ -38,20 +38,23 @@ SECONDS_BETWEEN_REPORTS = 0.25
 FINAL_SHARE = 0.1
 """Share of a run's time that the evaluation of the whole validation text at its end may take."""
 SMALLEST_SCALE, LARGEST_SCALE = 1e-4, 1e4
-"""Limits of the factor that commands put on the learning rate."""
+"""Limits beyond which commands do not change the factor on the learning rate."""
 
 
 EvaluationProbe: TypeAlias = Callable[[Parameters, int | None], Generator[float, None, Evaluation]]
-"""Evaluates weights on a text, or on a sample of so many tokens, in small steps that yield the share read so far."""
+"""Generator function that evaluates weights on a text, or on a sample of about so many tokens.
+
+It yields the share of the text that has been read, and returns the evaluation.
+"""
 
 
 @dataclass(frozen=True)
 class Probes:
-    """The measurements of a session; None for one that it does not make.
+    """Functions that measure the weights during training; None for a measurement that is not made.
 
-    `evaluate` evaluates weights on the validation text, `evaluate_base` on that of the base run. `sample` returns a
-    sample from the weights at a step. `gradient_flow` takes a state and the time of the run, and returns None for a
-    network without such a flow.
+    `evaluate` evaluates weights on the validation text, `evaluate_base` on the validation text of the base run.
+    `sample` returns a sample from the weights at a step. `gradient_flow` takes a state and the time of the run, and
+    returns None for a network in which the flow is not defined.
     """
 
     evaluate: EvaluationProbe | None = None
@@ -72,10 +75,11 @@ class Storage(Protocol):
 
 @dataclass
 class Session:
-    """A run in training, at some state.
+    """The training of a run from a given state.
 
-    `total_steps` is None if the run ends after `config.minutes`; `clock` gives seconds. `characters_per_token` turns
-    tokens per second into characters per second. `validation_tokens` is the length of the whole validation text.
+    `total_steps` is None if the run ends after `config.minutes`; `clock` returns seconds. `characters_per_token`
+    turns tokens per second into characters per second. `validation_tokens` is the length of the whole validation
+    text.
     """
 
     config: TrainingConfig
@@ -91,8 +95,8 @@ class Session:
     def __post_init__(self) -> None:
         self.evaluated_step: int | None = None
         self._next_probe = 0.0
-        self._reserve = 0.0  # seconds that the evaluations at the end will take
-        self._final_seconds = 0.0  # seconds that an evaluation of the whole text will take; 0 if there will be none
+        self._reserve = 0.0  # seconds reserved for the evaluations at the end
+        self._final_seconds = 0.0  # seconds expected for the final evaluation of the whole text; 0 to skip it
         self._rate_factor = with_warmup(SCHEDULES[self.config.schedule], self.config.warmup)
         self.resume_from(self.state)
 
@@ -152,7 +156,7 @@ class Session:
         )
 
     def _evaluation_is_due(self) -> bool:
-        """Return True at every interval, and at each quarter of the first one, where the loss falls fastest."""
+        """Return True after every interval, and after each quarter of the first one, where the loss falls fastest."""
         step, every = self.state.step, self.config.evaluate_every
         return step % every == 0 or step in {every // 4, every // 2, every * 3 // 4}
 
@@ -160,7 +164,7 @@ class Session:
         """Evaluate the weights, keep them if they are the best so far, sample from them and write a checkpoint."""
         state = self.state
         yield from self._evaluate()
-        if self.state is state:  # and not restored to an earlier one
+        if self.state is state:  # not replaced by a recovery
             yield from self.save()
 
     def _evaluate(self) -> Iterator[Event]:
@@ -207,7 +211,7 @@ class Session:
     def evaluate_best(self) -> Generator[Event, None, None]:
         """Evaluate the best weights on the whole validation text, if only a sample of it was evaluated so far.
 
-        This is left out if it takes too long, unless the config demands it.
+        Skipped if it is expected to take too long, and ended early if it does, unless `final_evaluation` is "always".
         """
         if self.probes.evaluate is None or self.config.evaluation_sample is None or not self._final_seconds:
             return
@@ -221,7 +225,7 @@ class Session:
         yield Evaluated(self.state.step, self.stopwatch.now(), evaluation, best=False, scope=WHOLE)
 
     def _reserve_time(self, seconds: float, tokens: int) -> None:
-        """Reserve time at the end of the run for one more evaluation, and for that of the whole text if it fits."""
+        """Reserve time at the end of the run for one more evaluation, and for one of the whole text if there is time."""
         run_seconds = self.stopwatch.now() if self.config.minutes is None else 60.0 * self.config.minutes
         whole = seconds * self.validation_tokens / max(1, tokens)
         fits = whole <= FINAL_SHARE * run_seconds
@@ -229,7 +233,10 @@ class Session:
         self._reserve = seconds + (whole if fits and self.config.evaluation_sample is not None else 0.0)
 
     def _is_late(self) -> bool:
-        """Return True if the minutes of the run are over by more than a second or two, and nobody asked for more."""
+        """Return True if a run of limited minutes has exceeded them by more than 1 % and a second.
+
+        False if `final_evaluation` is "always".
+        """
         if self.config.minutes is None or self.config.final_evaluation == "always":
             return False
         return self.stopwatch.now() > 60.0 * self.config.minutes * 1.01 + 1.0
@@ -263,14 +270,14 @@ class Session:
         return True
 
     def stop(self) -> Iterator[Event]:
-        """Save an unfinished run, with its weights as the model if there was no evaluation yet."""
+        """Write a checkpoint of an unfinished run, and its weights as the model if there was no evaluation yet."""
         if self.state.best_loss is None:
             self.storage.write_best(self.state.parameters)
         yield from self.save()
         yield self.finished("stopped")
 
     def finished(self, reason: str) -> Finished:
-        """Return the last event of the run."""
+        """Return the event that ends the run."""
         return Finished(self.state.step, self.stopwatch.now(), reason, self.state.best_loss)
 
     def _recover(self, reason: str) -> Recovered:

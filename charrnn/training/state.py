@@ -1,4 +1,4 @@
-"""The state of a training run: all that changes while it trains, and so all that a checkpoint holds."""
+"""The state of a training run: everything that changes during training and that a checkpoint holds."""
 
 import copy
 import math
@@ -21,9 +21,10 @@ class TrainingState:
     """The state between two steps.
 
     `moments` are those of the optimizer. `hidden_state` (L, S, B, H) is the state that the next window begins with.
-    `step` counts updates; `window` counts windows read, and is ahead of `step` by those that were skipped.
-    `rate_scale` is a factor on the learning rate, halved at every recovery. `time` is in seconds since the run began.
-    `best_loss` is the best validation loss so far, in nats per character.
+    `step` counts updates. `window` counts the windows that were read; it is larger than `step` by the windows whose
+    step was not finite or was lost in a recovery.
+    `rate_scale` is a factor on the learning rate, changed by commands and halved at every recovery. `time` is in
+    seconds since the run began. `best_loss` is the best validation loss so far, in nats per character.
     """
 
     parameters: Parameters
@@ -63,13 +64,13 @@ class TrainingState:
 
     @classmethod
     def from_arrays(cls, arrays: Parameters, notes: Any) -> "TrainingState":
-        """Return the state of which `to_arrays` and `to_notes` gave these; ModelError if a note is not valid."""
+        """Return the state from the results of `to_arrays` and `to_notes`; ModelError if a note is not valid."""
         try:
             rng = np.random.default_rng()
             rng.bit_generator.state = notes["rng"]
             state = cls(
-                parameters=_without(PARAMETERS, arrays),
-                moments=_without(MOMENTS, arrays),
+                parameters=_select(PARAMETERS, arrays),
+                moments=_select(MOMENTS, arrays),
                 hidden_state=arrays[HIDDEN_STATE],
                 rng=rng,
                 step=int(notes["step"]),
@@ -85,5 +86,5 @@ class TrainingState:
         return state
 
 
-def _without(prefix: str, arrays: Parameters) -> Parameters:
+def _select(prefix: str, arrays: Parameters) -> Parameters:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -1,14 +1,14 @@
-"""The time of a run: seconds since it began, over resumes, without its pauses."""
+"""The stopwatch of a run: seconds of training, over all resumes, without pauses."""
 
 from collections.abc import Callable
 
 
 class Stopwatch:
-    """A stopwatch that shows `shown` when it is made; `clock` gives seconds."""
+    """A stopwatch that starts at `elapsed` seconds; `clock` returns seconds."""
 
-    def __init__(self, clock: Callable[[], float], shown: float) -> None:
+    def __init__(self, clock: Callable[[], float], elapsed: float) -> None:
         self._clock = clock
-        self._began = clock() - shown
+        self._began = clock() - elapsed
         self._paused_at: float | None = None
 
     @property
@@ -16,7 +16,7 @@ class Stopwatch:
         return self._paused_at is not None
 
     def now(self) -> float:
-        """Return the seconds it shows."""
+        """Return the elapsed seconds, without pauses."""
         return (self._clock() if self._paused_at is None else self._paused_at) - self._began
 
     def pause(self) -> None:

@@ -1,4 +1,7 @@
-"""One step of training in five moves: fetch, gradient, check, clip, update. It knows arrays, and no network."""
+"""One step of training: fetch a window, compute the gradient, clip it, check it, update the weights.
+
+The trainer sees arrays only; the network is behind the gradient engine.
+"""
 
 import math
 from dataclasses import dataclass
@@ -51,7 +54,10 @@ class Trainer(Generic[W]):
     clip_by: str
 
     def step(self, state: TrainingState, rate: float) -> StepResult:
-        """Update `state` once at this learning rate; a step that is not finite changes only the window number."""
+        """Update `state` once at this learning rate.
+
+        If loss or norm is not finite, the weights, moments and step number stay unchanged.
+        """
         if self.windows.starts_epoch(state.window):
             state.hidden_state = np.zeros_like(state.hidden_state)
         inputs, targets = self.windows.window(state.window, state.rng)
