@@ -26,7 +26,7 @@ from charrnn.network.network import Network
 from charrnn.network.vectorizers import ONEHOT_VOCABULARY
 from charrnn.parallel.threads import shard_count, threaded
 from charrnn.text.batches import Windows
-from charrnn.training.optimizers import fresh_moments, make_optimizer
+from charrnn.training.optimizers import initial_moments, make_optimizer
 from charrnn.training.state import TrainingState
 from charrnn.training.trainer import Trainer
 
@@ -226,6 +226,6 @@ def make_trainer(size: Size, threads: int, training: TrainingConfig) -> tuple[Tr
     engine = threaded(network, shard_count(threads, size.batch))
     optimizer = make_optimizer(training)
     parameters = network.initialize(rng)
-    state = TrainingState(parameters, fresh_moments(optimizer, parameters), network.initial_state(size.batch), rng)
+    state = TrainingState(parameters, initial_moments(optimizer, parameters), network.initial_state(size.batch), rng)
     windows = Windows(ids, size.window, size.batch)
     return Trainer(windows, engine, optimizer, training.clip, training.clip_by), state

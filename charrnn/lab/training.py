@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 
 from charrnn.network.arrays import Array, Inputs, Parameters, Targets, Workspace
 from charrnn.parallel.serial import GradientEngine, Trainable, WindowGradient, serial
-from charrnn.training.optimizers import Adam, Optimizer, fresh_moments
+from charrnn.training.optimizers import Adam, Optimizer, initial_moments
 from charrnn.training.schedules import cosine
 from charrnn.training.state import TrainingState
 from charrnn.training.trainer import Trainer
@@ -78,7 +78,7 @@ def train(
     first = next(batches)
     state = network.initial_state(first[1].shape[1], workspace.dtype)
     unused_rng = np.random.default_rng(0)  # for dropout masks, which the networks of the laboratory do not have
-    training_state = TrainingState(parameters, fresh_moments(optimizer, parameters), state, unused_rng)
+    training_state = TrainingState(parameters, initial_moments(optimizer, parameters), state, unused_rng)
     source = BatchSource(itertools.chain([first], batches), carry_state)
     trainer = Trainer(source, engine, optimizer, clip, "norm")
     for step in range(steps):

@@ -12,7 +12,7 @@ from charrnn.network.network import Network
 from charrnn.parallel.threads import threaded
 from charrnn.text.batches import Windows
 from charrnn.text.dataset import Dataset
-from charrnn.training.optimizers import fresh_moments, make_optimizer
+from charrnn.training.optimizers import initial_moments, make_optimizer
 from charrnn.training.state import TrainingState
 from charrnn.training.trainer import Trainer
 
@@ -86,7 +86,7 @@ def _initial_state(
 ) -> TrainingState:
     rng = np.random.default_rng(config.seed)
     parameters = network.initialize(rng) if parameters is None else parameters
-    moments = fresh_moments(trainer.optimizer, parameters)
+    moments = initial_moments(trainer.optimizer, parameters)
     return TrainingState(parameters, moments, network.initial_state(config.batch), rng)
 
 

@@ -52,7 +52,7 @@ class Optimizer(ABC):
                 yield w_piece, g_piece, scratch[: w_piece.size], *moment_pieces
 
 
-def fresh_moments(optimizer: Optimizer, parameters: Parameters) -> Parameters:
+def initial_moments(optimizer: Optimizer, parameters: Parameters) -> Parameters:
     """Return moments of zero, by name."""
     return {f"{moment}.{name}": np.zeros_like(w) for moment in optimizer.moments for name, w in parameters.items()}
 

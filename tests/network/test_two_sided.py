@@ -11,7 +11,7 @@ from charrnn.network.gradient_check import GradientCheck
 from charrnn.network.network import Network
 from charrnn.parallel.serial import serial
 from charrnn.text.batches import Windows
-from charrnn.training.optimizers import Adam, fresh_moments
+from charrnn.training.optimizers import Adam, initial_moments
 from charrnn.training.state import TrainingState
 from charrnn.training.trainer import Trainer
 
@@ -108,7 +108,7 @@ def test_training_learns_tokens_that_only_the_next_token_tells() -> None:
     network = Network.from_config(NetworkConfig(5, 16, 2, 8, body="two_sided"))
     parameters = network.initialize(rng)
     trainer = Trainer(Windows(ids, 15, 16), serial(network), Adam(), 1.0, "norm")
-    state = TrainingState(parameters, fresh_moments(Adam(), parameters), network.initial_state(16), rng)
+    state = TrainingState(parameters, initial_moments(Adam(), parameters), network.initial_state(16), rng)
     for _ in range(150):
         trainer.step(state, 0.01)
     tokens = ids[:300][:, None]

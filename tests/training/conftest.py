@@ -16,7 +16,7 @@ from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import Event
 from charrnn.text.batches import Windows
 from charrnn.training.loop import train
-from charrnn.training.optimizers import Adam, fresh_moments
+from charrnn.training.optimizers import Adam, initial_moments
 from charrnn.training.session import EvaluationProbe, Probes, Session
 from charrnn.training.state import TrainingState
 from charrnn.training.trainer import Trainer
@@ -108,7 +108,9 @@ def toy() -> MakeToy:
         config = TrainingConfig(**values)
         rng = np.random.default_rng(0)
         parameters = NETWORK.initialize(rng)
-        state = TrainingState(parameters, fresh_moments(Adam(), parameters), NETWORK.initial_state(config.batch), rng)
+        state = TrainingState(
+            parameters, initial_moments(Adam(), parameters), NETWORK.initial_state(config.batch), rng
+        )
         windows = Windows(TEXT, config.bptt, config.batch)
         trainer = Trainer(windows, engine or serial(NETWORK), Adam(), config.clip, config.clip_by)
         storage = MemoryStorage()

@@ -8,7 +8,7 @@ import pytest
 
 from charrnn.config import TrainingConfig
 from charrnn.network.arrays import Parameters
-from charrnn.training.optimizers import OPTIMIZERS, PIECE, Adam, Optimizer, fresh_moments, make_optimizer
+from charrnn.training.optimizers import OPTIMIZERS, PIECE, Adam, Optimizer, initial_moments, make_optimizer
 
 GRADIENTS = (0.5, -1.0, 2.0)
 RATE = 0.1
@@ -39,7 +39,7 @@ def by_formula(name: str, decay: float = 0.0) -> float:
 def after_three_steps(optimizer: Optimizer, gradients: tuple[float, ...]) -> Parameters:
     """Return a matrix W and a bias b, of ones at first, after an update for each gradient."""
     parameters: Parameters = {"W": np.ones((3, 2)), "b": np.ones(2)}
-    moments = fresh_moments(optimizer, parameters)
+    moments = initial_moments(optimizer, parameters)
     for step, g in enumerate(gradients, start=1):
         optimizer.update(parameters, {"W": np.full((3, 2), g), "b": np.full(2, g)}, moments, RATE, step)
     return parameters
@@ -74,7 +74,7 @@ def test_weight_decay_reaches_every_piece_of_a_matrix_once(name: str) -> None:
     optimizer = replace(OPTIMIZERS[name], weight_decay=0.5)
     parameters: Parameters = {"W": np.ones((3, PIECE), np.float32)}
     gradients: Parameters = {"W": np.zeros((3, PIECE), np.float32)}
-    optimizer.update(parameters, gradients, fresh_moments(optimizer, parameters), RATE, 1)
+    optimizer.update(parameters, gradients, initial_moments(optimizer, parameters), RATE, 1)
     assert parameters["W"].dtype == np.float32
     assert (parameters["W"] == np.float32(0.95)).all()
 
@@ -91,21 +91,21 @@ def test_an_array_of_many_pieces_is_updated_to_its_end_and_in_place(name: str) -
     w, g = rng.standard_normal(shape), rng.standard_normal(shape)
     parameters: Parameters = {"w": w.copy()}
     kept = parameters["w"]
-    moments = fresh_moments(optimizer, parameters)
+    moments = initial_moments(optimizer, parameters)
     optimizer.update(parameters, {"w": g}, moments, RATE, 1)
     alone: Parameters = {"w": w[-1:, -5:].copy()}
-    optimizer.update(alone, {"w": g[-1:, -5:].copy()}, fresh_moments(optimizer, alone), RATE, 1)
+    optimizer.update(alone, {"w": g[-1:, -5:].copy()}, initial_moments(optimizer, alone), RATE, 1)
     assert parameters["w"] is kept
     np.testing.assert_allclose(kept[-1:, -5:], alone["w"], rtol=1e-12)
     assert (kept != w).all()
 
 
 def test_moments_are_named_after_their_weights() -> None:
-    assert set(fresh_moments(Adam(), {"head.W": np.ones(2)})) == {"m.head.W", "v.head.W"}
+    assert set(initial_moments(Adam(), {"head.W": np.ones(2)})) == {"m.head.W", "v.head.W"}
 
 
 def test_the_first_step_of_adam_is_the_rate_whatever_the_gradient() -> None:
     for g in (1e-3, 1.0, 1e3):
         parameters: Parameters = {"w": np.zeros(1)}
-        Adam().update(parameters, {"w": np.array([g])}, fresh_moments(Adam(), parameters), RATE, 1)
+        Adam().update(parameters, {"w": np.array([g])}, initial_moments(Adam(), parameters), RATE, 1)
         assert parameters["w"][0] == pytest.approx(-RATE, rel=1e-4)
