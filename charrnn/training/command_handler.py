@@ -70,7 +70,7 @@ class CommandHandler:
 
     def _apply_and_report(self, command: Command) -> Iterator[Event]:
         outcome = yield from self._apply(command)
-        yield CommandApplied(self._session.state.step, self._session.stopwatch.now(), command.kind, outcome)
+        yield CommandApplied(self._session.state.step, self._session.stopwatch.elapsed(), command.kind, outcome)
 
     def _apply(self, command: Command) -> Generator[Event, None, str]:
         """Apply one command, yield its events, and return its outcome in words."""

@@ -32,7 +32,8 @@ from charrnn.training.stopwatch import Stopwatch
 from charrnn.training.trainer import StepResult, Trainer
 
 SECONDS_BETWEEN_SAVES = 300.0
-SECONDS_BETWEEN_PROBES = 10.0
+SECONDS_BETWEEN_FLOWS = 10.0
+"""Time between two checkpoints, and between two measurements of the gradient flow."""
 SECONDS_BETWEEN_REPORTS = 0.25
 """Time between two events of an evaluation in progress; commands are read after each."""
 FINAL_SHARE = 0.1
@@ -94,7 +95,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self.evaluated_step: int | None = None
-        self._next_probe = 0.0
+        self._next_flow = 0.0
         self._reserve = 0.0  # seconds reserved for the evaluations at the end
         self._final_seconds = 0.0  # seconds expected for the final evaluation of the whole text; 0 to skip it
         self._rate_factor = with_warmup(SCHEDULES[self.config.schedule], self.config.warmup)
@@ -111,33 +112,33 @@ class Session:
         if self.total_steps is not None:
             return self.state.step / self.total_steps
         assert self.config.minutes is not None
-        return (self.stopwatch.now() + self._reserve) / (60.0 * self.config.minutes)
+        return (self.stopwatch.elapsed() + self._reserve) / (60.0 * self.config.minutes)
 
     def is_over(self) -> bool:
         """Return True if no step and no evaluation is left to do."""
         return self.progress() >= 1.0 and (self.state.best_loss is not None or self.probes.evaluate is None)
 
     def step(self, progress: float) -> Generator[Event, None, None]:
-        """Update the weights once, and then evaluate, save and probe if it is time."""
+        """Update the weights once, and then evaluate, save and measure the gradient flow if they are due."""
         state, began = self.state, self.clock()
         rate = self.config.lr * state.rate_scale * self._rate_factor(progress)
         result = self.trainer.step(state, rate)
         if not result.finite:
             yield self._recover(_name_fault(result))
             return
-        state.time = self.stopwatch.now()
+        state.time = self.stopwatch.elapsed()
         yield self._step_done(result, rate, began)
         if self._evaluation_is_due():
             yield from self.evaluate_and_save()
-        elif self.stopwatch.now() - self._recovery.saved_time > SECONDS_BETWEEN_SAVES:
+        elif self.stopwatch.elapsed() - self._recovery.saved_time > SECONDS_BETWEEN_SAVES:
             yield from self.save()
-        if (probed := self._probe_if_due(state)) is not None:
-            yield probed
+        if (measured := self._measure_flow_if_due(state)) is not None:
+            yield measured
 
-    def _probe_if_due(self, state: TrainingState) -> Probed | None:
-        if self.probes.gradient_flow is None or self.stopwatch.now() < self._next_probe:
+    def _measure_flow_if_due(self, state: TrainingState) -> Probed | None:
+        if self.probes.gradient_flow is None or self.stopwatch.elapsed() < self._next_flow:
             return None
-        self._next_probe = self.stopwatch.now() + SECONDS_BETWEEN_PROBES
+        self._next_flow = self.stopwatch.elapsed() + SECONDS_BETWEEN_FLOWS
         return self.probes.gradient_flow(state, state.time)
 
     def _step_done(self, result: StepResult, rate: float, began: float) -> StepDone:
@@ -172,7 +173,7 @@ class Session:
         if self.probes.evaluate is None:
             self.storage.write_best(state.parameters)
         else:
-            began = self.stopwatch.now()
+            began = self.stopwatch.elapsed()
             evaluation = yield from self._report(self.probes.evaluate(state.parameters, sample))
             if not math.isfinite(evaluation.nats_per_character):
                 yield self._recover("the validation loss is not finite")
@@ -181,7 +182,7 @@ class Session:
             if self.probes.evaluate_base is not None:
                 base = yield from self._report(self.probes.evaluate_base(state.parameters, sample))
                 previous_loss = base.nats_per_character
-            self._reserve_time(self.stopwatch.now() - began, evaluation.tokens)
+            self._reserve_time(self.stopwatch.elapsed() - began, evaluation.tokens)
             yield self._keep_if_best(evaluation, previous_loss)
         self.evaluated_step = state.step
         yield from self.sample()
@@ -196,7 +197,7 @@ class Session:
                 evaluation: Evaluation = end.value
                 return evaluation
             if self.clock() - reported >= SECONDS_BETWEEN_REPORTS:
-                yield Evaluating(self.state.step, self.stopwatch.now(), share)
+                yield Evaluating(self.state.step, self.stopwatch.elapsed(), share)
                 reported = self.clock()
 
     def _keep_if_best(self, evaluation: Evaluation, previous_loss: float | None) -> Evaluated:
@@ -206,7 +207,7 @@ class Session:
             state.best_loss = loss
             self.storage.write_best(state.parameters)
         scope = WHOLE if self.config.evaluation_sample is None else SAMPLE
-        return Evaluated(state.step, self.stopwatch.now(), evaluation, best, previous_loss, scope)
+        return Evaluated(state.step, self.stopwatch.elapsed(), evaluation, best, previous_loss, scope)
 
     def evaluate_best(self) -> Generator[Event, None, None]:
         """Evaluate the best weights on the whole validation text, if only a sample of it was evaluated so far.
@@ -222,11 +223,11 @@ class Session:
 
     def _report_final(self, steps: Generator[float, None, Evaluation]) -> Iterator[Event]:
         evaluation = yield from self._report(steps)
-        yield Evaluated(self.state.step, self.stopwatch.now(), evaluation, best=False, scope=WHOLE)
+        yield Evaluated(self.state.step, self.stopwatch.elapsed(), evaluation, best=False, scope=WHOLE)
 
     def _reserve_time(self, seconds: float, tokens: int) -> None:
-        """Reserve time at the end of the run for one more evaluation, and for one of the whole text if there is time."""
-        run_seconds = self.stopwatch.now() if self.config.minutes is None else 60.0 * self.config.minutes
+        """Reserve time at the end of the run for one more evaluation, and for one of the whole text if it is short."""
+        run_seconds = self.stopwatch.elapsed() if self.config.minutes is None else 60.0 * self.config.minutes
         whole = seconds * self.validation_tokens / max(1, tokens)
         fits = whole <= FINAL_SHARE * run_seconds
         self._final_seconds = whole if fits or self.config.final_evaluation == "always" else 0.0
@@ -239,17 +240,17 @@ class Session:
         """
         if self.config.minutes is None or self.config.final_evaluation == "always":
             return False
-        return self.stopwatch.now() > 60.0 * self.config.minutes * 1.01 + 1.0
+        return self.stopwatch.elapsed() > 60.0 * self.config.minutes * 1.01 + 1.0
 
     def sample(self) -> Iterator[Event]:
         """Sample from the weights."""
         if self.probes.sample is not None:
             text = self.probes.sample(self.state.parameters, self.state.step)
-            yield Sampled(self.state.step, self.stopwatch.now(), text)
+            yield Sampled(self.state.step, self.stopwatch.elapsed(), text)
 
     def save(self) -> Iterator[Event]:
         """Write a checkpoint."""
-        self.state.time = self.stopwatch.now()
+        self.state.time = self.stopwatch.elapsed()
         self.storage.write_checkpoint(self.state)
         self._recovery.save(self.state)
         yield Saved(self.state.step, self.state.time)
@@ -278,13 +279,13 @@ class Session:
 
     def finished(self, reason: str) -> Finished:
         """Return the event that ends the run."""
-        return Finished(self.state.step, self.stopwatch.now(), reason, self.state.best_loss)
+        return Finished(self.state.step, self.stopwatch.elapsed(), reason, self.state.best_loss)
 
     def _recover(self, reason: str) -> Recovered:
         """Restore the last saved state, at a lower learning rate."""
         failed = self.state
         self.state = self._recovery.restore(failed, reason)
-        now, rate_scale, count = self.stopwatch.now(), self.state.rate_scale, self._recovery.count
+        now, rate_scale, count = self.stopwatch.elapsed(), self.state.rate_scale, self._recovery.count
         return Recovered(failed.step, now, reason, self.state.step, rate_scale, count)
 
 

@@ -15,7 +15,7 @@ class Stopwatch:
     def paused(self) -> bool:
         return self._paused_at is not None
 
-    def now(self) -> float:
+    def elapsed(self) -> float:
         """Return the elapsed seconds, without pauses."""
         return (self._clock() if self._paused_at is None else self._paused_at) - self._began
 
