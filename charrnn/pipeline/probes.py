@@ -17,7 +17,7 @@ from charrnn.language.ngrams import HIGHEST_ORDER, Ngrams
 from charrnn.language.registry import make_model
 from charrnn.network.arrays import Parameters
 from charrnn.run.evaluation import Evaluation
-from charrnn.run.events import Probed
+from charrnn.run.events import GradientFlowMeasured
 from charrnn.text.batches import Windows
 from charrnn.text.dataset import Dataset
 from charrnn.text.encoded import EncodedText
@@ -54,13 +54,13 @@ def sample_probe(config: RunConfig, dataset: Dataset) -> Callable[[Parameters, i
 
 def flow_probe(
     config: RunConfig, tokenizer: Tokenizer, windows: Windows
-) -> Callable[[TrainingState, float], Probed | None]:
+) -> Callable[[TrainingState, float], GradientFlowMeasured | None]:
     """Return a function that measures the gradient flow through the next window of a state, on a few streams.
 
     It returns None for a network without such a flow.
     """
 
-    def measure(state: TrainingState, time: float) -> Probed | None:
+    def measure(state: TrainingState, time: float) -> GradientFlowMeasured | None:
         inputs, targets = windows.window(state.window, np.random.default_rng(0))
         streams = slice(0, PROBED_STREAMS)
         model = make_model(config, state.parameters, tokenizer)
@@ -68,7 +68,7 @@ def flow_probe(
         flow = model.gradient_flow(inputs[:, streams], targets[:, streams], hidden_state)
         if flow is None:
             return None
-        return Probed(
+        return GradientFlowMeasured(
             state.step,
             time,
             gradient_flow=tuple(tuple(layer) for layer in flow.norms.tolist()),

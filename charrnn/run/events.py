@@ -104,7 +104,7 @@ class Sampled(Event):
 
 
 @dataclass(frozen=True)
-class Probed(Event):
+class GradientFlowMeasured(Event):
     """Gradient flow through one window of the text, with the loss taken at its last step alone.
 
     `gradient_flow` (L, T) has the norms of dL/dh, layer by layer, from the first step of the window to its last;

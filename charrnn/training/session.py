@@ -18,7 +18,7 @@ from charrnn.run.events import (
     Evaluating,
     Event,
     Finished,
-    Probed,
+    GradientFlowMeasured,
     Recovered,
     Sampled,
     Saved,
@@ -61,7 +61,7 @@ class Probes:
     evaluate: EvaluationProbe | None = None
     evaluate_base: EvaluationProbe | None = None
     sample: Callable[[Parameters, int], str] | None = None
-    gradient_flow: Callable[[TrainingState, float], Probed | None] | None = None
+    gradient_flow: Callable[[TrainingState, float], GradientFlowMeasured | None] | None = None
 
 
 class Storage(Protocol):
@@ -135,7 +135,7 @@ class Session:
         if (measured := self._measure_flow_if_due(state)) is not None:
             yield measured
 
-    def _measure_flow_if_due(self, state: TrainingState) -> Probed | None:
+    def _measure_flow_if_due(self, state: TrainingState) -> GradientFlowMeasured | None:
         if self.probes.gradient_flow is None or self.stopwatch.elapsed() < self._next_flow:
             return None
         self._next_flow = self.stopwatch.elapsed() + SECONDS_BETWEEN_FLOWS

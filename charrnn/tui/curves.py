@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.charts.render import Series
-from charrnn.run.events import Probed
+from charrnn.run.events import GradientFlowMeasured
 from charrnn.tui.history import History
 
 UNITS = ("nats", "bits", "perplexity")
@@ -79,7 +79,7 @@ def _range_end(last: float, history: History) -> float:
     return min(end, float(started.steps))
 
 
-def gradient_flow_series(probe: Probed | None) -> list[Series]:
+def gradient_flow_series(probe: GradientFlowMeasured | None) -> list[Series]:
     """Return ‖dL/dh‖ of each layer by the number of steps back from the end of the window."""
     if probe is None:
         return []

@@ -11,7 +11,7 @@ from charrnn.run.events import (
     CommandApplied,
     Evaluated,
     Event,
-    Probed,
+    GradientFlowMeasured,
     Recovered,
     Sampled,
     StepDone,
@@ -64,7 +64,7 @@ class History:
     previous_losses: StepTable = field(default_factory=lambda: StepTable(2))
     samples: deque[Sampled] = field(default_factory=lambda: deque(maxlen=MAX_SAMPLES))
     sample_count: int = 0
-    probe: Probed | None = None
+    probe: GradientFlowMeasured | None = None
     baseline: BaselineMeasured | None = None
     last_message: str = ""
     _clipped: deque[bool] = field(default_factory=lambda: deque(maxlen=CLIPPING_WINDOW))
@@ -85,7 +85,7 @@ class History:
             case Sampled():
                 self.samples.append(event)
                 self.sample_count += 1
-            case Probed():
+            case GradientFlowMeasured():
                 self.probe = event
             case Recovered():
                 self.last_message = f"step {event.step:,}: {event.reason}; restored step {event.back_to_step:,}"

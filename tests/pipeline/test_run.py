@@ -11,7 +11,7 @@ from charrnn.config import Overrides, TextConfig
 from charrnn.errors import RunError
 from charrnn.pipeline.run import Run
 from charrnn.pipeline.start import resume_run, start_run
-from charrnn.run.events import CommandApplied, Probed, StepDone
+from charrnn.run.events import CommandApplied, GradientFlowMeasured, StepDone
 from charrnn.run.journal import read_journal
 from charrnn.run.lock import RunLock, trainer_pid
 
@@ -68,7 +68,7 @@ def test_only_one_process_trains_a_run(run: Run) -> None:
 
 
 def test_a_run_measures_its_gradient_flow(tiny_run: Path) -> None:
-    probe = next(event for event in read_journal(tiny_run) if isinstance(event, Probed))
+    probe = next(event for event in read_journal(tiny_run) if isinstance(event, GradientFlowMeasured))
     assert len(probe.gradient_flow) == 2  # layers
     assert len(probe.gradient_flow[0]) == 16  # steps of the window
     assert probe.gradient_flow[1][-1] > 0.0

@@ -3,7 +3,7 @@
 import math
 from pathlib import Path
 
-from charrnn.run.events import Event, Probed, Sampled, Saved, StepDone
+from charrnn.run.events import Event, GradientFlowMeasured, Sampled, Saved, StepDone
 from charrnn.run.journal import Tail, append_event, open_journal, read_journal, read_milestones
 
 
@@ -54,8 +54,12 @@ def test_milestones_are_all_events_but_steps_and_the_last_one(tmp_path: Path) ->
 
 
 def test_text_and_numbers_of_every_kind_can_be_written(tmp_path: Path) -> None:
-    write(tmp_path, Sampled(1, 1.0, "naïve\n\u2028漢字 \x00"), Probed(2, 2.0, ((math.nan,),), (math.inf,), 0))
+    write(
+        tmp_path,
+        Sampled(1, 1.0, "naïve\n\u2028漢字 \x00"),
+        GradientFlowMeasured(2, 2.0, ((math.nan,),), (math.inf,), 0),
+    )
     sample, probe = read_journal(tmp_path)
     assert sample == Sampled(1, 1.0, "naïve\n\u2028漢字 \x00")
-    assert isinstance(probe, Probed)
+    assert isinstance(probe, GradientFlowMeasured)
     assert math.isnan(probe.gradient_flow[0][0])

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.run.evaluation import Evaluation
-from charrnn.run.events import CommandApplied, Evaluated, Event, Probed, Sampled, StepDone
+from charrnn.run.events import CommandApplied, Evaluated, Event, GradientFlowMeasured, Sampled, StepDone
 
 HUGE = 10**400
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 PROBES = st.builds(
-    Probed,
+    GradientFlowMeasured,
     st.integers(0),
     FINITE,
     st.lists(st.lists(FINITE).map(tuple)).map(tuple),
@@ -54,7 +54,7 @@ def test_the_figures_of_an_evaluation_lie_flat_in_its_json() -> None:
 
 
 def test_a_number_that_json_cannot_hold_is_null_at_any_depth() -> None:
-    probe = Probed(1, math.inf, ((1.0, math.nan), (-math.inf,)), (math.nan,), 0)
+    probe = GradientFlowMeasured(1, math.inf, ((1.0, math.nan), (-math.inf,)), (math.nan,), 0)
     assert lines(probe) == {
         "event": "probe",
         "step": 1,
@@ -64,7 +64,7 @@ def test_a_number_that_json_cannot_hold_is_null_at_any_depth() -> None:
         "memory": 0,
     }
     copy = Event.from_json(lines(probe))
-    assert isinstance(copy, Probed)
+    assert isinstance(copy, GradientFlowMeasured)
     assert math.isnan(copy.gradient_flow[0][1])
     lost = Evaluated(1, 0.0, Evaluation.from_nats(1e9, tokens=1, characters=1, unknown=0), best=False)
     assert lines(lost)["perplexity_per_character"] is None

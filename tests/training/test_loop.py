@@ -9,7 +9,7 @@ from charrnn.network import Network
 from charrnn.network.arrays import Array, Inputs, Parameters, Targets
 from charrnn.parallel.serial import WindowGradient, serial
 from charrnn.run.commands import Command, SaveNow, Stop
-from charrnn.run.events import Evaluated, Evaluating, Event, Finished, Probed, Saved, StepDone
+from charrnn.run.events import Evaluated, Evaluating, Event, Finished, GradientFlowMeasured, Saved, StepDone
 from charrnn.training.session import Probes
 
 
@@ -39,8 +39,8 @@ def test_checkpoints_come_every_five_minutes_between_evaluations(toy: Any) -> No
 
 
 def test_gradient_flow_is_probed_every_ten_seconds(toy: Any) -> None:
-    probes = Probes(gradient_flow=lambda state, time: Probed(state.step, time, ((1.0,),), (0.0,), 1))
-    times = [event.time for event in toy(probes=probes).train() if isinstance(event, Probed)]
+    probes = Probes(gradient_flow=lambda state, time: GradientFlowMeasured(state.step, time, ((1.0,),), (0.0,), 1))
+    times = [event.time for event in toy(probes=probes).train() if isinstance(event, GradientFlowMeasured)]
     assert len(times) > 10
     assert np.diff(times).min() >= 8.0  # the clock is read between a step and its probe
     assert np.diff(times).max() < 25.0

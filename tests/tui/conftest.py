@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from charrnn.errors import RunError
 from charrnn.run.commands import Command
 from charrnn.run.evaluation import Evaluation
-from charrnn.run.events import Evaluated, Event, Probed, Sampled, Started, StepDone
+from charrnn.run.events import Evaluated, Event, GradientFlowMeasured, Sampled, Started, StepDone
 
 HOSTILE = "[/b][red] \x1b[2J\x9b31m \u202eevil\u2066 \x00\x07 漢字 e\u0301 \U0001f600 end"
 """Text that a terminal would obey, or that a UI could take for markup."""
@@ -136,7 +136,7 @@ def recorded_events() -> list[Event]:
             events.append(Evaluated(number, number / 50, evaluation, best=True))
             events.append(Sampled(number, number / 50, f"sample at {number}. {HOSTILE}"))
     flow = tuple(tuple(10.0 ** (t - 30) for t in range(30)) for _ in range(2))
-    return [*events, Probed(120, 120 / 50, flow, (0.25, 0.125), 210_000_000)]
+    return [*events, GradientFlowMeasured(120, 120 / 50, flow, (0.25, 0.125), 210_000_000)]
 
 
 @pytest.fixture

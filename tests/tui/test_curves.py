@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from charrnn.run.events import BaselineMeasured, Event, Probed, Started
+from charrnn.run.events import BaselineMeasured, Event, GradientFlowMeasured, Started
 from charrnn.tui.curves import ChartOptions, gradient_flow_series, loss_series, step_range
 from charrnn.tui.history import History
 
@@ -58,6 +58,6 @@ def test_the_range_of_steps_ends_within_the_run(history: History) -> None:
 
 
 def test_the_gradient_flow_is_by_steps_back_from_the_end_of_the_window() -> None:
-    (series,) = gradient_flow_series(Probed(1, 0.1, ((0.1, 0.2, 1.0),), (0.0,), 1))
+    (series,) = gradient_flow_series(GradientFlowMeasured(1, 0.1, ((0.1, 0.2, 1.0),), (0.0,), 1))
     assert (series.x.tolist(), series.y.tolist()) == ([0, 1, 2], [1.0, 0.2, 0.1])
     assert gradient_flow_series(None) == []
