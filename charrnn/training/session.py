@@ -226,7 +226,7 @@ class Session:
         yield Evaluated(self.state.step, self.stopwatch.elapsed(), evaluation, best=False, scope=WHOLE)
 
     def _reserve_time(self, seconds: float, tokens: int) -> None:
-        """Reserve time at the end of the run for one more evaluation, and for one of the whole text if it is short."""
+        """Reserve time at the end of the run for one more evaluation, and for one of the whole text if it fits."""
         run_seconds = self.stopwatch.elapsed() if self.config.minutes is None else 60.0 * self.config.minutes
         whole = seconds * self.validation_tokens / max(1, tokens)
         fits = whole <= FINAL_SHARE * run_seconds
