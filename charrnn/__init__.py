@@ -9,14 +9,14 @@ The path of the data, by package:
     text      → ids → windows           charrnn.text
     windows   → vectors → states        charrnn.network: vectorizers, stack, bptt
     states    → distribution → loss     charrnn.network: heads, losses
-    loss      → gradients               the way back through the same files
+    loss      → gradients               charrnn.network: the backward functions in the same files
     gradients → weights                 charrnn.parallel, charrnn.training
     weights   → disk                    charrnn.run
     text      → state → distribution    charrnn.language
-    distribution → choice → screen      charrnn.language.sampling, charrnn.cli, charrnn.tui
+    distribution → token → screen       charrnn.language.sampling, charrnn.cli, charrnn.tui
 
-Nothing heavy is imported until a public name is used. The BLAS kernel is chosen here, because that must happen before
-NumPy is imported; see `charrnn.blas`.
+NumPy is not imported until a public name is used. The BLAS kernel is chosen here, because it must be set before NumPy
+is imported; see `charrnn.blas`.
 """
 
 from importlib import import_module

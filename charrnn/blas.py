@@ -1,7 +1,7 @@
-"""The BLAS behind NumPy's products: which kernel it takes, on how many threads, how fast it is.
+"""The BLAS behind NumPy's products: choice of its kernel, number of its threads, and measurement of its speed.
 
-The OpenBLAS inside NumPy's wheels chooses its kernel by the processor's name. A processor that it does not know can
-be given one without AVX-512 and then multiplies at down to half its speed. `choose_kernel` names the right one in
+The OpenBLAS inside NumPy's wheels chooses its kernel by the processor model. For a model that it does not know, it
+may choose a kernel without AVX-512, which can halve the speed. `choose_kernel` writes the right kernel to
 OPENBLAS_CORETYPE, which is read only once, while NumPy is being imported: import charrnn before NumPy, or set
 OPENBLAS_CORETYPE=SKYLAKEX in the shell. A value that is set already, even an empty one, is left alone.
 
@@ -32,7 +32,7 @@ _AMD_ZEN_4, _INTEL_PENTIUM_4, _INTEL_CANNON_LAKE = 0x19, 0x0F, (0x06, 0x66)
 
 @dataclass(frozen=True)
 class KernelChoice:
-    """What `choose_kernel` did: the kernel that it named, if any, why, and the remedy if it came too late."""
+    """Result of `choose_kernel`: the kernel that it set, if any, the reason, and the remedy if it was called too late."""
 
     kernel: str | None
     reason: str
@@ -41,7 +41,7 @@ class KernelChoice:
 
 @dataclass(frozen=True)
 class Processor:
-    """A processor as Linux describes it: family and model as it counts them, flags in lower case."""
+    """A processor as /proc/cpuinfo describes it: family and model are its numbers there, flags are in lower case."""
 
     vendor: str
     family: int
@@ -50,17 +50,16 @@ class Processor:
 
     @property
     def avx512(self) -> bool:
-        """Whether it has all that OpenBLAS's AVX-512 kernels use, and the system lets programs use it."""
+        """True if the processor has all instructions of OpenBLAS's AVX-512 kernels, and the system enables them."""
         return self.flags >= _KERNEL_NEEDS
 
     @property
     def misjudged(self) -> bool:
-        """Whether OpenBLAS may give it a kernel without AVX-512 where one with AVX-512 would run.
+        """True if OpenBLAS may choose a kernel without AVX-512 although one with AVX-512 would run.
 
-        From `get_coretype` in OpenBLAS's driver/others/dynamic.c. AMD's Zen 4 is listed there, its successors
-        are not. Intel's families above 15 are taken for a Pentium 4, since only four bits of the family are
-        read; Cannon Lake always gets Haswell's kernel. Every other Intel that is not listed is judged by what
-        it can do, as it should be.
+        After `get_coretype` in OpenBLAS's driver/others/dynamic.c. AMD's Zen 4 is listed there, its successors are
+        not. Intel's families above 15 are taken for a Pentium 4, since only four bits of the family are read; Cannon
+        Lake always gets Haswell's kernel. For other Intel processors the choice depends on their instructions.
         """
         if self.vendor == "AuthenticAMD":
             return self.family > _AMD_ZEN_4
@@ -70,7 +69,7 @@ class Processor:
 
 
 def parse_processor(cpuinfo: str) -> Processor | None:
-    """The first processor of a /proc/cpuinfo text; None unless it is an x86-64."""
+    """Return the first processor of a /proc/cpuinfo text; None unless it is an x86-64."""
     first = cpuinfo.strip().partition("\n\n")[0]
     pairs = (line.partition(":") for line in first.splitlines())
     fields = {key.strip(): value.strip() for key, _, value in pairs}
@@ -82,7 +81,7 @@ def parse_processor(cpuinfo: str) -> Processor | None:
 
 
 def read_cpuinfo(path: Path = Path("/proc/cpuinfo")) -> str:
-    """The first processor's paragraph of /proc/cpuinfo; empty where there is none, as on macOS and Windows."""
+    """Return the first processor's paragraph of /proc/cpuinfo; empty without that file, as on macOS and Windows."""
     try:
         with path.open(encoding="utf-8", errors="replace") as lines:
             return "".join(itertools.takewhile(str.strip, lines))
@@ -95,10 +94,10 @@ def choose_kernel(
     cpuinfo: str | None = None,
     imported: Container[str] = sys.modules,
 ) -> KernelChoice:
-    """Name OpenBLAS's AVX-512 kernel in `environ` where OpenBLAS may not find it by itself; when unsure, do nothing.
+    """Set OpenBLAS's AVX-512 kernel in `environ` if OpenBLAS may not choose it by itself; otherwise do nothing.
 
-    Called before NumPy is imported. For this process's own environment the choice is made once: later calls
-    return the first answer. `cpuinfo` is the text of /proc/cpuinfo, `imported` the modules that are loaded.
+    Call it before NumPy is imported. For the environment of this process the choice is made once, and later calls
+    return the same result. `cpuinfo` is the text of /proc/cpuinfo, `imported` the modules that are loaded.
     """
     if environ is os.environ and cpuinfo is None and imported is sys.modules:
         return _choice_of_this_process()
@@ -128,7 +127,7 @@ def _choose(environ: MutableMapping[str, str], cpuinfo: str, imported: Container
 
 @dataclass(frozen=True)
 class BlasInfo:
-    """The BLAS that NumPy uses; `architecture` is its kernel, empty where it does not tell, like `version`."""
+    """The BLAS that NumPy uses. `architecture` is its kernel; it and `version` are empty if they are not known."""
 
     library: str
     version: str
@@ -145,26 +144,27 @@ def _controller() -> Any:
 
 
 def blas_info() -> BlasInfo:
-    """Library, version, kernel and threads of NumPy's BLAS; imports NumPy."""
+    """Return library, version, kernel and threads of NumPy's BLAS; imports NumPy."""
     import numpy as np
 
-    found = _controller().info()
-    home = str(Path(np.__file__).parent)  # the wheel's BLAS lies beside it, in numpy.libs or numpy/.dylibs
-    ours = next((one for one in found if one["filepath"].startswith(home)), found[0] if found else None)
-    if ours is None:
+    libraries = _controller().info()
+    folder = str(Path(np.__file__).parent)  # the wheel's BLAS is beside it, in numpy.libs or numpy/.dylibs
+    numpys = (library for library in libraries if library["filepath"].startswith(folder))
+    blas_library = next(numpys, libraries[0] if libraries else None)
+    if blas_library is None:
         built_with = np.show_config(mode="dicts")
         blas = (built_with or {}).get("Build Dependencies", {}).get("blas", {})
         return BlasInfo(str(blas.get("name", "unknown")), str(blas.get("version", "")), "", None)
-    version, architecture = ours.get("version"), ours.get("architecture")
-    return BlasInfo(ours["internal_api"], version or "", architecture or "", ours["num_threads"])
+    version, kernel = blas_library.get("version"), blas_library.get("architecture")
+    return BlasInfo(blas_library["internal_api"], version or "", kernel or "", blas_library["num_threads"])
 
 
 def has_small_matrix_kernel(info: BlasInfo | None = None) -> bool:
     """Return whether small float32 products skip the packing of their operands: OpenBLAS on AVX-512.
 
     Its condition for C (m, n) = A (m, k) @ B (k, n) is m·n·k ≤ 1,000,000; if B alone is a transposed view, also
-    m·n ≤ 1,200 and k ≥ 32; if both are, k ≥ 4. (OpenBLAS: sgemm_small_kernel_permit_skylakex.c.) Without `info`, the
-    answer is that for the BLAS of this process, looked up once.
+    m·n ≤ 1,200 and k ≥ 32; if both are, k ≥ 4. (OpenBLAS: sgemm_small_kernel_permit_skylakex.c.) `info`
+    defaults to the BLAS of this process, looked up once.
     """
     if info is None:
         return _process_has_small_matrix_kernel()
@@ -178,20 +178,20 @@ def _process_has_small_matrix_kernel() -> bool:
 
 @contextmanager
 def limit_threads(threads: int) -> Iterator[None]:
-    """Let BLAS use at most `threads` threads a product inside the `with`; holds for the whole process."""
+    """Let BLAS use at most `threads` threads per product inside the `with`, in all threads of the process."""
     with _controller().limit(limits=threads):
         yield
 
 
 def single_threaded() -> AbstractContextManager[None]:
-    """Keep each product in the thread that asked for it, as the threads of a gradient engine want it."""
+    """Let BLAS compute each product in the calling thread, as a gradient engine with threads of its own needs."""
     return limit_threads(1)
 
 
 def physical_cores(root: Path = Path("/"), usable: Set[int] | None = None) -> int:
-    """How many cores this process may use: affinity and cgroup quota respected, hyper-threads counted once.
+    """Return the number of cores that this process may use, by affinity and cgroup quota; hyper-threads count once.
 
-    `root` holds sys/ and proc/. Without them (macOS, Windows) it is the number of logical processors.
+    `root` holds sys/ and proc/. Without them (macOS, Windows), the number of logical processors is returned.
     """
     cpus = _usable_cpus() if usable is None else usable
     cores = {_siblings(root, cpu) for cpu in cpus}
@@ -205,12 +205,12 @@ def _usable_cpus() -> Set[int]:
 
 
 def _siblings(root: Path, cpu: int) -> str:
-    """The hyper-threads of a processor's core, as one name for that core; by default its own number."""
+    """Return the hyper-threads of a processor's core as a key of that core; by default the processor's number."""
     return _read(root / f"sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list") or str(cpu)
 
 
 def _cgroup_quota(root: Path) -> float:
-    """Processors' worth of time that the process's cgroups allow, infinite where nothing limits it."""
+    """Return the CPU time per second that the process's cgroups allow, in processors; infinite without a limit."""
     quota = math.inf
     for line in _read(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
@@ -224,7 +224,7 @@ def _cgroup_quota(root: Path) -> float:
 
 
 def _folder_quota(folder: Path) -> float:
-    """Quota over period of one cgroup: `cpu.max` of version 2, or the two files of version 1."""
+    """Return quota / period of one cgroup: `cpu.max` of version 2, or the two files of version 1."""
     names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
     words = _read(folder / "cpu.max").split() or [_read(folder / name) for name in names]
     if len(words) == 2 and words[0].isdecimal() and words[1].isdecimal():
@@ -240,7 +240,7 @@ def _read(path: Path) -> str:
 
 
 def matmul_peak(threads: int, budget: float = 1.5) -> float:
-    """Peak of a large float32 product in FLOP/s: the best of a few, done within about `budget` seconds."""
+    """Return the peak speed of large float32 products in FLOP/s: the best of a few, in about `budget` seconds."""
     import numpy as np
 
     best, start = 0.0, time.perf_counter()

@@ -1,18 +1,18 @@
-"""Errors, in one family. Every message is one sentence that names the fault and the remedy.
+"""Errors of charrnn. Every message is one sentence that names the fault and the remedy.
 
-A message of the core has the names of options in backticks (`val_fraction`), as they are in Python; the command line
-writes them as they are typed there (--val-fraction).
+Messages name options in backticks as Python arguments (`val_fraction`); the command line prints them as its options
+(--val-fraction).
 """
 
 
 class CharrnnError(Exception):
-    """Something the person at the keyboard can mend; the command line prints it and exits with `exit_code`."""
+    """Base of all errors that a user can correct; the command line prints the message and exits with `exit_code`."""
 
     exit_code = 1
 
 
 class UsageError(CharrnnError):
-    """An option, or a combination of options, that cannot be meant."""
+    """An invalid option or combination of options."""
 
     exit_code = 2
 
@@ -22,8 +22,8 @@ class TextError(CharrnnError):
 
 
 class ModelError(CharrnnError):
-    """A run folder or a model file that is missing, damaged, doctored or of another version."""
+    """A run folder or a model file that is missing, damaged, manipulated or of another version."""
 
 
 class RunError(CharrnnError):
-    """A training run that cannot start or cannot go on."""
+    """A training run that cannot start or continue."""

@@ -1,4 +1,4 @@
-"""Configs of a run and the table of options: a hyperparameter is one field of a config, in `configs`."""
+"""Configs of a run, and the table of options. Each hyperparameter is one field of a config in `configs`."""
 
 from charrnn.config.configs import (
     BODIES,

@@ -1,4 +1,4 @@
-"""Checks of one value: what it must be, how it is read from a command line, and how its limits are shown.
+"""Checks of single values: their valid range, their parsing from a command line, and their limits in words.
 
 A check raises UsageError with a message that begins with the name of the value in backticks, which the command line
 replaces by the option: "`lr` must be above 0, got -1".
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from charrnn.errors import UsageError
 
 LARGEST_SHOWN = 1000
-"""Greatest upper limit that is shown; larger ones only catch nonsense."""
+"""Largest upper limit that is shown to users; larger ones only exclude absurd values."""
 
 
 class Check(Protocol):
@@ -23,10 +23,10 @@ class Check(Protocol):
 
     @property
     def limits(self) -> str:
-        """Range of the value in words; empty if `metavar` says all."""
+        """Range of the value in words; empty if `metavar` lists the valid values."""
 
     def parse(self, name: str, text: str) -> Any:
-        """Return the value that a text on the command line stands for; UsageError if it has the wrong type."""
+        """Parse an argument of the command line; UsageError if it has the wrong type."""
 
     def check(self, name: str, value: object) -> None:
         """Raise UsageError unless the value meets the requirement."""
@@ -47,7 +47,7 @@ class Integer:
         return f"{self.minimum} to {self.maximum}" if shown else f"{self.minimum} or more"
 
     def parse(self, name: str, text: str) -> int:
-        """Return the number; UsageError if the text is none."""
+        """Return the number; UsageError if the text is not a number."""
         try:
             return int(text)
         except ValueError:
@@ -63,7 +63,7 @@ class Integer:
 
 @dataclass(frozen=True)
 class Number:
-    """Finite number from `minimum` (above it if `open`) to below `limit`."""
+    """Finite number from `minimum`, which is excluded if `open`, to below `limit`."""
 
     minimum: float
     limit: float
@@ -79,7 +79,7 @@ class Number:
         return low if self.open else f"{low} or more"
 
     def parse(self, name: str, text: str) -> float:
-        """Return the number; UsageError if the text is none."""
+        """Return the number; UsageError if the text is not a number."""
         try:
             return float(text)
         except ValueError:

@@ -1,7 +1,7 @@
-"""Configs: what text, what network and what training, as frozen dataclasses with JSON both ways.
+"""Configs of text, network and training, as frozen dataclasses that are written to and read from JSON.
 
-A field with an `Option` is a row of the table of options. An invalid value is refused when the dataclass is made; an
-unknown key is refused when JSON is read, so that a misspelled or newer setting is never silently ignored.
+A field with an `Option` is a row of the table of options. An invalid value is refused when the dataclass is made. An
+unknown key is refused when JSON is read, so that a misspelled or newer setting is never ignored.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -30,13 +30,13 @@ BODIES = ("stack", "two_sided")
 CELLS = ("tanh", "relu", "sigmoid", "identity", "lstm", "gru")
 INITIALIZERS = ("uniform", "glorot", "orthogonal", "identity", "positive-definite")
 SMALLEST_VOCABULARY = 257
-"""Least size of a vocabulary of words or subwords: every byte and something more."""
+"""Smallest vocabulary of words or subwords: the 256 bytes and one more token."""
 FORMAT = 2
-"""Version of the run folder's format."""
+"""Version of the format of config.json."""
 
 
 class Config:
-    """Base of the configs: checks of their fields, and JSON both ways."""
+    """Base of the configs: checks of the fields, and conversion to and from JSON."""
 
     panel: ClassVar[str]
 
@@ -58,7 +58,7 @@ class Config:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
-        """Rebuild from `to_json()`; ModelError for an unknown or a missing key, or an invalid value."""
+        """Return the config that `to_json` wrote; ModelError for an unknown or missing key, or an invalid value."""
         names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
         if not isinstance(values, dict) or set(values) - names:
             unknown = ", ".join(sorted(set(values) - names)) if isinstance(values, dict) else type(values).__name__
@@ -73,9 +73,9 @@ class Config:
 class TextConfig(Config):
     """Text, its division into documents and tokens, and the part that is held out.
 
-    `sources` are files, folders, patterns and names of built-in texts. `documents` None is decided by the number of
-    files. `base_run` is the path of the run whose weights a fine-tuning run starts from. `characters` and `sha256`
-    describe the text that was read, so that a resumed run can tell whether it has changed.
+    `sources` are files, folders, patterns and names of built-in texts. If `documents` is None, it is chosen by the
+    number of files. `base_run` is the path of the run whose weights a fine-tuning run starts from. `characters` and
+    `sha256` describe the text that was read, so that a change is noticed when the run is resumed.
     """
 
     panel: ClassVar[str] = "Text"
@@ -99,7 +99,7 @@ class TextConfig(Config):
         str | None,
         Choice(DOCUMENT_KINDS),
         Option(
-            "Division into documents, which <s> and </s> delimit; the state is reset at each",
+            "Division into documents, delimited by <s> and </s>; the state is reset at the beginning of each",
             DOCUMENTS,
             inherited=True,
         ),
@@ -109,7 +109,7 @@ class TextConfig(Config):
     ] = None
     encoding: Annotated[str, Text(), Option("Encoding of the files")] = "utf-8"
     val_fraction: Annotated[
-        float, Number(0.0, 1.0), Option("Share of the text, at its end, held out for validation")
+        float, Number(0.0, 1.0), Option("Share of the text that is held out for validation, at its end")
     ] = 0.1
     base_run: Annotated[str | None, Text()] = None
     characters: Annotated[int, Integer(0, 1 << 62)] = 0
@@ -178,7 +178,7 @@ class NetworkConfig(Config):
 
 @dataclass(frozen=True)
 class TrainingConfig(Config):
-    """How to train. Exactly one of `epochs`, `steps` and `minutes` ends the run.
+    """Settings of the training. Exactly one of `epochs`, `steps` and `minutes` is set; it ends the run.
 
     `evaluation_sample` is the number of validation tokens that an evaluation reads during training; None for all.
     """
@@ -190,11 +190,11 @@ class TrainingConfig(Config):
     minutes: Annotated[
         float | None, Number(0.0, 1e6, open=True), Option("Minutes of training, in place of `epochs`")
     ] = None
-    bptt: Annotated[int, Integer(1, 1 << 20), Option("Tokens that a gradient reaches back over")] = 64
-    batch: Annotated[
+    bptt: Annotated[int, Integer(1, 1 << 20), Option("Tokens per window, over which gradients are propagated back")] =
+    64 batch: Annotated[
         int,
         Integer(1, 1 << 20),
-        Option("Places of the text that are read in parallel", by_length((3_999_999, 32), (float("inf"), 64))),
+        Option("Streams of the text that are read in parallel", by_length((3_999_999, 32), (float("inf"), 64))),
     ] = 32
     optimizer: Annotated[str, Choice(tuple(LEARNING_RATES)), Option("Optimizer")] = "adam"
     lr: Annotated[float, Number(0.0, 1e3, open=True), Option("Learning rate", LEARNING_RATE)] = 2e-3
@@ -233,7 +233,7 @@ class TrainingConfig(Config):
 
 
 ENDS = ("epochs", "steps", "minutes")
-"""The options of which one ends the run."""
+"""The options that end a run; exactly one is set."""
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,10 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, values: Any) -> Self:
-        """Rebuild from `to_json()`; ModelError if anything is missing or invalid. Earlier formats: `run.upgrade`."""
+        """Return the config that `to_json` wrote; ModelError if anything is missing or invalid.
+
+        `run.upgrade` converts earlier formats.
+        """
         if not isinstance(values, dict) or values.get("format") != FORMAT:
             version = values.get("format") if isinstance(values, dict) else type(values).__name__
             raise ModelError(

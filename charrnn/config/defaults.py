@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-CHARACTERS_TO_READ = 10_000_000
-"""Characters that a run reads by default, over all epochs: a few minutes on two cores."""
+TOKENS_TO_READ = 10_000_000
+"""Tokens that a run reads by default, over all epochs: a few minutes on two cores."""
 MOST_EPOCHS = 30.0
 LEARNING_RATES = {"sgd": 1.0, "momentum": 0.1, "adagrad": 0.02, "rmsprop": 1e-3, "adam": 2e-3}
 FINETUNING_RATE, FINETUNING_WARMUP = 0.25, 0.1
-"""Share of the usual learning rate, and warm-up, for weights that are trained already."""
+"""In fine-tuning: factor on the usual learning rate, and share of the run for the warm-up."""
 WORD_VOCABULARY, SUBWORD_VOCABULARY = 8000, 1000
 """Sizes of vocabularies, bytes included."""
 SHORT_TEXT = 100_000
@@ -17,18 +17,21 @@ SHORT_TEXT = 100_000
 EVALUATION_COST = 1 / 3
 """Time to evaluate a token, relative to the time to train on it."""
 EVALUATION_SHARE = 0.05
-"""Greatest share of a run's time for evaluations."""
+"""Share of a run's time for evaluations."""
 MOST_EVALUATIONS, FEWEST_EVALUATIONS = 40, 6
-"""Evaluations of the whole validation text per run; if time suffices for fewer, a sample of the text is evaluated."""
+"""Largest and smallest number of evaluations of the whole validation text per run.
+
+If there is time for fewer, a sample of the text is evaluated.
+"""
 SAMPLE_EVALUATIONS, EARLY_EVALUATIONS = 20, 4
-"""Evaluations of a sample per run, and evaluations beside those at every interval."""
+"""Evaluations of a sample per run, and additional evaluations in the first interval and at the end."""
 SMALLEST_SAMPLE = 20_000
-"""Validation tokens that an evaluation reads at least."""
+"""Smallest number of validation tokens in a sample."""
 
 
 @dataclass(frozen=True)
 class Circumstances:
-    """Facts that defaults depend on: training tokens, cores, and whether the weights are trained already."""
+    """Facts that defaults depend on: number of training tokens, number of threads, and if the run is a fine-tuning."""
 
     tokens: int
     threads: int
@@ -37,9 +40,9 @@ class Circumstances:
 
 @dataclass(frozen=True)
 class Default:
-    """Default in words for --help, and the rule that computes it from the circumstances and the options before it.
+    """Default in words for --help, and the rule that computes it from the circumstances and the preceding options.
 
-    Without a rule, the default of the config applies until a later step of the pipeline replaces it.
+    Without a rule, the default is that of the config, which the pipeline may replace.
     """
 
     description: str
@@ -47,7 +50,10 @@ class Default:
 
 
 def by_length(*values: tuple[float, Any]) -> Default:
-    """Return the default that is the first value whose limit the number of training tokens does not exceed."""
+    """Return a default that depends on the number of training tokens, from pairs (limit, value) with rising limits.
+
+    It is the first value whose limit the number does not exceed.
+    """
     names = [f"{value:g}" for value in dict.fromkeys(value for _, value in values)]
     return Default(
         f"{', '.join(names[:-1])} or {names[-1]} by the length of the text",
@@ -56,14 +62,14 @@ def by_length(*values: tuple[float, Any]) -> Default:
 
 
 def equal_to(name: str) -> Default:
-    """Return the default that is the value of another option."""
+    """Return a default equal to the value of another option."""
     return Default(f"the value of `{name}`", lambda _, chosen: chosen[name])
 
 
 def _epochs(circumstances: Circumstances, chosen: Mapping[str, Any]) -> float | None:
     if {"steps", "minutes"} & set(chosen):
         return None
-    return max(1.0, min(MOST_EPOCHS, CHARACTERS_TO_READ / circumstances.tokens))
+    return max(1.0, min(MOST_EPOCHS, TOKENS_TO_READ / circumstances.tokens))
 
 
 def _learning_rate(circumstances: Circumstances, chosen: Mapping[str, Any]) -> float:
@@ -88,17 +94,17 @@ MINIMUM_COUNT = Default("2, or 1 in a short text")
 
 
 def minimum_count(characters: int) -> int:
-    """Return how often a word must occur to get its own token in a text of so many characters."""
+    """Return the default of `min_count` for a text of this many characters."""
     return 1 if characters < SHORT_TEXT else 2
 
 
 def plan_evaluations(
     steps: int, *, window_tokens: int, validation_tokens: int, interval: int | None = None
 ) -> tuple[int, int | None]:
-    """Return the steps between evaluations, and how many validation tokens each of them reads; None for all.
+    """Return the number of steps between evaluations, and the size of the sample that each reads; None for all.
 
-    All evaluations together take about 5 % of the time of the run. If that suffices for FEWEST_EVALUATIONS of the
-    whole text, or for those at the given interval, they read all of it, up to 40 times; otherwise a sample.
+    All evaluations together take about 5 % of the time of the run. If that is enough for FEWEST_EVALUATIONS of the
+    whole validation text, or for those at the given interval, each reads the whole text; otherwise a sample of it.
     """
     affordable = steps * window_tokens * EVALUATION_SHARE / EVALUATION_COST  # validation tokens, over the run
     if interval is None:

@@ -1,9 +1,9 @@
-"""Options: a field of a config with an `Option` among its annotations is one row of the table of options.
+"""The table of options: each field of a config that is annotated with an `Option` is one row.
 
     hidden: Annotated[int, Integer(1, 1 << 16), Option("Units per layer", by_length(...))]
 
-The name and the type are those of the field, the check stands beside the option, and the config class says where it
-belongs. Validation, `Overrides`, the parameters of `charrnn train`, its --help and the manual's table read the rows.
+An option has the name and type of its field; its check is the other annotation; its panel in --help is that of the
+config class. Validation, `Overrides`, `charrnn train`, its --help and the manual are made from these rows.
 """
 
 from dataclasses import MISSING, dataclass, fields
@@ -18,10 +18,10 @@ _CHECKS = Integer | Number | Choice | Text
 
 @dataclass(frozen=True)
 class Option:
-    """Description of an option: its help, its default if that depends on something, and two special properties.
+    """Description of an option: its help, and its default if that is not the constant default of the field.
 
-    `inherited` options are those of the base run in fine-tuning, and cannot be given then. `flag` is the name of an
-    option without a value, which sets the last choice of the field.
+    An `inherited` option has the value of the base run in fine-tuning and cannot be given. `flag` is the name of an
+    option without a value, which sets the field to its last choice.
     """
 
     help: str
@@ -74,7 +74,7 @@ class Row:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """Words that the value is chosen from; empty for a value of another kind."""
+        """Words from which the value is chosen; empty if the option is not such a choice."""
         return self.field.check.choices if isinstance(self.field.check, Choice) and not self.is_flag else ()
 
     @property
@@ -99,7 +99,7 @@ class Row:
         return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
     def parse(self, text: str) -> Any:
-        """Return the value that a text on the command line stands for; UsageError if it is out of range."""
+        """Return the value of an argument of the command line; UsageError if it is not valid."""
         value = self.field.check.parse(self.name, text)
         self.check(value)
         return value

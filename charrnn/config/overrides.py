@@ -1,4 +1,4 @@
-"""Overrides: the option values that a user gave, and the configs that they and the defaults make."""
+"""Overrides: the option values that a user gave, and configs made from them and the defaults."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -52,13 +52,13 @@ class Overrides(Mapping[str, Any]):
         return {row.field.name: row.field_value(self[row.name]) for row in rows}
 
     def refuse_inherited(self) -> None:
-        """Raise UsageError if an option is given that a fine-tuning run takes from its base run."""
+        """Raise UsageError if the user gave an option that a fine-tuning run inherits from its base run."""
         for name in self:
             if OPTIONS[name].option.inherited:
-                raise UsageError(f"`{name}` is determined by the run of `base_run`; leave it out")
+                raise UsageError(f"`{name}` is inherited from `base_run`; leave it out")
 
     def refuse_fixed(self) -> None:
-        """Raise UsageError if an option is given that cannot change when a run is resumed: all but its end."""
+        """Raise UsageError if the user gave an option that cannot change in a resumed run: any but those that end it."""
         for name in self:
             if name not in ENDS:
                 raise UsageError(f"`{name}` cannot change in a resumed run; leave it out, or start a new run")
@@ -73,15 +73,15 @@ def _row(name: str) -> Row:
 
 
 def choose_network(overrides: Overrides, *, tokens: int, vocabulary: int, bos_id: int | None = None) -> NetworkConfig:
-    """Return the network for a text with this many training tokens, except for the overrides."""
+    """Return the network config: the overrides, and defaults for a text with this many training tokens."""
     chosen = _choose(NetworkConfig, overrides, Circumstances(tokens, 1))
     return NetworkConfig(**chosen, vocabulary=vocabulary, bos_id=bos_id)
 
 
 def choose_training(overrides: Overrides, *, tokens: int, threads: int) -> TrainingConfig:
-    """Return the training on a text with this many training tokens, except for the overrides.
+    """Return the training config: the overrides, and defaults for a text with this many training tokens.
 
-    `evaluate_every` is left for `plan_evaluations`.
+    The default of `evaluate_every` is set later, by `plan_evaluations`.
     """
     return TrainingConfig(**_choose(TrainingConfig, overrides, Circumstances(tokens, threads)))
 
@@ -92,7 +92,7 @@ def finetuning_defaults(overrides: Overrides, *, tokens: int, threads: int) -> T
 
 
 def _choose(config: type[Config], overrides: Overrides, circumstances: Circumstances) -> dict[str, Any]:
-    """Return the overrides and, for the other options in order, what the rules of their defaults give."""
+    """Return the overrides, and the defaults of all other fields, computed in order."""
     chosen = overrides.fields(config)
     for row in config.rows():
         default = row.option.default
