@@ -32,7 +32,7 @@ _AMD_ZEN_4, _INTEL_PENTIUM_4, _INTEL_CANNON_LAKE = 0x19, 0x0F, (0x06, 0x66)
 
 @dataclass(frozen=True)
 class KernelChoice:
-    """Result of `choose_kernel`: the kernel that it set, if any, the reason, and the remedy if it was called too late."""
+    """Result of `choose_kernel`: the kernel that it set, if any, the reason, and the remedy if it was too late."""
 
     kernel: str | None
     reason: str

@@ -190,8 +190,10 @@ class TrainingConfig(Config):
     minutes: Annotated[
         float | None, Number(0.0, 1e6, open=True), Option("Minutes of training, in place of `epochs`")
     ] = None
-    bptt: Annotated[int, Integer(1, 1 << 20), Option("Tokens per window, over which gradients are propagated back")] =
-    64 batch: Annotated[
+    bptt: Annotated[
+        int, Integer(1, 1 << 20), Option("Tokens per window, over which gradients are propagated back")
+    ] = 64
+    batch: Annotated[
         int,
         Integer(1, 1 << 20),
         Option("Streams of the text that are read in parallel", by_length((3_999_999, 32), (float("inf"), 64))),

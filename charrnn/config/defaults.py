@@ -31,7 +31,7 @@ SMALLEST_SAMPLE = 20_000
 
 @dataclass(frozen=True)
 class Circumstances:
-    """Facts that defaults depend on: number of training tokens, number of threads, and if the run is a fine-tuning."""
+    """Facts that defaults depend on: training tokens, threads, and whether the run is a fine-tuning."""
 
     tokens: int
     threads: int

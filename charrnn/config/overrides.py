@@ -58,7 +58,7 @@ class Overrides(Mapping[str, Any]):
                 raise UsageError(f"`{name}` is inherited from `base_run`; leave it out")
 
     def refuse_fixed(self) -> None:
-        """Raise UsageError if the user gave an option that cannot change in a resumed run: any but those that end it."""
+        """Raise UsageError if the user gave an option other than those that end a run: no other can change."""
         for name in self:
             if name not in ENDS:
                 raise UsageError(f"`{name}` cannot change in a resumed run; leave it out, or start a new run")
