@@ -1,21 +1,17 @@
-"""The exploration of a model: time travel, branches, copies; each against the same thing done afresh."""
+"""The sample tree: positions, branches and copied spans, each compared with reading the same text anew."""
 
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from charrnn.config import Overrides, TextConfig
-from charrnn.language.distribution import entropy, likeliest, token_name, without
-from charrnn.language.memorization import NO_MATCH, CopyDetector
+from charrnn.language.memorization import CopyDetector
 from charrnn.language.model import LanguageModel
 from charrnn.language.sample_tree import SampleTree, branch_name, line_to
 from charrnn.language.sampling import Sampling
 from charrnn.pipeline.start import start_run
-from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +21,7 @@ def model(tiny_run: Path) -> LanguageModel:
 
 @pytest.fixture(scope="module")
 def byte_model(tmp_path_factory: pytest.TempPathFactory) -> LanguageModel:
-    """A model of bytes, of a text whose characters are of one to four."""
+    """A model of bytes of a text with characters of one to four bytes."""
     folder = tmp_path_factory.mktemp("bytes")
     (folder / "text.txt").write_text("größer 漢字 \U0001f600 ok\n" * 60, "utf-8")
     overrides = Overrides(hidden=12, layers=1, bptt=8, batch=4, steps=20, threads=1)
@@ -43,24 +39,25 @@ def grow(tree: SampleTree, n: int, seed: int = 0) -> None:
         tree.step(Sampling(), rng)
 
 
-def test_stepping_is_sampling(model: LanguageModel) -> None:
+def test_steps_give_the_same_text_as_sampling(model: LanguageModel) -> None:
     tree = tree_of(model)
     grow(tree, 60, seed=5)
     assert tree.text() == model.sample(length=60, seed=5)
 
 
-def test_every_position_knows_what_reading_its_text_afresh_would_tell(model: LanguageModel) -> None:
+def test_the_logits_of_every_position_are_those_of_reading_its_text_anew(model: LanguageModel) -> None:
     tree = tree_of(model)
     grow(tree, 30)
     tree.back(20)
     tree.take(int(tree.logits().argmin()))
     grow(tree, 10, seed=1)
-    tree.beside(1)
+    tree.go_to_branch(1)
     for node in (*line_to(tree.here.leaf()), tree.root):
         tree.go(node)
         predictor = model.predictor()
-        afresh, _ = predictor.advance([each.token for each in reversed(list(node.ancestors()))], predictor.start())
-        np.testing.assert_array_equal(tree.logits(), afresh)
+        tokens = [ancestor.token for ancestor in node.ancestors()][::-1]
+        expected, _ = predictor.advance(tokens, predictor.start())
+        np.testing.assert_array_equal(tree.logits(), expected)
 
 
 def test_bits_and_perplexity_are_those_of_the_text(model: LanguageModel) -> None:
@@ -71,28 +68,40 @@ def test_bits_and_perplexity_are_those_of_the_text(model: LanguageModel) -> None
     assert tree.perplexity() == pytest.approx(2.0 ** bits.mean(), rel=1e-3)
 
 
-def test_going_back_and_on_loses_nothing_and_another_choice_is_a_branch(model: LanguageModel) -> None:
+def test_going_back_and_forward_keeps_the_line(model: LanguageModel) -> None:
     tree = tree_of(model)
     grow(tree, 20)
-    first = tree.text()
+    text = tree.text()
     tree.back(5)
-    assert tree.text() == first[:15]
+    assert tree.text() == text[:15]
     tree.forward(3)
-    assert tree.text() == first[:18]
-    tree.take(model.tokenizer.encode(first[18])[0])  # what stands there already
+    assert tree.text() == text[:18]
+    tree.forward(100)
+    assert tree.text() == text
+    tree.back(100)
+    assert (tree.text(), tree.here) == ("", tree.root)
+
+
+def test_taking_the_next_token_of_the_line_makes_no_branch_and_another_token_does(model: LanguageModel) -> None:
+    tree = tree_of(model)
+    grow(tree, 20)
+    text = tree.text()
+    tree.back(2)
+    tree.take(int(model.tokenizer.encode(text[18])[0]))
     assert len(tree.branches()) == 1
     tree.back(4)
-    other = "q" if first[15] != "q" else "z"
-    tree.write(other + "ue")
-    assert tree.text() == first[:15] + "q" * (other == "q") + "z" * (other == "z") + "ue" or len(tree.branches()) == 2
-    assert [node.text for node in tree.branches()[0].ancestors() if node.parent][::-1] == list(first)
-    tree.beside(-1)
-    assert tree.text() == first[:18]
+    different = "q" if text[15] != "q" else "z"
+    tree.write(different + "ue")
+    assert tree.text() == text[:15] + different + "ue"
+    assert len(tree.branches()) == 2
+    assert "".join(node.text for node in line_to(tree.branches()[0])) == text
+    tree.go_to_branch(-1)
+    assert tree.text() == text[:18]  # the same depth on the other branch
     tree.go(tree.here.leaf())
-    assert tree.text() == first
+    assert tree.text() == text
 
 
-def test_walking_visits_every_branch_in_turn(model: LanguageModel) -> None:
+def test_going_to_the_next_branch_visits_every_branch_in_turn(model: LanguageModel) -> None:
     tree = tree_of(model)
     grow(tree, 10)
     for depth in (7, 4, 2):
@@ -104,12 +113,12 @@ def test_walking_visits_every_branch_in_turn(model: LanguageModel) -> None:
     assert len(leaves) == 4
     seen = []
     for _ in leaves:
-        tree.beside(1)
+        tree.go_to_branch(1)
         seen.append(tree.here.leaf())
     assert set(map(id, seen)) == set(map(id, leaves))
 
 
-def test_a_branch_is_named_and_forgotten(model: LanguageModel) -> None:
+def test_a_branch_has_a_name_and_is_pruned_back_to_its_fork(model: LanguageModel) -> None:
     tree = tree_of(model)
     grow(tree, 10)
     assert not tree.prune()
@@ -118,14 +127,14 @@ def test_a_branch_is_named_and_forgotten(model: LanguageModel) -> None:
     tree.here.leaf().name = "second"
     grow(tree, 3)
     assert branch_name(tree.here.leaf()) == "second"
-    assert [each["name"] for each in tree.to_json()["branches"]] == ["", "second"]
+    assert [branch["name"] for branch in tree.to_json()["branches"]] == ["", "second"]
     assert tree.to_json()["branches"][1]["leaves_at_token"] == 5
     assert tree.prune()
     assert len(tree.branches()) == 1
     assert tree.here.depth == 5
 
 
-def test_characters_of_several_bytes_appear_when_they_are_whole(byte_model: LanguageModel) -> None:
+def test_a_character_of_several_bytes_appears_at_its_last_byte(byte_model: LanguageModel) -> None:
     tree = tree_of(byte_model)
     tree.write("ö漢\U0001f600")
     assert [node.text for node in tree.line()] == ["", "ö", "", "", "漢", "", "", "", "\U0001f600"]
@@ -134,80 +143,46 @@ def test_characters_of_several_bytes_appear_when_they_are_whole(byte_model: Lang
     assert tree.text().startswith("ö漢")
 
 
-def test_what_is_typed_is_brought_to_what_the_model_knows_and_said(model: LanguageModel) -> None:
+def test_typed_characters_are_replaced_by_known_ones_and_reported(model: LanguageModel) -> None:
     tree = tree_of(model)
-    replaced = tree.write("Thé")
+    replacements = tree.write("Thé")
     assert tree.text() == "the"
-    assert "replaced" in str(replaced)
+    assert "replaced" in str(replacements)
     assert all(node.typed for node in tree.line())
 
 
-def test_newer_weights_keep_the_text_and_change_what_is_expected(model: LanguageModel) -> None:
+def test_another_predictor_keeps_the_text_and_gives_its_own_logits(model: LanguageModel) -> None:
     tree = tree_of(model)
     grow(tree, 20)
-    text, before = tree.text(), tree.logits().copy()
-    moved = {name: array * 1.5 for name, array in model.parameters.items()}
-    other = LanguageModel(model.config, model.network, moved, model.tokenizer)
-    tree.set_predictor(other.predictor())
-    predictor = other.predictor()
+    text, old_logits = tree.text(), tree.logits().copy()
+    larger = {name: array * 1.5 for name, array in model.parameters.items()}
+    predictor = LanguageModel(model.config, model.network, larger, model.tokenizer).predictor()
+    tree.set_predictor(predictor)
     tokens = [node.token for node in (tree.root, *tree.line())]
-    afresh, _ = predictor.advance(tokens, predictor.start())
-    np.testing.assert_array_equal(tree.logits(), afresh)
-    assert not np.array_equal(before, tree.logits())
+    expected, _ = predictor.advance(tokens, predictor.start())
+    np.testing.assert_array_equal(tree.logits(), expected)
+    assert not np.array_equal(old_logits, tree.logits())
     assert tree.text() == text
 
 
-def test_choices_are_in_the_models_order_with_what_is_drawn_from_beside_it(model: LanguageModel) -> None:
-    logits = np.log(np.array([0.05, 0.5, 0.3, 0.15]))
-    tokenizer = CharacterTokenizer(" ab", None)
-    found = likeliest(logits, Sampling(1.0, 2, 1.0), tokenizer)
-    assert [each.token for each in found] == [1, 2, 3, 0]
-    assert [each.before for each in found] == pytest.approx([0.5, 0.3, 0.15, 0.05])
-    assert [each.probability for each in found] == pytest.approx([0.625, 0.375, 0.0, 0.0])
-    assert np.isneginf(without([0], logits)[0])
-    assert np.isfinite(logits).all()
+def test_after_the_end_of_a_document_a_new_one_begins(tmp_path: Path) -> None:
+    for name in ("anna", "bert", "carl"):
+        (tmp_path / f"{name}.txt").write_text(f"{name}\n", "utf-8")
+    text = TextConfig((f"{tmp_path}/*.txt",), val_fraction=0.0, documents="files")
+    overrides = Overrides(hidden=24, layers=1, bptt=16, batch=4, steps=150, lr=0.01, dropout=0.0, threads=1)
+    list(start_run(tmp_path / "run", text, overrides).train())
+    tree = tree_of(LanguageModel.load(tmp_path / "run"))
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        tree.step(Sampling(0.5), rng)
+    names = tree.text().split()[:-1]
+    assert len(names) > 5
+    assert set(names) <= {"anna", "bert", "carl"}
+    tree.write("\nbe")
+    assert tree.take(int(tree.logits().argmax())).text == "r"
 
 
-@pytest.mark.parametrize(
-    ("text", "name"), [(" ", "·"), ("\n", "⏎"), ("\t", "⇥"), ("\x1b", "\\x1b"), ("\u202e", "\\u202e"), ("é", "é")]
-)
-def test_white_space_and_control_characters_have_names(text: str, name: str) -> None:
-    tokenizer = CharacterTokenizer("".join(sorted(" \n\t\x1b\u202eé")), None)
-    assert token_name(tokenizer, int(tokenizer.encode(text)[0])) == name
-    assert token_name(tokenizer, 0) == "<unk>"
-    assert token_name(ByteTokenizer(), 0xC3).isprintable()
-
-
-def test_entropy_is_in_bits() -> None:
-    assert entropy(np.full(8, 0.125)) == pytest.approx(3.0)
-    assert entropy(np.array([1.0, 0.0])) == 0.0
-
-
-def brute_force(text: str, training: str, shortest: int) -> list[bool]:
-    covered = [False] * len(text)
-    for begin in range(len(text)):
-        for end in range(begin + shortest, len(text) + 1):
-            if text[begin:end] in training:
-                covered[begin:end] = [True] * (end - begin)
-    return covered
-
-
-@given(st.text("ab", max_size=60), st.text("ab", max_size=40), st.integers(1, 6))
-def test_copied_spans_are_those_of_the_definition(training: str, text: str, shortest: int) -> None:
-    assert CopyDetector(training, shortest).covered(text) == brute_force(text, training, shortest)
-
-
-@given(st.text("ab", max_size=60), st.text("ab", max_size=40))
-def test_a_match_is_the_longest_end_that_was_found(training: str, text: str) -> None:
-    detector, match = CopyDetector(training, 3), NO_MATCH
-    for end in range(1, len(text) + 1):
-        match = detector.extend(match, text[max(0, end - max(match.length + 1, 3)) : end])
-        longest = next((n for n in range(end, 2, -1) if text[end - n : end] in training), 0)
-        assert match.length == longest
-        assert training[match.place : match.place + match.length] == text[end - match.length : end]
-
-
-def test_what_a_model_recites_is_found_position_by_position(model: LanguageModel, story: Path) -> None:
+def test_the_match_at_a_position_is_the_copied_span_that_ends_there(model: LanguageModel, story: Path) -> None:
     tree = tree_of(model)
     tree.detector = CopyDetector(story.read_text("utf-8"))
     tree.write("the old lamp at the end of the quay")
@@ -215,5 +190,5 @@ def test_what_a_model_recites_is_found_position_by_position(model: LanguageModel
     tree.back(10)
     tree.write("zzz")
     assert tree.match(tree.here).length == 0
-    tree.beside(-1)
+    tree.go_to_branch(-1)
     assert tree.match(tree.here.leaf()).length == 35
