@@ -109,7 +109,7 @@ class TextConfig(Config):
     ] = None
     encoding: Annotated[str, Text(), Option("Encoding of the files")] = "utf-8"
     val_fraction: Annotated[
-        float, Number(0.0, 1.0), Option("Share of the text that is held out for validation, at its end")
+        float, Number(0.0, 1.0), Option("Share of the text, from its end, that is held out for validation")
     ] = 0.1
     base_run: Annotated[str | None, Text()] = None
     characters: Annotated[int, Integer(0, 1 << 62)] = 0
