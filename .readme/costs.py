@@ -60,7 +60,7 @@ class PseudoTerminal:
 
 def last_step(run: Path) -> tuple[int, float]:
     """Return the last step of a run and its time in seconds."""
-    event = read_milestones(run)[-1]
+    *_, event = read_milestones(run)
     return event.step, event.time
 
 
