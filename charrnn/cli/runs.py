@@ -47,7 +47,7 @@ def _cells(summary: "RunSummary") -> dict[str, str]:
         "text": summary.text or "",
         "size": f"{summary.layers} × {summary.hidden}" if readable else "",
         "parameters": f"{summary.parameters:,}" if readable else "",
-        "steps": f"{summary.step:,}" if readable else "",
+        "steps": "" if summary.step is None else f"{summary.step:,}",
         "nats": "" if summary.nats_per_character is None else f"{summary.nats_per_character:.4f}",
         "bits": "" if summary.bits_per_character is None else f"{summary.bits_per_character:.4f}",
         "fault": summary.fault or "",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from charrnn.errors import ModelError
 from charrnn.network.arrays import Parameters
-from charrnn.run.files import Shapes
+from charrnn.run.arrays import Shapes
 from charrnn.run.folder import RunFolder
 from charrnn.training.state import TrainingState
 

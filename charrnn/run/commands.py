@@ -4,14 +4,18 @@ RUN/control/commands.jsonl   one command per line, appended by `send_command`, r
 """
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import IO, ClassVar
 
-from charrnn.errors import RunError
+from charrnn.errors import CharrnnError, RunError
+from charrnn.run.files import naming, open_regular, run_file
 from charrnn.run.lock import trainer_pid
 from charrnn.run.messages import Message
 
+_LARGEST_READ, _COMPARED = 1 << 20, 1 << 10
+"""Bytes of commands that are read at a time, and of the last ones that are remembered."""
 OLD_WORDS = {"go-on": "resume", "back": "restore-best"}
 """Names of commands before version 0.5, and their present names."""
 
@@ -86,38 +90,57 @@ COMMANDS: dict[str, type[Command]] = {member.kind: member for member in Command.
 
 
 class Mailbox:
-    """The commands that arrive for the process that trains a run; those to an earlier process are discarded."""
+    """The commands that arrive for the process that trains a run; those to an earlier process are discarded.
+
+    If the file is truncated or replaced, everything in it is new.
+    """
 
     def __init__(self, run: Path) -> None:
         self._path = _mailbox_path(run)
-        self._path.write_bytes(b"")
-        self._offset = 0
+        self._offset, self._last, self._stamp = 0, b"", (0, 0, 0)
+        with naming(self._path), open_regular(self._path, "wb"):
+            pass
 
     def read(self) -> list[Command]:
         """Return the commands that have arrived since the last call; lines that are not commands are skipped."""
         try:
-            if self._path.stat().st_size <= self._offset:
+            status = self._path.stat()
+            stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
+            if stamp == self._stamp:
                 return []
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                data = file.read()
-        except OSError:
+            with open_regular(self._path) as file:
+                lines = self._read_lines(file)
+        except (OSError, CharrnnError):
             return []
-        data = data[: data.rfind(b"\n") + 1]  # the rest of a line may still be on its way
+        self._stamp = stamp if not lines or self._offset == status.st_size else (0, 0, 0)
+        return [command for line in lines if (command := _parse_command(line)) is not None]
+
+    def _read_lines(self, file: IO[bytes]) -> list[bytes]:
+        """Return the new lines that are complete, after a check that the last ones read still precede them."""
+        file.seek(self._offset - len(self._last))
+        if file.read(len(self._last)) != self._last:
+            self._offset, self._last = 0, b""
+            file.seek(0)
+        data = file.read(_LARGEST_READ)
+        if len(data) < _LARGEST_READ:
+            data = data[: data.rfind(b"\n") + 1]  # the rest of a line may still be on its way
         self._offset += len(data)
-        return [command for line in data.splitlines() if (command := _parse_command(line)) is not None]
+        self._last = (self._last + data)[-_COMPARED:]
+        return data.splitlines()
 
 
 def send_command(run: Path, command: Command) -> None:
     """Send a command to the process that trains a run; RunError if there is none."""
     if trainer_pid(run) is None:
         raise RunError(f"{run} is not being trained and takes no commands; resume it: charrnn train --resume {run}")
-    with _mailbox_path(run).open("ab", buffering=0) as file:
-        file.write(json.dumps(command.to_json()).encode() + b"\n")
+    path = _mailbox_path(run)
+    line = json.dumps(command.to_json() | {"sent": time.time_ns()})  # so that no two lines are equal
+    with naming(path), open_regular(path, "ab", buffering=0) as file:
+        file.write(line.encode() + b"\n")
 
 
 def _mailbox_path(run: Path) -> Path:
-    return run / "control" / "commands.jsonl"
+    return run_file(run, "control/commands.jsonl")
 
 
 def _parse_command(line: bytes) -> Command | None:

@@ -1,126 +1,166 @@
-"""Files of a run: JSON and named float32 arrays, written atomically and checked when they are read.
+"""Files of a run: opened without following links, read within limits, and written atomically.
 
-Everything is JSON or safetensors: data, never code. Each file is written completely under a temporary name and then
-renamed, so that after a crash, a full disk or a SIGKILL there is the old file or the new one.
+A run may come from elsewhere, so each of its files must be a regular file inside its folder: a link could lead
+anywhere, a pipe would never end. Each file is written completely under a temporary name and then renamed, so that
+after a crash, a full disk or a SIGKILL there is the old file or the new one.
 """
 
+import errno
 import json
 import os
+import re
+import shutil
+import stat
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TypeAlias
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
 
-import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as to_bytes
+from charrnn.errors import CharrnnError, ModelError
 
-from charrnn.errors import ModelError
+LARGEST_CONFIG, LARGEST_FILE = 1 << 20, 64 << 20
+"""Largest config.json, and largest other file that is read as a whole, in bytes."""
+_OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
-Arrays: TypeAlias = dict[str, NDArray[np.floating[Any]]]
-Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 
-LARGEST_JSON = 64 << 20
-"""Largest JSON file, in bytes, that is read."""
+def run_file(run: Path, name: str) -> Path:
+    """Return the path of a file of a run, such as "control/lock"; ModelError if a folder on the way is a link.
+
+    The folder of the run itself may be a link.
+    """
+    path = run
+    for folder in PurePosixPath(name).parts[:-1]:
+        path = path / folder
+        if path.is_symlink():
+            raise _is_link(path)
+    return path / PurePosixPath(name).name
+
+
+def refuse_irregular(path: Path) -> None:
+    """Raise ModelError if something other than a regular file is there, such as a link, a folder or a pipe."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return
+    if stat.S_ISLNK(mode):
+        raise _is_link(path)
+    if not stat.S_ISREG(mode):
+        raise ModelError(f"{path} is not a regular file; replace it by one, or delete it")
+
+
+def open_regular(path: Path, mode: str = "rb", **settings: Any) -> IO[Any]:
+    """Open a file as the built-in `open` does; ModelError if something other than a regular file is there.
+
+    Opening never waits, as it would for a pipe.
+    """
+    refuse_irregular(path)
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags | _OPEN_FLAGS, 0o666), **settings)
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """Return the content of a regular file; ModelError if it has more than `limit` bytes."""
+    with open_regular(path) as file:
+        data: bytes = file.read(limit + 1)
+    if len(data) > limit:
+        raise ModelError(f"{path} is larger than any file that charrnn writes there; restore it, or delete it")
+    return data
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, or leave `path` as it is."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Write `data` to `path`, or leave `path` as it is; a link is replaced, not followed."""
+    temporary = temporary_path(path)
+    temporary.unlink(missing_ok=True)
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with naming(path):
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the file in an OSError, which the system leaves out after a failed write."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
+
+
+def temporary_path(path: Path) -> Path:
+    """Return the name under which this process writes a file or folder until it is complete."""
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def is_temporary(path: Path) -> bool:
+    """Return True if the name is one that `temporary_path` gives."""
+    return re.fullmatch(r"\..+\.\d+\.part", path.name) is not None
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove the temporary files and folders of `path` that processes have left which ended in the middle."""
+    with suppress(OSError):
+        for leftover in path.parent.iterdir():
+            match = re.fullmatch(rf"\.{re.escape(path.name)}\.(\d+)\.part", leftover.name)
+            if match and not _is_alive(int(match[1])):
+                if leftover.is_dir() and not leftover.is_symlink():
+                    shutil.rmtree(leftover, ignore_errors=True)
+                else:
+                    leftover.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    """Return True if there is a process of this number; on Windows, where asking would end it, if it is this one."""
+    if process == os.getpid() or sys.platform == "win32":
+        return process == os.getpid()
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True  # it belongs to another user
+    return True
+
+
+def make_folders(path: Path) -> None:
+    """Make a folder and all folders above it that are missing, however many."""
+    missing = [path]
+    while not missing[-1].exists() and missing[-1].parent != missing[-1]:
+        missing.append(missing[-1].parent)
+    for folder in reversed(missing):
+        folder.mkdir(exist_ok=True)
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
     write_atomically(path, (json.dumps(values, indent=1) + "\n").encode())
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, limit: int = LARGEST_FILE) -> Any:
     """Return the values of a JSON file; ModelError if it is missing, too large or not JSON."""
     try:
-        return json.loads(read_bytes(path))
+        return json.loads(read_bounded(path, limit))
     except (FileNotFoundError, NotADirectoryError):
         raise ModelError(f"{path.parent} is not a run of charrnn: it has no {path.name}") from None
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} is damaged: {error}") from error
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the content of a file; ModelError if it has more than LARGEST_JSON bytes."""
-    if path.stat().st_size > LARGEST_JSON:
-        raise ModelError(f"{path} is larger than any file that charrnn writes there")
-    return path.read_bytes()
+def remedy_for(error: OSError) -> str:
+    """Return what to do about a file that cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "free some space"
+    if error.errno == errno.EFBIG:
+        return "allow larger files (ulimit -f)"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "make its folder writable"
+    return "check the disk"
 
 
-def write_arrays(path: Path, arrays: Arrays, notes: Mapping[str, Any] | None = None) -> None:
-    """Write named arrays, and JSON values as notes on them, as one safetensors file."""
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    metadata = None if notes is None else {"charrnn": json.dumps(notes)}
-    write_atomically(path, to_bytes(contiguous, metadata))
-
-
-def read_arrays(path: Path, shapes: Shapes, prefix: str = "") -> Arrays:
-    """Return the arrays of a safetensors file whose names begin with `prefix`.
-
-    ModelError unless their names, shapes and types are as expected and all values are finite.
-    """
-    with _open_arrays(path) as file:
-        _check(path, file, shapes, prefix)
-        arrays: Arrays = {name: file.get_tensor(name) for name in shapes}
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise ModelError(f"{path} is damaged: {name} has values that are not finite")
-    return arrays
-
-
-def check_arrays(path: Path, shapes: Shapes, prefix: str = "") -> None:
-    """Raise ModelError where `read_arrays` would, as far as the header of the file tells."""
-    with _open_arrays(path) as file:
-        _check(path, file, shapes, prefix)
-
-
-def read_notes(path: Path) -> Any:
-    """Return the notes of a file of arrays; ModelError if it has none."""
-    with _open_arrays(path) as file:
-        try:
-            return json.loads((file.metadata() or {})["charrnn"])
-        except (KeyError, ValueError, RecursionError) as error:
-            raise ModelError(f"{path} is damaged: its notes on the run cannot be read ({error!r})") from error
-
-
-@contextmanager
-def _open_arrays(path: Path) -> Iterator[Any]:
-    try:
-        with safe_open(path, framework="numpy") as file:
-            yield file
-    except FileNotFoundError:
-        raise ModelError(f"{path} is missing; the run has no weights yet, or they were deleted") from None
-    except SafetensorError as error:
-        raise ModelError(f"{path} is damaged ({error}); restore it, or train again") from error
-
-
-def _check(path: Path, file: Any, expected: Shapes, prefix: str) -> None:
-    slices = {name: file.get_slice(name) for name in file.keys() if name.startswith(prefix)}  # noqa: SIM118
-    shapes = {name: tuple(part.get_shape()) for name, part in slices.items()}
-    types = {part.get_dtype() for part in slices.values()}
-    if shapes != dict(expected) or types != {"F32"}:
-        raise ModelError(f"{path} does not fit its config.json: {_difference(shapes, expected, types)}")
-
-
-def _difference(shapes: Shapes, expected: Shapes, types: set[str]) -> str:
-    for name in sorted(set(shapes) | set(expected)):
-        if name not in shapes:
-            return f"{name} is missing"
-        if name not in expected:
-            return f"{name[:80]!r} is unknown"
-        if shapes[name] != expected[name]:
-            return f"{name} has shape {shapes[name]} instead of {expected[name]}"
-    return f"its arrays are {', '.join(sorted(types))} instead of F32"
+def _is_link(path: Path) -> CharrnnError:
+    return ModelError(f"{path} is a symbolic link, and no file of a run is followed out of it; replace it by a copy")

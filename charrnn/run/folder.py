@@ -15,19 +15,35 @@ from typing import Any
 
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError, RunError
+from charrnn.run.arrays import Arrays, Shapes, check_arrays, read_arrays, read_notes, write_arrays
 from charrnn.run.files import (
-    Arrays,
-    Shapes,
-    check_arrays,
-    read_arrays,
-    read_bytes,
+    LARGEST_CONFIG,
+    LARGEST_FILE,
+    is_temporary,
+    make_folders,
+    read_bounded,
     read_json,
-    read_notes,
-    write_arrays,
+    refuse_irregular,
+    remove_leftovers,
+    run_file,
+    temporary_path,
     write_atomically,
     write_json,
 )
 from charrnn.run.upgrade import upgrade
+
+FILES = (
+    "config.json",
+    "tokenizer.json",
+    "tokenizer.model",
+    "model.safetensors",
+    "metrics.jsonl",
+    "checkpoints/last/training.safetensors",
+    "control/lock",
+    "control/commands.jsonl",
+    "control/log",
+)
+"""The files that a run may have; config.json makes a folder a run."""
 
 PARAMETERS = "parameters."
 """Prefix of the weights' names in a checkpoint."""
@@ -45,34 +61,65 @@ class RunFolder:
 
     @property
     def checkpoint_path(self) -> Path:
-        return self.path / "checkpoints" / "last" / "training.safetensors"
+        return run_file(self.path, "checkpoints/last/training.safetensors")
+
+    @property
+    def is_model(self) -> bool:
+        """True for a model alone: weights without a journal and without a checkpoint to resume from."""
+        return (
+            self.model_path.exists()
+            and not (self.path / "metrics.jsonl").exists()
+            and not self.checkpoint_path.exists()
+        )
 
     def refuse_existing(self) -> None:
         """Raise RunError if the path exists and is not an empty folder: no run is overwritten."""
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        if self.path.exists() and (not self.path.is_dir() or not all(map(is_temporary, self.path.iterdir()))):
             raise RunError(
                 f"{self.path} exists already; choose another `out`, or resume it with `resume` {self.path}"
             )
 
+    def refuse_irregular(self) -> None:
+        """Raise ModelError if a file of the run is a link or no regular file, or is in a folder that is a link."""
+        for name in FILES:
+            refuse_irregular(run_file(self.path, name))
+
     def create(self, config: RunConfig, tokenizer: Mapping[str, Any], tokenizer_model: bytes | None = None) -> None:
-        """Make the folder and write settings and tokenizer, or leave nothing; RunError if the path exists."""
+        """Make the folder with settings and tokenizer, at once or not at all; RunError if the path exists.
+
+        An empty folder that exists is filled. It may be a link, or the root of a disk.
+        """
         self.refuse_existing()
+        exists = self.path.is_dir()
+        temporary = RunFolder(temporary_path(self.path / "run" if exists else self.path))
+        make_folders(temporary.path.parent)
+        remove_leftovers(self.path / "run" if exists else self.path)
         try:
-            self.checkpoint_path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(self.path / "tokenizer.json", tokenizer)
+            make_folders(temporary.checkpoint_path.parent)
+            write_json(temporary.path / "tokenizer.json", tokenizer)
             if tokenizer_model is not None:
-                write_atomically(self.path / "tokenizer.model", tokenizer_model)
-            self.write_config(config)
+                write_atomically(temporary.path / "tokenizer.model", tokenizer_model)
+            temporary.write_config(config)
+            if exists:
+                _move_contents(temporary.path, self.path)
+            else:
+                temporary.path.rename(self.path)
         except BaseException:
-            shutil.rmtree(self.path, ignore_errors=True)
+            shutil.rmtree(temporary.path, ignore_errors=True)
             raise
+
+    def prepare(self) -> None:
+        """Make the folder of the checkpoints if it is missing, and remove what a killed process has left."""
+        self.checkpoint_path.parent.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            remove_leftovers(run_file(self.path, name))
 
     def write_config(self, config: RunConfig) -> None:
         write_json(self.path / "config.json", config.to_json())
 
     def read_config(self) -> RunConfig:
         """Return the settings; ModelError if this is not a run or a setting is not valid."""
-        values = read_json(self.path / "config.json")
+        values = read_json(self.path / "config.json", LARGEST_CONFIG)
         try:
             return RunConfig.from_json(upgrade(values))
         except ModelError as error:
@@ -86,7 +133,7 @@ class RunFolder:
         """Return the content of tokenizer.model; ModelError if it is missing or too large."""
         path = self.path / "tokenizer.model"
         try:
-            return read_bytes(path)
+            return read_bounded(path, LARGEST_FILE)
         except FileNotFoundError:
             raise ModelError(f"{path} is missing; restore it, or train again") from None
 
@@ -122,3 +169,10 @@ class RunFolder:
 
 def _prefixed(shapes: Shapes) -> dict[str, tuple[int, ...]]:
     return {PARAMETERS + name: shape for name, shape in shapes.items()}
+
+
+def _move_contents(source: Path, target: Path) -> None:
+    """Move the files of a new run into an empty folder; last config.json, which makes it a run."""
+    for entry in sorted(source.iterdir(), key=lambda entry: entry.name == "config.json"):
+        entry.rename(target / entry.name)
+    source.rmdir()

@@ -4,36 +4,48 @@ After a crash and a resume, the journal has some steps twice; the later lines co
 """
 
 import json
+import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
+from charrnn.errors import CharrnnError
 from charrnn.run.events import Event
+from charrnn.run.files import naming, open_regular
 
 NAME = "metrics.jsonl"
 CHUNK = 1 << 18
 """Bytes that are read at once."""
+LONGEST_LINE = 1 << 22
+"""Bytes of the longest line that is read; longer ones are skipped."""
 _STEP = b'{"event": "step"'
 
 
-def open_journal(run: Path) -> TextIO:
+def open_journal(run: Path) -> IO[str]:
     """Open the journal to append to it, after a newline if a crash has left half a line."""
     path = run / NAME
-    torn = path.exists() and path.stat().st_size > 0 and not _ends_with_newline(path)
-    file = path.open("a", buffering=1, encoding="utf-8", newline="\n")  # line by line, for other processes
-    if torn:
-        file.write("\n")
+    torn = path.exists() and not _ends_with_newline(path)
+    with naming(path):
+        file: IO[str] = open_regular(path, "a", buffering=1, encoding="utf-8", newline="\n")  # for other processes
+        if torn:
+            file.write("\n")
     return file
 
 
-def append_event(file: TextIO, event: Event) -> None:
-    file.write(json.dumps(event.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
+def append_event(file: IO[str], event: Event) -> None:
+    """Append the line of an event; OSError with the name of the file if it cannot be written."""
+    with naming(Path(file.name)):
+        file.write(json.dumps(event.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _ends_with_newline(path: Path) -> bool:
-    with path.open("rb") as file:
+    """Return True if the last byte of a file is a newline, or if it is empty."""
+    with open_regular(path) as file:
+        if file.seek(0, 2) == 0:
+            return True
         file.seek(-1, 2)
-        return file.read(1) == b"\n"
+        return bool(file.read(1) == b"\n")
 
 
 class Tail:
@@ -41,30 +53,24 @@ class Tail:
 
     def __init__(self, run: Path) -> None:
         self.path = run / NAME
-        self._offset = 0
-        self._rest = b""
+        self._lines = _Lines(self.path)
 
     def read(self) -> list[Event]:
-        """Return the next events, of at most CHUNK bytes; empty at the end, or while there is no journal."""
-        try:
-            with self.path.open("rb") as file:
-                if file.seek(0, 2) < self._offset:  # the journal was replaced by another
-                    self._offset, self._rest = 0, b""
-                file.seek(self._offset)
-                data = file.read(CHUNK)
-        except OSError:
-            return []
-        self._offset += len(data)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        return _parse(lines)
+        """Return the next events, of about CHUNK bytes; empty at the end, or while there is no journal."""
+        while (lines := self._lines.read()) is not None:
+            if events := _parse(lines):
+                return events
+        return []
 
     def read_all(self) -> Iterator[Event]:
         """Yield all events up to the present end."""
-        while True:
-            offset = self._offset
-            yield from self.read()
-            if self._offset == offset:
-                return
+        while events := self.read():
+            yield from events
+
+    def skip_all(self) -> None:
+        """Skip all lines up to the present end."""
+        while self._lines.read() is not None:
+            pass
 
 
 def read_journal(run: Path) -> Iterator[Event]:
@@ -72,12 +78,56 @@ def read_journal(run: Path) -> Iterator[Event]:
     return Tail(run).read_all()
 
 
-def read_milestones(run: Path) -> list[Event]:
-    """Return the last event and all that are not steps, which is fast even for a long journal."""
-    path = run / NAME
-    lines = path.read_bytes().split(b"\n") if path.exists() else []
-    last = next((number for number in reversed(range(len(lines))) if lines[number].endswith(b"}")), -1)
-    return _parse([line for number, line in enumerate(lines) if number == last or not line.startswith(_STEP)])
+def read_milestones(run: Path) -> Iterator[Event]:
+    """Yield all events that are not steps, and the last event, which is fast even for a long journal."""
+    lines, last = _Lines(run / NAME), b""
+    while (chunk := lines.read()) is not None:
+        for line in chunk:
+            if not line.startswith(_STEP):
+                yield from _parse([line])
+                last = b""
+            elif line.endswith(b"}"):
+                last = line
+    yield from _parse([last])
+
+
+class _Lines:
+    """A reader of the complete lines of a growing file, in linear time and bounded memory."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._restart(0)
+
+    def _restart(self, inode: int) -> None:
+        self._inode, self._offset, self._rest, self._rest_length = inode, 0, list[bytes](), 0
+
+    def read(self) -> list[bytes] | None:
+        """Return the lines that end in the next CHUNK bytes; None at the end, or while there is no file."""
+        try:
+            with open_regular(self._path) as file:
+                status = os.fstat(file.fileno())
+                if status.st_size < self._offset or status.st_ino != self._inode:  # it was replaced by another
+                    self._restart(status.st_ino)
+                file.seek(self._offset)
+                data: bytes = file.read(CHUNK)
+        except (OSError, CharrnnError):
+            return None
+        if not data:
+            return None
+        self._offset += len(data)
+        return self._split(data)
+
+    def _split(self, data: bytes) -> list[bytes]:
+        *lines, rest = data.split(b"\n")
+        if lines:
+            lines[0] = b"".join([*self._rest, lines[0]]) if self._rest_length <= LONGEST_LINE else b""
+            self._rest, self._rest_length = [], 0
+        self._rest_length += len(rest)
+        if self._rest_length <= LONGEST_LINE:
+            self._rest.append(rest)
+        else:
+            self._rest = []
+        return lines
 
 
 def _parse(lines: list[bytes]) -> list[Event]:
@@ -85,7 +135,9 @@ def _parse(lines: list[bytes]) -> list[Event]:
 
 
 def _parse_event(line: bytes) -> Event | None:
+    """Return the event of a line; None if it has none, or one without a time."""
     try:
-        return Event.from_json(json.loads(line))
+        event = Event.from_json(json.loads(line))
     except (ValueError, RecursionError):
         return None
+    return event if event is not None and math.isfinite(event.time) else None

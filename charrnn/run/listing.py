@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 
 from charrnn.config import NetworkConfig, RunConfig
 from charrnn.errors import CharrnnError
-from charrnn.run.events import Evaluated, Event, Saved
-from charrnn.run.files import Shapes, check_arrays
+from charrnn.run.arrays import Shapes, check_arrays
+from charrnn.run.events import Evaluated, Saved
+from charrnn.run.files import is_temporary
 from charrnn.run.folder import RunFolder
 from charrnn.run.journal import read_milestones
 from charrnn.run.lock import trainer_pid
@@ -23,7 +24,7 @@ ShapesOf: TypeAlias = Callable[[NetworkConfig], Shapes]
 FILES = ("config.json", "tokenizer.json", "model.safetensors", "metrics.jsonl", "checkpoints")
 """A folder that holds one of these is listed as a run."""
 
-_STATES = {Status.TRAINING: "under way", Status.PAUSED: "under way", Status.INTERRUPTED: "broken off"}
+_STATES = {Status.TRAINING: "under way", Status.INTERRUPTED: "broken off"}
 """Status in JSON, where it is not the word that people read."""
 
 
@@ -62,7 +63,7 @@ def list_runs(folder: Path, shapes_of: ShapesOf) -> list[RunSummary]:
 def _run_paths(folder: Path) -> Iterator[Path]:
     for path in (folder, *sorted(folder.iterdir())):
         try:
-            if path.is_dir() and any((path / name).exists() for name in FILES):
+            if path.is_dir() and not is_temporary(path) and any((path / name).exists() for name in FILES):
                 yield path
         except OSError:
             yield path  # `summarize` reports why it cannot be read
@@ -70,20 +71,28 @@ def _run_paths(folder: Path) -> Iterator[Path]:
 
 def summarize(path: Path, shapes_of: ShapesOf) -> RunSummary:
     """Return the summary of one run, as far as it can be read."""
-    age = 0.0
+    age, folder = 0.0, RunFolder(path)
     try:
         age = max(0.0, time.time() - max(file.stat().st_mtime for file in _existing_files(path)))
-        config = RunFolder(path).read_config()
-        shapes, journal = shapes_of(config.network), read_milestones(path)
-        fault = _fault(path, shapes, journal)
+        folder.refuse_irregular()
+        config, is_model = folder.read_config(), folder.is_model
+        shapes, (progress, has_weights) = shapes_of(config.network), _read_progress(path)
+        fault = _fault(folder, shapes, has_weights=has_weights or is_model)
     except (CharrnnError, OSError) as error:
         return RunSummary(str(path), Status.BROKEN, age, fault=str(error))
-    progress = RunProgress.of(journal)
-    status = run_status(progress, trained=trainer_pid(path) is not None, fault=fault)
+    status = run_status(progress, trained=trainer_pid(path) is not None, fault=fault, is_model=is_model)
     parameters = sum(math.prod(shape) for shape in shapes.values())
-    return RunSummary(
-        str(path), status, age, **_settings(config), parameters=parameters, **_results(progress), fault=fault
-    )
+    results = {} if is_model else _results(progress)
+    return RunSummary(str(path), status, age, **_settings(config), parameters=parameters, **results, fault=fault)
+
+
+def _read_progress(path: Path) -> tuple[RunProgress, bool]:
+    """Return the progress of a run, and whether it has saved weights."""
+    progress, has_weights = RunProgress(), False
+    for event in read_milestones(path):
+        progress.take(event)
+        has_weights |= isinstance(event, Evaluated | Saved)
+    return progress, has_weights
 
 
 def _existing_files(path: Path) -> list[Path]:
@@ -106,15 +115,14 @@ def _results(progress: RunProgress) -> dict[str, Any]:
     }
 
 
-def _fault(path: Path, shapes: Shapes, journal: list[Event]) -> str | None:
+def _fault(folder: RunFolder, shapes: Shapes, *, has_weights: bool) -> str | None:
     """Return why the model cannot be loaded, judging by its JSON and the headers of its arrays; None if it can.
 
     A run that has saved nothing yet needs no weights.
     """
-    folder = RunFolder(path)
     try:
         folder.read_tokenizer()
-        if any(isinstance(event, Evaluated | Saved) for event in journal):
+        if has_weights:
             check_arrays(folder.model_path, shapes)
     except CharrnnError as error:
         return str(error)

@@ -9,9 +9,10 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
-from charrnn.errors import RunError
+from charrnn.errors import CharrnnError, RunError
+from charrnn.run.files import naming, open_regular, run_file
 
 PATIENCE = 1.0
 """Seconds to wait for a lock, since another process may hold it for a moment to see if it is free."""
@@ -19,11 +20,11 @@ _LARGEST_LOCK, _LARGEST_LOG = 1 << 12, 1 << 14
 
 
 def lock_path(run: Path) -> Path:
-    return run / "control" / "lock"
+    return run_file(run, "control/lock")
 
 
 def log_path(run: Path) -> Path:
-    return run / "control" / "log"
+    return run_file(run, "control/log")
 
 
 class RunLock:
@@ -33,18 +34,27 @@ class RunLock:
     """
 
     def __init__(self, run: Path) -> None:
-        path = lock_path(run)
-        path.parent.mkdir(exist_ok=True)
-        self._file = path.open("a+b")
+        self._path = path = lock_path(run)
+        with naming(path):
+            path.parent.mkdir(exist_ok=True)
+            self._file = open_regular(path, "a+b")
         deadline = time.monotonic() + PATIENCE
         while not _lock(self._file):
             if time.monotonic() > deadline:
                 self._file.close()
                 raise _is_trained(run, trainer_pid(run))
             time.sleep(0.02)
-        self._file.truncate(0)
-        self._file.write(json.dumps({"process": os.getpid()}).encode())
-        self._file.flush()
+        with naming(path):
+            self._file.truncate(0)
+            self._file.write(json.dumps({"process": os.getpid()}).encode())
+            self._file.flush()
+
+    def is_in_place(self) -> bool:
+        """Return False if the folder of the run was deleted or moved, or another one has its place."""
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(self._file.fileno()))
+        except OSError:
+            return False
 
     def release(self) -> None:
         self._file.close()
@@ -53,13 +63,13 @@ class RunLock:
 def trainer_pid(run: Path) -> int | None:
     """Return the id of the process that trains the run, 0 if the id is not known; None if there is no process."""
     try:
-        with lock_path(run).open("rb") as file:
+        with open_regular(lock_path(run)) as file:
             if _lock(file, shared=True):
                 return None
             return int(json.loads(file.read(_LARGEST_LOCK))["process"])
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, CharrnnError):  # no process locks a link or a pipe
         return None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return 0  # locked, but its holder has not written its id yet
 
 
@@ -72,9 +82,9 @@ def refuse_if_trained(run: Path) -> None:
 def last_log_line(run: Path) -> str:
     """Return the last line that the process without a terminal wrote to its log; empty if there is none."""
     try:
-        with log_path(run).open("rb") as file:
+        with open_regular(log_path(run)) as file:
             lines = file.read(_LARGEST_LOG).decode("utf-8", "replace").strip().splitlines()
-    except OSError:
+    except (OSError, CharrnnError):
         return ""
     return lines[-1].removeprefix("charrnn: ") if lines else ""
 
@@ -89,7 +99,7 @@ def _is_trained(run: Path, process: int | None) -> RunError:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: BinaryIO, *, shared: bool = False) -> bool:
+    def _lock(file: IO[bytes], *, shared: bool = False) -> bool:
         """Lock a byte far behind the content of the file, since no other process can read a locked byte."""
         file.seek(1 << 20)
         try:
@@ -102,7 +112,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(file: BinaryIO, *, shared: bool = False) -> bool:
+    def _lock(file: IO[bytes], *, shared: bool = False) -> bool:
         """Return True if the file could be locked at once; closing the file unlocks it."""
         try:
             fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

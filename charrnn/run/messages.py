@@ -10,8 +10,8 @@ from functools import cache
 from types import UnionType
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
-_LARGEST_INTEGER = 1 << 1000
-"""Not every integer of JSON above this is a float."""
+_LARGEST_INTEGER = 1 << 63
+"""Integers of this magnitude and above, which no message has, are refused: arrays and floats cannot hold them."""
 
 
 class Message:
@@ -81,8 +81,12 @@ def _typed(value: Any, hint: Any) -> Any:
     if hint is float:
         if value is None:
             return math.nan
-        if type(value) is float or (type(value) is int and abs(value) < _LARGEST_INTEGER):
+        if type(value) is float or _is_integer(value):
             return float(value)
-    elif type(value) is hint:
+    elif type(value) is hint and (hint is not int or _is_integer(value)):
         return value
     raise TypeError(f"{value!r} is no {hint}")
+
+
+def _is_integer(value: Any) -> bool:
+    return type(value) is int and abs(value) < _LARGEST_INTEGER

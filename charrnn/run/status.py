@@ -9,7 +9,7 @@ class Status(StrEnum):
     """Status of a run, in the word that people read.
 
     The process of an interrupted run ended before it could stop the run; a broken run cannot be read; a gone one was
-    deleted.
+    deleted. A model is a run that was shared without its journal and its checkpoint.
     """
 
     TRAINING = "training"
@@ -17,15 +17,18 @@ class Status(StrEnum):
     FINISHED = "finished"
     STOPPED = "stopped"
     INTERRUPTED = "interrupted"
+    MODEL = "model"
     BROKEN = "broken"
     GONE = "gone"
 
 
-def run_status(progress: RunProgress, *, trained: bool, exists: bool = True, fault: str | None = None) -> Status:
+def run_status(
+    progress: RunProgress, *, trained: bool, exists: bool = True, fault: str | None = None, is_model: bool = False
+) -> Status:
     """Return the status of a run.
 
-    `trained` is true while a process holds the lock of the run, `exists` is false if its folder was deleted, and
-    `fault` says why its files cannot be read.
+    `trained` is true while a process holds the lock of the run, `exists` is false if its folder was deleted, `fault`
+    says why its files cannot be read, and `is_model` is true if it has weights alone, see `RunFolder.is_model`.
     """
     if not exists:
         return Status.GONE
@@ -35,4 +38,6 @@ def run_status(progress: RunProgress, *, trained: bool, exists: bool = True, fau
         return Status.PAUSED if progress.paused else Status.TRAINING
     if progress.finished is not None:
         return Status.FINISHED if progress.finished.reason == "done" else Status.STOPPED
+    if is_model:
+        return Status.MODEL
     return Status.INTERRUPTED

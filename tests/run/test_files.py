@@ -1,61 +1,101 @@
-"""Files: what is written comes back, a fault leaves the old file, and what was tampered with is refused."""
+"""Files: opened without following links, read within limits, and written completely or not at all."""
 
 import errno
-import json
 import os
-import struct
+import subprocess
+import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
 
 from charrnn.errors import ModelError
-from charrnn.run.files import check_arrays, read_arrays, read_json, read_notes, write_arrays, write_json
+from charrnn.run.files import (
+    make_folders,
+    open_regular,
+    read_bounded,
+    read_json,
+    remove_leftovers,
+    run_file,
+    temporary_path,
+    write_atomically,
+    write_json,
+)
 
-ARRAYS = {"head.W": np.arange(6, dtype=np.float32).reshape(2, 3), "head.b": np.zeros(3, np.float32)}
-SHAPES = {name: array.shape for name, array in ARRAYS.items()}
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes among files")
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A file of arrays with notes."""
-    write_arrays(tmp_path / "a.safetensors", ARRAYS, {"step": 3})
-    return tmp_path / "a.safetensors"
+    """A file."""
+    (tmp_path / "file").write_bytes(b"content")
+    return tmp_path / "file"
 
 
-def test_arrays_and_notes_come_back(path: Path) -> None:
-    arrays = read_arrays(path, SHAPES)
-    assert arrays.keys() == ARRAYS.keys()
-    for name, array in ARRAYS.items():
-        np.testing.assert_array_equal(arrays[name], array)
-    assert read_notes(path) == {"step": 3}
+@pytest.mark.parametrize("mode", ["rb", "wb", "ab", "a+b"])
+def test_a_link_is_not_followed_and_its_target_not_changed(mode: str, path: Path) -> None:
+    link = path.with_name("link")
+    link.symlink_to(path)
+    with pytest.raises(ModelError, match="link is a symbolic link"):
+        open_regular(link, mode)
+    assert path.read_bytes() == b"content"
 
 
-def test_arrays_that_are_not_contiguous_are_written_in_order(tmp_path: Path) -> None:
-    write_arrays(tmp_path / "a.safetensors", {"a": ARRAYS["head.W"].T})
-    np.testing.assert_array_equal(load_file(tmp_path / "a.safetensors")["a"], ARRAYS["head.W"].T)
+def test_a_link_to_nothing_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "new")
+    with pytest.raises(ModelError, match="link is a symbolic link"):
+        open_regular(tmp_path / "link", "ab")
+    assert not (tmp_path / "new").exists()
 
 
-def test_a_prefix_selects_arrays(tmp_path: Path) -> None:
-    path = tmp_path / "a.safetensors"
-    write_arrays(
-        path, {f"parameters.{name}": array for name, array in ARRAYS.items()} | {"carried": np.ones(2, "f4")}
-    )
-    shapes = {f"parameters.{name}": shape for name, shape in SHAPES.items()}
-    assert read_arrays(path, shapes, "parameters.").keys() == shapes.keys()
-    with pytest.raises(ModelError, match="carried"):
-        read_arrays(path, shapes)
+def test_a_folder_of_a_run_that_is_a_link_is_refused_but_the_run_may_be_one(tmp_path: Path) -> None:
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run" / "control").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "link").symlink_to(tmp_path / "run")
+    with pytest.raises(ModelError, match="control is a symbolic link"):
+        run_file(tmp_path / "link", "control/lock")
+    assert run_file(tmp_path / "link", "checkpoints/last") == tmp_path / "link" / "checkpoints" / "last"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+@posix
+@pytest.mark.parametrize("mode", ["rb", "wb", "ab"])
+def test_a_pipe_a_device_or_a_folder_is_refused_at_once(mode: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "pipe", tmp_path / "folder", Path("/dev/zero")):
+        with pytest.raises(ModelError, match=f"{path.name} is not a regular file"):
+            open_regular(path, mode)
+
+
+def test_a_file_larger_than_the_limit_is_refused(path: Path) -> None:
+    assert read_bounded(path, 7) == b"content"
+    with pytest.raises(ModelError, match="larger than any file"):
+        read_bounded(path, 6)
+
+
+@posix
 def test_files_have_the_mode_of_the_umask(tmp_path: Path) -> None:
     umask = os.umask(0o027)
     try:
-        write_arrays(tmp_path / "a.safetensors", ARRAYS)
+        write_atomically(tmp_path / "file", b"")
+        open_regular(tmp_path / "opened", "ab").close()
     finally:
         os.umask(umask)
-    assert (tmp_path / "a.safetensors").stat().st_mode & 0o777 == 0o640
+    assert [path.stat().st_mode & 0o777 for path in tmp_path.iterdir()] == [0o640, 0o640]
+
+
+def test_writing_replaces_a_link_and_not_its_target(path: Path) -> None:
+    link = path.with_name("link")
+    link.symlink_to(path)
+    write_atomically(link, b"new")
+    assert (link.read_bytes(), path.read_bytes(), link.is_symlink()) == (b"new", b"content", False)
+
+
+def test_a_link_under_the_temporary_name_is_not_followed(path: Path) -> None:
+    new = path.with_name("new")
+    temporary_path(new).symlink_to(path)
+    write_atomically(new, b"new")
+    assert (new.read_bytes(), path.read_bytes()) == (b"new", b"content")
 
 
 @pytest.mark.parametrize("call", ["write", "fsync", "replace"])
@@ -65,7 +105,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_part_of_the_new_one(
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    content, open_file = path.read_bytes(), Path.open
+    open_file = Path.open
 
     def open_and_fill_disk(self: Path, mode: str = "r", *args: object, **kwargs: object) -> object:
         file = open_file(self, mode, *args, **kwargs)  # type: ignore[call-overload]
@@ -80,68 +120,32 @@ def test_a_full_disk_leaves_the_old_file_and_no_part_of_the_new_one(
             monkeypatch.setattr(os, "fsync", fail)
         case "replace":
             monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(OSError, match="No space left"):
-        write_arrays(path, {"other": np.ones(2, np.float32)})
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_atomically(path, b"new")
     monkeypatch.undo()
-    assert path.read_bytes() == content
+    assert caught.value.filename == str(path)
+    assert path.read_bytes() == b"content"
     assert list(path.parent.iterdir()) == [path]
 
 
-def tamper(path: Path, how: str) -> None:
-    arrays = load_file(path)
-    match how:
-        case "truncated":
-            path.write_bytes(path.read_bytes()[:-10])
-        case "empty":
-            path.write_bytes(b"")
-        case "garbage":
-            path.write_bytes(b"\x80\x04garbage" * 1000)
-        case "huge header":
-            path.write_bytes(struct.pack("<Q", 1 << 62) + path.read_bytes()[8:])
-        case "huge shape":
-            entry = {"dtype": "F32", "shape": [1 << 50], "data_offsets": [0, 1 << 52]}
-            header = json.dumps({"head.b": entry}).encode()
-            path.write_bytes(struct.pack("<Q", len(header)) + header)
-        case "wrong shape":
-            save_file(arrays | {"head.b": arrays["head.b"][:-1].copy()}, path)
-        case "wrong type":
-            save_file({name: array.astype(np.float64) for name, array in arrays.items()}, path)
-        case "one more":
-            save_file(arrays | {"layers.9.Wx": np.zeros(3, np.float32)}, path)
-        case "one less":
-            del arrays["head.b"]
-            save_file(arrays, path)
-        case "missing":
-            path.unlink()
+@posix
+def test_leftovers_of_processes_that_ended_are_removed(path: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    leftover = path.with_name(f".file.{int(ended.stdout)}.part")
+    kept = [path, temporary_path(path), path.with_name(".file.1.part"), path.with_name(f".x{leftover.name}")]
+    for file in (leftover, *kept[1:]):
+        file.touch()
+    remove_leftovers(path)
+    assert set(path.parent.iterdir()) == set(kept)
 
 
-@pytest.mark.parametrize(
-    "how",
-    [
-        *("truncated", "empty", "garbage", "huge header", "huge shape"),
-        *("wrong shape", "wrong type", "one more", "one less", "missing"),
-    ],
-)
-def test_arrays_that_were_tampered_with_are_refused_by_header(how: str, path: Path) -> None:
-    tamper(path, how)
-    with pytest.raises(ModelError, match=r"a\.safetensors"):
-        check_arrays(path, SHAPES)
-    with pytest.raises(ModelError, match=r"a\.safetensors"):
-        read_arrays(path, SHAPES)
-
-
-def test_values_that_are_not_finite_are_refused(path: Path) -> None:
-    write_arrays(path, ARRAYS | {"head.b": np.array([0.0, np.nan, 0.0], np.float32)})
-    check_arrays(path, SHAPES)
-    with pytest.raises(ModelError, match=r"head\.b has values that are not finite"):
-        read_arrays(path, SHAPES)
-
-
-@pytest.mark.parametrize("metadata", [None, {}, {"charrnn": ""}, {"charrnn": "[" * 100_000}])
-def test_notes_that_are_not_json_are_refused(metadata: dict[str, str] | None, path: Path) -> None:
-    save_file(load_file(path), path, metadata=metadata)
-    with pytest.raises(ModelError, match="notes on the run"):
-        read_notes(path)
+def test_folders_are_made_however_deep(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["d"] * 1500)
+    make_folders(deep)
+    assert deep.is_dir()
+    make_folders(deep)
+    for folder in (deep, *deep.parents[:1499]):  # shutil.rmtree cannot
+        folder.rmdir()
 
 
 def test_json_comes_back(tmp_path: Path) -> None:

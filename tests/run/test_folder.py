@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from charrnn.config import Overrides, TextConfig
 from charrnn.errors import ModelError, RunError
 from charrnn.pipeline.start import start_run
-from charrnn.run.files import Shapes
+from charrnn.run.arrays import Shapes
 from charrnn.run.folder import RunFolder
 
 

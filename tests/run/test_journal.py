@@ -49,8 +49,8 @@ def test_milestones_are_all_events_but_steps_and_the_last_one(tmp_path: Path) ->
     write(tmp_path, Saved(0, 0.0), *map(step, range(1, 50)), Saved(49, 49.0), *map(step, range(50, 60)))
     with (tmp_path / "metrics.jsonl").open("a") as file:
         file.write('{"event": "step", "step": 60')
-    assert read_milestones(tmp_path) == [Saved(0, 0.0), Saved(49, 49.0), step(59)]
-    assert read_milestones(tmp_path / "nowhere") == []
+    assert list(read_milestones(tmp_path)) == [Saved(0, 0.0), Saved(49, 49.0), step(59)]
+    assert list(read_milestones(tmp_path / "nowhere")) == []
 
 
 def test_text_and_numbers_of_every_kind_can_be_written(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_training_runs_are_listed_as_such(run: Path) -> None:
     with open_journal(run) as journal:
         append_event(journal, CommandApplied(120, 9.0, Pause.kind, "done"))
     summary = summaries(run.parent)["run"]
-    assert (summary.status, summary.to_json()["state"]) == (Status.PAUSED, "under way")
+    assert (summary.status, summary.to_json()["state"]) == (Status.PAUSED, "paused")
     lock.release()
 
 

@@ -12,20 +12,21 @@ from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import CommandApplied, Evaluated, Event, GradientFlowMeasured, Sampled, StepDone
 
 HUGE = 10**400
+INTEGERS = st.integers(0, 2**63 - 1)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 PROBES = st.builds(
     GradientFlowMeasured,
-    st.integers(0),
+    INTEGERS,
     FINITE,
     st.lists(st.lists(FINITE).map(tuple)).map(tuple),
     st.lists(st.floats(0.0, 1.0)).map(tuple),
-    st.integers(0),
+    INTEGERS,
 )
 EVALUATIONS = st.builds(
     Evaluated,
-    st.integers(0),
+    INTEGERS,
     FINITE,
-    st.builds(Evaluation, *[st.integers(0)] * 3, *[FINITE] * 5),
+    st.builds(Evaluation, *[INTEGERS] * 3, *[FINITE] * 5),
     st.booleans(),
     st.none() | FINITE,
 )
@@ -39,7 +40,7 @@ def lines(event: Event) -> Any:
     return json.loads(json.dumps(event.to_json(), allow_nan=False), parse_constant=pytest.fail)
 
 
-@given(PROBES | EVALUATIONS | st.builds(Sampled, st.integers(0), st.floats(0.0, 1e9), st.text()))
+@given(PROBES | EVALUATIONS | st.builds(Sampled, INTEGERS, st.floats(0.0, 1e9), st.text()))
 def test_events_come_back_from_their_json(event: Event) -> None:
     assert Event.from_json(lines(event)) == event
 

@@ -38,6 +38,7 @@ SYMBOLS = {
     Status.FINISHED: "✓",
     Status.STOPPED: "■",
     Status.INTERRUPTED: "✗",
+    Status.MODEL: "✓",
     Status.BROKEN: "✗",
     Status.GONE: "✗",
 }

@@ -128,7 +128,8 @@ def run_line(run: RunSummary, width: int) -> str:
     loss = f"{run.nats_per_character:.3f} nats/char" if run.nats_per_character is not None else "no loss yet"
     columns = [f"{Path(run.path).name:<16.16}", f"{run.status:<11}", f"{loss:>15}"]
     if run.hidden is not None:
-        columns += [f"{run.layers} × {run.hidden}".rjust(8), f"step {run.step:,}".rjust(13)]
+        step = f"step {run.step:,}" if run.step is not None else ""
+        columns += [f"{run.layers} × {run.hidden}".rjust(8), step.rjust(13)]
     columns += [f"{duration(run.age)} ago".rjust(16), run.text or "", run.fault or ""]
     line = ""
     for column in columns:
