@@ -15,6 +15,8 @@ OFFERED = (1, 3)
 """Numbers of words offered."""
 MOST_LETTERS = 4
 """Number of typed letters up to which hits are counted."""
+LONGEST_WAIT = 64
+"""Letters of a word that are typed before it is taken for one that is never offered."""
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,26 @@ class _KeystrokeCounter:
 
     def add_word(self, begin: int, end: int) -> int:
         """Add a word of letters, which can be accepted after any of them; return its end."""
-        word, limit = self._text[begin:end], max(OFFERED)
-        offers = [self._offered(place) for place in range(begin, end)]
-        ranks = [offer.index(word) if word in offer else limit for offer in offers]
+        letters_of_word, ranks = end - begin, self._ranks(begin, end)
         self.words += 1
         for letters, rank in enumerate(ranks[: MOST_LETTERS + 1]):
             self.words_by_letters[letters] += 1
             for n in OFFERED:
                 self.hits[n][letters] += rank < n
         for n in OFFERED:
-            offered_after = next((letters for letters, rank in enumerate(ranks) if rank < n), len(ranks))
-            self.saved[n] += max(0, len(ranks) - offered_after - 1)
+            offered_after = next((letters for letters, rank in enumerate(ranks) if rank < n), letters_of_word)
+            self.saved[n] += max(0, letters_of_word - offered_after - 1)
         return end
+
+    def _ranks(self, begin: int, end: int) -> list[int]:
+        """Return the ranks of a word after 0, 1, … of its letters, up to the last that a figure depends on."""
+        word, ranks = self._text[begin:end], list[int]()
+        for place in range(begin, min(end, begin + LONGEST_WAIT)):
+            offered = self._offered(place)
+            ranks.append(offered.index(word) if word in offered else max(OFFERED))
+            if len(ranks) > MOST_LETTERS and min(ranks) == 0:
+                break
+        return ranks
 
     def add_han(self, begin: int) -> int:
         """Add the longest offered word of Han characters that fits, or one character; return its end."""

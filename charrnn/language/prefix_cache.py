@@ -14,10 +14,18 @@ class PrefixCache(Generic[V]):
     """Values after the tokens of one sequence. `initial` is the value before the first token.
 
     At least the last `kept` values are kept, at most twice as many; a sequence that departs earlier is read anew.
+    `skip(value, tokens)`, if given, computes only the value after the last of several tokens: those whose values
+    would not be kept are read with it.
     """
 
-    def __init__(self, initial: V, advance: Callable[[V, int], V], kept: int) -> None:
-        self._initial, self._advance, self._kept = initial, advance, kept
+    def __init__(
+        self,
+        initial: V,
+        advance: Callable[[V, int], V],
+        kept: int,
+        skip: Callable[[V, Sequence[int]], V] | None = None,
+    ) -> None:
+        self._initial, self._advance, self._kept, self._skip = initial, advance, kept, skip
         self._tokens: list[int] = []
         self._values: list[V] = [initial]  # after each of the last len(values) - 1 tokens, and before them
 
@@ -29,6 +37,10 @@ class PrefixCache(Generic[V]):
             shared, self._tokens, self._values = 0, [], [self._initial]
         elif dropped:
             del self._tokens[shared:], self._values[-dropped:]
+        if self._skip is not None and (end := len(tokens) - self._kept) > shared:
+            self._values = [self._skip(self._values[-1], tokens[shared:end])]
+            self._tokens += tokens[shared:end]
+            shared = end
         for token in tokens[shared:]:
             self._values.append(self._advance(self._values[-1], token))
             self._tokens.append(token)

@@ -56,6 +56,8 @@ def prepare(text: str, known: Container[str], normal_form: str | None) -> tuple[
     text = normalize(text, normal_form)
     if "\r" not in known:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if all(character in known for character in set(text)):
+        return text, Replacements()
     folded: Counter[tuple[str, str]] = Counter()
     unknown: Counter[str] = Counter()
     prepared: list[str] = []

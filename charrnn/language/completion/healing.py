@@ -24,6 +24,8 @@ LEAST_SHARE = 1e-6
 """Least share of a way to cover the typed part that is returned."""
 WIDEST = 16
 """Ways to tokenize the typed part that are followed at a time."""
+LONGEST_TAIL = 256
+"""Letters of the last word that are a condition on its tokens. Those before them are tokenized as text is."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,13 @@ def decode_whole(data: bytes) -> tuple[str, bytes]:
 def split_at_last_word(lexicon: Lexicon, text: str) -> tuple[str, str]:
     """Split a text into a head to read and a tail: its last word, with the space before it.
 
-    The tail is empty for tokenizers without tokens of several characters.
+    The tail is empty for tokenizers without tokens of several characters. Of a longer word, it is the LONGEST_TAIL
+    last letters, so that a text without spaces costs no more than another.
     """
     if not lexicon.has_long_tokens:
         return text, ""
-    head = text[: len(text) - len(trailing_word(text))].removesuffix(" ")
+    letters = len(trailing_word(text))
+    head = text[:-LONGEST_TAIL] if letters > LONGEST_TAIL else text[: len(text) - letters].removesuffix(" ")
     return head, text[len(head) :]
 
 
@@ -125,6 +129,7 @@ def covering_tokens(
     complete = True
     for place in range(1, len(typed)):
         kept, is_all = _most_probable(ending_at[place])
+        ending_at[place].clear()
         complete = complete and is_all
         if kept:
             prefixes = [prefix for _, prefix in kept]

@@ -37,6 +37,8 @@ MOST_EXPANSIONS, MOST_EXPANSIONS_OF_LONG_TOKENS = 600, 192
 BATCH = 16
 """Prefixes that are read together where tokens are long."""
 SMALL_SHARE = 0.1
+LONGEST_KNOWN = 64
+"""Bytes of the prefixes whose words are remembered."""
 KEPT_VALUES = 256
 """Tokens at the end of the last text whose states are kept for the next one."""
 
@@ -81,7 +83,8 @@ class _Search:
 
     def add_covering(self, p: float, prefix: Prefix) -> None:
         """Add a prefix that covers the whole tail, and maybe more."""
-        text, rest, end = _word_of(prefix.data, bool(self._typed), self._spaced)
+        word_of = _known_word_of if len(prefix.data) <= LONGEST_KNOWN else _word_of
+        text, rest, end = word_of(prefix.data, bool(self._typed), self._spaced)
         if end is None or (rest and not text[end:]):
             self._push(iter([(p, prefix)]))
         elif end > 0 or self._typed:
@@ -138,11 +141,13 @@ class _Search:
             heapq.heappush(self._heap, (-first[0], next(self._order), first[1], siblings))
 
 
-@lru_cache(1 << 16)  # the words of a vocabulary occur again and again
 def _word_of(data: bytes, inside: bool, spaced: bool) -> tuple[str, bytes, int | None]:
     """Decode bytes to text, remaining bytes, and the end of the word in the text; None if the word may continue."""
     text, rest = decode_whole(data)
     return text, rest, continuation_end(text) if inside else leading_word_end(text, spaced=spaced)
+
+
+_known_word_of = lru_cache(1 << 16)(_word_of)  # the words of a vocabulary occur again and again
 
 
 class Completer:
@@ -156,7 +161,10 @@ class Completer:
         self._lexicon = Lexicon(tokenizer)
         initial = predictor.advance((initial_id(tokenizer),), predictor.start())
         self._cache = PrefixCache(
-            initial, lambda position, token: predictor.advance((token,), position[1]), KEPT_VALUES
+            initial,
+            advance=lambda position, token: predictor.advance((token,), position[1]),
+            kept=KEPT_VALUES,
+            skip=lambda position, tokens: predictor.advance(tokens, position[1]),
         )
         self.exact = True
 
@@ -194,9 +202,6 @@ class Completer:
         for share, prefix in prefixes:
             search.add_covering(share, prefix)
         return complete
-
-    def _advance(self, position: tuple[Array, State], token: int) -> tuple[Array, State]:
-        return self._predictor.advance((token,), position[1])
 
     def _after(self, text: str) -> tuple[Array, State]:
         """Return logits and state after a text."""
