@@ -33,7 +33,7 @@ from charrnn.cli import (
 )
 from charrnn.cli.errors import CommandGroup, exit_code
 
-TRAINING, MODELS, COMPUTER = "Training", "Models", "This computer and this program"
+TRAINING, MODELS, SYSTEM = "Training", "Models", "Experiments, system and manual"
 
 app = typer.Typer(
     name="charrnn",
@@ -56,10 +56,10 @@ app.command(rich_help_panel=MODELS)(score.score)
 app.command(rich_help_panel=MODELS)(rescore.rescore)
 app.command("eval", rich_help_panel=MODELS)(evaluate.evaluate)
 app.command(rich_help_panel=MODELS)(inspect.inspect)
-app.command(rich_help_panel=COMPUTER)(lab.lab)
-app.command(rich_help_panel=COMPUTER)(bench.bench)
-app.command(rich_help_panel=COMPUTER)(doctor.doctor)
-app.command(rich_help_panel=COMPUTER)(manual.manual)
+app.command(rich_help_panel=SYSTEM)(lab.lab)
+app.command(rich_help_panel=SYSTEM)(bench.bench)
+app.command(rich_help_panel=SYSTEM)(doctor.doctor)
+app.command(rich_help_panel=SYSTEM)(manual.manual)
 
 
 def _print_version(wanted: bool) -> None:

@@ -80,31 +80,23 @@ def evaluate(
     if encoding is not None and validation:
         raise UsageError("--validation uses the encoding of the run; leave --encoding out")
     from charrnn.blas import physical_cores, single_threaded
-    from charrnn.evaluation.baselines import Loss
     from charrnn.evaluation.comparison import other_losses
     from charrnn.language.registry import load_model
 
     language_model: LanguageModel | None = None
     if baselines or mix or dynamic or keystrokes:
         language_model = open_language_model(model, "--baselines, --mix, --dynamic or --keystrokes")
-    names = ["model", *map(str, against or ())]
     models = [language_model or load_model(model), *map(load_model, against or ())]
-    threads = threads or physical_cores()
+    threads, keys = threads or physical_cores(), None
     with single_threaded():
         texts = _encode(models, sources, encoding, validation)
         evaluations = [each.evaluate(text.encoded, threads=threads) for each, text in zip(models, texts, strict=True)]
-        losses = [
-            Loss(name, evaluation.nats_per_character, evaluation.bits_per_character)
-            for name, evaluation in zip(names, evaluations, strict=True)
-        ]
-        keys = None
+        losses = _losses(["model", *map(str, against or ())], evaluations)
         if language_model is not None:
             comparisons = {"baselines": baselines, "mix": mix, "dynamic": dynamic}
             losses += other_losses(language_model, texts[0], threads=threads, **comparisons)
             keys = _count_keystrokes(language_model, texts[0], words) if keystrokes else None
-    if len(losses) > 1:
-        _warn_of_unknown(names, texts)
-    _write(evaluations[0], losses if len(losses) > 1 else [], keys, as_json=as_json)
+    _write(evaluations, losses, keys, as_json=as_json)
 
 
 def _encode(
@@ -134,14 +126,24 @@ def _count_keystrokes(model: "LanguageModel", text: "ComparedText", words: int) 
     return count_keystrokes(model.completer(), text.head(words * CHARACTERS_PER_WORD), words)
 
 
-def _warn_of_unknown(names: list[str], texts: "list[ComparedText]") -> None:
-    for name, text in zip(names, texts, strict=True):
-        if unknown := text.encoded.unknown:
+def _losses(names: list[str], evaluations: "list[Evaluation]") -> "list[Loss]":
+    from charrnn.evaluation.baselines import Loss
+
+    return [
+        Loss(name, evaluation.nats_per_character, evaluation.bits_per_character)
+        for name, evaluation in zip(names, evaluations, strict=True)
+    ]
+
+
+def _write(
+    evaluations: "list[Evaluation]", losses: "list[Loss]", keys: "Keystrokes | None", *, as_json: bool
+) -> None:
+    """Write the evaluation of the first model, and the losses if there are several."""
+    evaluation, losses = evaluations[0], losses if len(losses) > 1 else []
+    for loss, compared in zip(losses, evaluations, strict=False):  # the models precede the baselines
+        if compared.unknown:
             reason = "each costs only the probability of <unk>, so its loss is understated"
-            print_message(f"{name} has {unknown:,} unknown characters; {reason}")
-
-
-def _write(evaluation: "Evaluation", losses: "list[Loss]", keys: "Keystrokes | None", *, as_json: bool) -> None:
+            print_message(f"{loss.name} has {compared.unknown:,} unknown characters; {reason}")
     if evaluation.unknown:
         tokens = f"{evaluation.unknown:,} of {evaluation.tokens:,} tokens"
         share = evaluation.unknown / evaluation.tokens

@@ -1,10 +1,14 @@
 """The program, run through pipes or on a pseudo-terminal."""
 
 import os
+import select
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -44,34 +48,87 @@ def invoke() -> Callable[..., Result]:
 
 
 @pytest.fixture(scope="session")
-def on_terminal() -> Callable[..., str]:
-    """A function that runs the program on a pseudo-terminal of 80 columns, and returns what it writes to stdout."""
+def open_terminal() -> Callable[..., "Terminal"]:
+    """A function that starts the program with these arguments on a pseudo-terminal, in the folder `cwd`."""
     if sys.platform == "win32":
         pytest.skip("needs a pseudo-terminal")
-    import pty
+    return Terminal
+
+
+@pytest.fixture(scope="session")
+def on_terminal(open_terminal: Callable[..., "Terminal"]) -> Callable[..., str]:
+    """A function that runs the program on a pseudo-terminal, and returns what it writes to stdout."""
 
     def run(*arguments: object, cwd: Path, **environment: str) -> str:
-        keyboard, terminal = pty.openpty()
-        inherited = {name: value for name, value in os.environ.items() if name not in ("LINES", "NO_COLOR")}
-        with subprocess.Popen(
-            [*PROGRAM, *map(str, arguments)],
-            cwd=cwd,
-            env=inherited | {"TERM": "xterm-256color", "COLUMNS": "80"} | environment,
-            stdin=terminal,
-            stdout=terminal,
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            os.close(terminal)
-            output = b"".join(iter(lambda: _read(keyboard), b""))
-            os.close(keyboard)
-            assert process.wait(timeout=TIMEOUT) == 0
-        return output.decode("utf-8").replace("\r\n", "\n")
+        term = environment.pop("TERM", "xterm-256color")
+        with open_terminal(*arguments, cwd=cwd, stderr=False, term=term, **environment) as terminal:
+            assert terminal.end() == 0
+        return terminal.text.replace("\r\n", "\n")
 
     return run
 
 
-def _read(keyboard: int) -> bytes:
-    try:
-        return os.read(keyboard, 65536)
-    except OSError:  # Linux reports the end of a terminal so
-        return b""
+class Terminal:
+    """The program on a pseudo-terminal of 24 × 80; `text` is its output so far."""
+
+    def __init__(
+        self, *arguments: object, cwd: Path, stderr: bool = True, term: str = "xterm-256color", **environment: str
+    ) -> None:
+        import fcntl
+        import pty
+        import termios
+
+        self._keyboard, terminal = pty.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        inherited = {
+            name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")
+        }
+        self.process = subprocess.Popen(
+            [*PROGRAM, *map(str, arguments)],
+            cwd=cwd,
+            env=inherited | {"TERM": term} | environment,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal if stderr else subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(terminal)
+        self._output = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._keyboard)
+
+    @property
+    def text(self) -> str:
+        return self._output.decode("utf-8", "replace")
+
+    def press(self, keys: bytes) -> None:
+        os.write(self._keyboard, keys)
+
+    def wait_for(self, words: str) -> None:
+        while words not in self.text:
+            assert self._read(), f"ended without {words!r}: {self.text!r}"
+
+    def end(self) -> int:
+        """Read to the end, and return the exit code."""
+        while self._read():
+            pass
+        return self.process.wait(timeout=TIMEOUT)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._keyboard], [], [], TIMEOUT)
+        assert ready, f"silent for {TIMEOUT} s after {self.text!r}"
+        try:
+            data = os.read(self._keyboard, 65536)
+        except OSError:  # Linux reports the end of a terminal so
+            data = b""
+        self._output += data
+        return bool(data)

@@ -3,15 +3,13 @@
 import json
 import os
 import re
-import select
 import signal
-import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
@@ -22,73 +20,12 @@ from charrnn.text.escape import visible
 if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
 
-import fcntl
-import pty
-import termios
-
 PROGRAM = (sys.executable, "-W", "error", "-m", "charrnn")
 TINY = ("--hidden", "8", "--layers", "1", "--bptt", "8", "--batch", "4", "--threads", "1")
 STORY = "".join(f"The {n % 7}th boat of {n} came in at dusk; nobody saw it go.\n" for n in range(80))
 NASTY = "\x1b[31m\u202e\x9b" * 200
 TIMEOUT = 60.0
-
-
-class Terminal:
-    """A program on a pseudo-terminal of 24 × 80; `text` is its output so far."""
-
-    def __init__(self, *arguments: str, cwd: Path, term: str = "xterm-256color", **environment: str) -> None:
-        self._keyboard, terminal = pty.openpty()
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-        self.process = subprocess.Popen(
-            [*PROGRAM, *arguments],
-            cwd=cwd,
-            env=inherited | {"TERM": term} | environment,
-            stdin=terminal,
-            stdout=terminal,
-            stderr=terminal,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-        os.close(terminal)
-        self._output = b""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._keyboard)
-
-    @property
-    def text(self) -> str:
-        return self._output.decode("utf-8", "replace")
-
-    def press(self, keys: bytes) -> None:
-        os.write(self._keyboard, keys)
-
-    def wait_for(self, words: str) -> None:
-        while words not in self.text:
-            assert self._read(), f"ended without {words!r}: {self.text!r}"
-
-    def end(self) -> int:
-        """Read to the end, and return the exit code."""
-        while self._read():
-            pass
-        return self.process.wait(timeout=TIMEOUT)
-
-    def _read(self) -> bool:
-        ready, _, _ = select.select([self._keyboard], [], [], TIMEOUT)
-        assert ready, f"silent for {TIMEOUT} s after {self.text!r}"
-        try:
-            data = os.read(self._keyboard, 65536)
-        except OSError:  # Linux reports the end of a terminal so
-            data = b""
-        self._output += data
-        return bool(data)
+OpenTerminal = Callable[..., Any]
 
 
 @pytest.fixture
@@ -114,8 +51,10 @@ def wait_until_ended(run: Path) -> None:
         time.sleep(0.02)
 
 
-def test_training_opens_a_dashboard_and_leaves_the_terminal_as_it_was(folder: Path) -> None:
-    with Terminal("train", "story.txt", "--out", "run", *TINY, "--steps", "40", cwd=folder) as terminal:
+def test_training_opens_a_dashboard_and_leaves_the_terminal_as_it_was(
+    folder: Path, open_terminal: OpenTerminal
+) -> None:
+    with open_terminal("train", "story.txt", "--out", "run", *TINY, "--steps", "40", cwd=folder) as terminal:
         terminal.wait_for("finished")
         terminal.wait_for("per character")
         terminal.press(b"q")
@@ -127,8 +66,8 @@ def test_training_opens_a_dashboard_and_leaves_the_terminal_as_it_was(folder: Pa
     assert "2 × 8 tanh" in text or "1 × 8 tanh" in text
 
 
-def test_a_run_that_is_stopped_from_its_dashboard_can_be_resumed(folder: Path) -> None:
-    with Terminal("train", "story.txt", *OPTIONS, cwd=folder) as terminal:
+def test_a_run_that_is_stopped_from_its_dashboard_can_be_resumed(folder: Path, open_terminal: OpenTerminal) -> None:
+    with open_terminal("train", "story.txt", *OPTIONS, cwd=folder) as terminal:
         terminal.wait_for("● training")
         terminal.press(b"q")
         terminal.wait_for("Stop it?")
@@ -144,9 +83,9 @@ def test_a_run_that_is_stopped_from_its_dashboard_can_be_resumed(folder: Path) -
     assert json.loads(result.stdout.splitlines()[-1])["step"] == finish["step"] + 2
 
 
-def test_a_run_that_is_left_trains_on_and_can_be_watched_again(folder: Path) -> None:
+def test_a_run_that_is_left_trains_on_and_can_be_watched_again(folder: Path, open_terminal: OpenTerminal) -> None:
     run = folder / "run"
-    with Terminal("train", "story.txt", *OPTIONS, cwd=folder) as terminal:
+    with open_terminal("train", "story.txt", *OPTIONS, cwd=folder) as terminal:
         terminal.wait_for("● training")
         terminal.press(b"q")
         terminal.wait_for("Stop it?")
@@ -154,7 +93,7 @@ def test_a_run_that_is_left_trains_on_and_can_be_watched_again(folder: Path) -> 
         assert terminal.end() == 0
         assert "charrnn watch run" in terminal.text
     assert trainer_pid(run) is not None
-    with Terminal("watch", "run", cwd=folder) as terminal:
+    with open_terminal("watch", "run", cwd=folder) as terminal:
         terminal.wait_for("● training")
         terminal.press(b" ")
         terminal.wait_for("paused")
@@ -166,9 +105,9 @@ def test_a_run_that_is_left_trains_on_and_can_be_watched_again(folder: Path) -> 
     assert last_event(run)["reason"] == "stopped"
 
 
-def test_closing_the_terminal_does_not_end_the_run(folder: Path) -> None:
+def test_closing_the_terminal_does_not_end_the_run(folder: Path, open_terminal: OpenTerminal) -> None:
     run = folder / "run"
-    with Terminal("train", "story.txt", *OPTIONS, cwd=folder) as terminal:
+    with open_terminal("train", "story.txt", *OPTIONS, cwd=folder) as terminal:
         terminal.wait_for("● training")
     step = last_event(run)["step"]
     assert trainer_pid(run) is not None
@@ -179,8 +118,8 @@ def test_closing_the_terminal_does_not_end_the_run(folder: Path) -> None:
     wait_until_ended(run)
 
 
-def test_the_dashboard_reports_the_death_of_the_training_process(folder: Path) -> None:
-    with Terminal("train", "story.txt", *OPTIONS, cwd=folder) as terminal:
+def test_the_dashboard_reports_the_death_of_the_training_process(folder: Path, open_terminal: OpenTerminal) -> None:
+    with open_terminal("train", "story.txt", *OPTIONS, cwd=folder) as terminal:
         terminal.wait_for("● training")
         process = trainer_pid(folder / "run")
         assert process
@@ -225,32 +164,32 @@ def test_watch_finds_the_run_that_is_being_trained(folder: Path) -> None:
     watching.stdout.close()
 
 
-def test_errors_are_reported_before_the_dashboard_opens(folder: Path) -> None:
-    with Terminal("train", "nowhere.txt", cwd=folder) as terminal:
+def test_errors_are_reported_before_the_dashboard_opens(folder: Path, open_terminal: OpenTerminal) -> None:
+    with open_terminal("train", "nowhere.txt", cwd=folder) as terminal:
         assert terminal.end() == 1
         assert "nowhere.txt" in terminal.text
         assert "\x1b[?1049h" not in terminal.text
-    with Terminal("train", "story.txt", "--steps", "0", cwd=folder) as terminal:
+    with open_terminal("train", "story.txt", "--steps", "0", cwd=folder) as terminal:
         assert terminal.end() == 2
 
 
-def test_play_opens_the_sampler_and_restores_the_terminal(folder: Path) -> None:
+def test_play_opens_the_sampler_and_restores_the_terminal(folder: Path, open_terminal: OpenTerminal) -> None:
     quick = [*PROGRAM, "train", "story.txt", "--out", "run", *TINY, "--steps", "20", "--quiet"]
     assert subprocess.run(quick, cwd=folder, timeout=TIMEOUT, stdin=subprocess.DEVNULL).returncode == 0
-    with Terminal("play", "run", cwd=folder) as terminal:
+    with open_terminal("play", "run", cwd=folder) as terminal:
         terminal.wait_for("sampler: run")
         terminal.press(b" ")
         terminal.wait_for("running")
         terminal.press(b"q")
         assert terminal.end() == 0
         assert "Traceback" not in terminal.text
-    with Terminal("play", "run", cwd=folder, term="dumb") as terminal:
+    with open_terminal("play", "run", cwd=folder, term="dumb") as terminal:
         assert terminal.end() == 2
         assert "TERM is dumb" in terminal.text
 
 
-def test_the_dashboard_works_without_colors(folder: Path) -> None:
-    with Terminal("train", "story.txt", *OPTIONS, cwd=folder, NO_COLOR="1") as terminal:
+def test_the_dashboard_works_without_colors(folder: Path, open_terminal: OpenTerminal) -> None:
+    with open_terminal("train", "story.txt", *OPTIONS, cwd=folder, NO_COLOR="1") as terminal:
         terminal.wait_for("● training")
         terminal.press(b"x")
         terminal.wait_for("stopped")
@@ -260,23 +199,27 @@ def test_the_dashboard_works_without_colors(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("term", "options"), [("dumb", ()), ("", ()), ("xterm", ("--no-tui",))])
-def test_a_terminal_without_a_dashboard_gets_lines(folder: Path, term: str, options: tuple[str, ...]) -> None:
+def test_a_terminal_without_a_dashboard_gets_lines(
+    folder: Path, open_terminal: OpenTerminal, term: str, options: tuple[str, ...]
+) -> None:
     arguments = ("train", "story.txt", "--out", "run", *TINY, "--steps", "10", *options)
-    with Terminal(*arguments, cwd=folder, term=term) as terminal:
+    with open_terminal(*arguments, cwd=folder, term=term) as terminal:
         assert terminal.end() == 0
         assert "step 10: done" in terminal.text
         assert "\x1b" not in terminal.text
         assert ("no dashboard, because TERM is" in terminal.text) == (not options)
 
 
-def test_a_terminal_gets_no_control_characters(folder: Path) -> None:
+def test_a_terminal_gets_no_control_characters(folder: Path, open_terminal: OpenTerminal) -> None:
     arguments = ("train", "nasty.txt", "--out", "run", *TINY, "--steps", "10", "--no-tui")
-    with Terminal(*arguments, cwd=folder) as terminal:
+    with open_terminal(*arguments, cwd=folder) as terminal:
         assert terminal.end() == 0
         assert "\\u202e" in terminal.text
         assert "\u202e" not in terminal.text
         assert "\x9b" not in terminal.text
-    with Terminal("sample", "run", "--length", "50", "--prompt", NASTY[:6], "--seed", "1", cwd=folder) as terminal:
+    with open_terminal(
+        "sample", "run", "--length", "50", "--prompt", NASTY[:6], "--seed", "1", cwd=folder
+    ) as terminal:
         assert terminal.end() == 0
         assert terminal.text.startswith("\\x1b[31m\\u202e")
         assert terminal.text.endswith("\n")
@@ -287,10 +230,10 @@ def test_a_terminal_gets_no_control_characters(folder: Path) -> None:
     assert terminal.text == visible(piped.stdout) + "\r\n"
 
 
-def test_ctrl_c_ends_a_sample_while_it_is_generated(folder: Path) -> None:
+def test_ctrl_c_ends_a_sample_while_it_is_generated(folder: Path, open_terminal: OpenTerminal) -> None:
     train = [*PROGRAM, "train", "story.txt", "--out", "run", *TINY, "--steps", "2", "--quiet"]
     assert subprocess.run(train, cwd=folder, timeout=TIMEOUT).returncode == 0
-    with Terminal("sample", "run", "--length", "1000000000", "--prompt", "boat", cwd=folder) as terminal:
+    with open_terminal("sample", "run", "--length", "1000000000", "--prompt", "boat", cwd=folder) as terminal:
         terminal.wait_for("boat")
         terminal.press(b"\x03")
         assert terminal.end() == 130
