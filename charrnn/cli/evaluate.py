@@ -80,7 +80,7 @@ def evaluate(
     if encoding is not None and validation:
         raise UsageError("--validation uses the encoding of the run; leave --encoding out")
     from charrnn.blas import physical_cores, single_threaded
-    from charrnn.evaluation.comparison import other_losses
+    from charrnn.evaluation.comparison import comparison_losses
     from charrnn.language.registry import load_model
 
     language_model: LanguageModel | None = None
@@ -94,7 +94,7 @@ def evaluate(
         losses = _losses(["model", *map(str, against or ())], evaluations)
         if language_model is not None:
             comparisons = {"baselines": baselines, "mix": mix, "dynamic": dynamic}
-            losses += other_losses(language_model, texts[0], threads=threads, **comparisons)
+            losses += comparison_losses(language_model, texts[0], threads=threads, **comparisons)
             keys = _count_keystrokes(language_model, texts[0], words) if keystrokes else None
     _write(evaluations, losses, keys, as_json=as_json)
 

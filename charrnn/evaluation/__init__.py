@@ -1,1 +1,1 @@
-"""How good a model is: baselines, mixtures, dynamic evaluation, comparison, keystrokes."""
+"""Evaluation of models: baselines, mixtures, dynamic evaluation, comparison, keystrokes."""

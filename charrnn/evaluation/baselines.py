@@ -1,6 +1,6 @@
 """Baselines: n-gram models of the same training text, and a compressor.
 
-Losses are per character of the original text, so that tokens of any kind and a compressor compare in one table.
+Losses are per character of the original text, so that models with any tokens and a compressor are comparable.
 """
 
 import lzma
@@ -28,7 +28,7 @@ class Loss:
 
     @classmethod
     def of(cls, name: str, nats: float, characters: int) -> "Loss":
-        """Return the loss of a text of so many characters from its total surprise in nats."""
+        """Return the loss from the total surprise of a text in nats and the length of the text."""
         per_character = nats / characters
         return cls(name, per_character, per_character / math.log(2.0))
 
@@ -47,6 +47,8 @@ def ngram_losses(ngrams: Ngrams, text: EncodedText) -> list[Loss]:
 def xz_loss(training: str, text: str, characters: int) -> Loss:
     """Return the growth of the compressed training text when a text is appended to it."""
     prefix, whole = (string.encode("utf-8", "surrogatepass") for string in (training, training + text))
-    filters = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]  # no container, which would round up
+    filters = [
+        {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}
+    ]  # no container format, which would round the size up
     prefix_size, whole_size = (len(lzma.compress(data, lzma.FORMAT_RAW, filters=filters)) for data in (prefix, whole))
     return Loss.of("xz", 8 * (whole_size - prefix_size) * math.log(2.0), characters)

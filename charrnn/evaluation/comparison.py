@@ -1,4 +1,4 @@
-"""Comparison: one text, read by a model in several ways and by its baselines → losses for one table."""
+"""Comparison: losses of a model, its baselines, and their mixtures on one text."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ XZ_LIMIT = 64 << 20
 
 @dataclass(frozen=True, eq=False)
 class ComparedText:
-    """A text as the tokenizer of one model encodes it. `head(n)` gives its first n characters, in the normal form."""
+    """A text, encoded by the tokenizer of a model. `head(n)` returns its first n characters, in the normal form."""
 
     encoded: EncodedText
     head: Callable[[int], str]
 
 
 def whole_text(model: TrainedModel, corpus: Corpus) -> ComparedText:
-    """Return a text from its beginning."""
+    """Return the whole text of a corpus."""
     normal_form = model.tokenizer.normal_form
     return ComparedText(
         encode_corpus(corpus, model.tokenizer), lambda n: head(normalized_chunks(corpus.chunks(), normal_form), n)
@@ -42,10 +42,10 @@ def held_out(model: TrainedModel, corpus: Corpus) -> ComparedText:
     return ComparedText(dataset.validation_text(), lambda n: head(dataset.split.validation(), n))
 
 
-def other_losses(
+def comparison_losses(
     model: LanguageModel, text: ComparedText, *, baselines: bool, mix: bool, dynamic: bool, threads: int
 ) -> Iterator[Loss]:
-    """Yield the losses of dynamic evaluation, of n-gram models and xz, and of mixtures, as requested."""
+    """Yield the losses of dynamic evaluation, of n-gram models and xz, and of mixtures, each if requested."""
     encoded, by_name = text.encoded, dict[str, Array]()
     if dynamic:
         by_name["dynamic"] = dynamic_log_probabilities(model.network, model.parameters, encoded)
@@ -59,8 +59,8 @@ def other_losses(
         if max(encoded.characters, model.config.text.characters) <= XZ_LIMIT:
             yield xz_loss(training_text(model.config.text, XZ_LIMIT), text.head(XZ_LIMIT), encoded.characters)
     if mix:
-        own = model.token_log_probabilities(encoded, in_arcs=True, threads=threads)
-        for name, log_p in ({"model": own} | by_name).items():
+        log_p_model = model.token_log_probabilities(encoded, in_arcs=True, threads=threads)
+        for name, log_p in ({"model": log_p_model} | by_name).items():
             mixture, weight = mixed(log_p, by_order[ngram.order - 1])
             label = f"{weight:.2f} {name} + {1 - weight:.2f} {ngram.order}-gram"
             yield Loss.of_text(label, mixture, encoded)

@@ -1,9 +1,9 @@
-"""Dynamic evaluation: how well a network predicts a text while its weights adapt to that text.
+"""Dynamic evaluation: log probabilities of a text under a network whose weights adapt to that text.
 
-EncodedText of N tokens → log p (N,). The text is one stream, read in windows. Each window is scored with weights that
-have not learned from it; only then is one gradient step taken on it. So names, spellings and habits are learned as
-they appear, and no token is seen before it is predicted (Mikolov et al. 2010; Krause et al. 2018, "Dynamic evaluation
-of neural sequence models"). The given weights are not changed: a copy of them adapts.
+EncodedText of N tokens → log p (N,). The text is one stream, read in windows. Each window is scored first; then one
+gradient step is taken on it, which affects later windows only. The network thus learns names and spellings as they
+appear, and no token is seen before it is predicted (Mikolov et al. 2010; Krause et al. 2018, "Dynamic evaluation of
+neural sequence models"). The given weights are not changed: a copy of them adapts.
 """
 
 import math
@@ -26,14 +26,14 @@ SMALLEST_NORM = 1e-20
 
 @dataclass(frozen=True)
 class Adaptation:
-    """How weights adapt to a text. After each window: w ← w - rate · g, and then w ← w + decay · (w₀ - w).
+    """Settings of the adaptation. After each window: w ← w - rate · g, and then w ← w + decay · (w₀ - w).
 
     g is the gradient of the mean loss of the `window` tokens in nats, w₀ the initial weights. A step rate · g with a
     norm above `longest_step` over all weights is shortened to it, so that the weights, and with them every log p,
     stay finite at any rate. Rate 0 keeps the weights fixed.
 
-    The defaults were chosen on held-out parts of Shakespeare and of the built-in English text, with 256 units; on a
-    text unlike the training text, a rate two or three times as high gains more.
+    The defaults were chosen on held-out parts of Shakespeare and of the built-in English text, with 256 units. On a
+    text unlike the training text, a rate two or three times as high gives a lower loss.
     """
 
     rate: float = 0.01
@@ -55,8 +55,9 @@ class Adaptation:
 def dynamic_log_probabilities(
     network: Network, parameters: Parameters, text: EncodedText, adaptation: Adaptation | None = None
 ) -> Array:
-    """Return log p (N,) in nats of each token of a text, by weights that adapt to it; 0 for a token that begins a
-    document. There is no dropout.
+    """Return log p (N,) in nats of each token of a text, under weights that adapt to it, without dropout.
+
+    It is 0 for a token that begins a document.
 
     >>> model = LanguageModel.load(run)
     >>> text = encode_text("a quay by the quay by the quay by the quay by the quay", model.tokenizer)
@@ -84,7 +85,7 @@ def dynamic_log_probabilities(
 
 
 def _adapt(weights: Parameters, gradients: Parameters, initial: Parameters, adaptation: Adaptation) -> None:
-    """Take one gradient step, and then move a little back to the initial weights; overwrites the gradients.
+    """Take one gradient step, and then one decay step to the initial weights; overwrites the gradients.
 
     A gradient with a norm that is not finite is not applied.
     """

@@ -9,7 +9,7 @@ from charrnn.network.losses import softmax
 BLOCK = 64
 """Tokens after which the weight is updated."""
 WEIGHTS = 65
-"""Number of weights that are compared."""
+"""Number of candidate weights."""
 
 
 def mixed(first: Array, second: Array) -> tuple[NDArray[np.float64], float]:
@@ -19,9 +19,8 @@ def mixed(first: Array, second: Array) -> tuple[NDArray[np.float64], float]:
     >>> np.exp(log_p).round(3)
     array([0.3, 0.9])
 
-    The weight of a block of tokens is the posterior mean, given the tokens before the block, of WEIGHTS candidates
-    that were equally probable at first: a Bayesian mixture, which is never worse than the best candidate by more than
-    log(WEIGHTS) nats in total.
+    The weight of a block of BLOCK tokens is the posterior mean over WEIGHTS candidate weights with a uniform prior,
+    given the tokens before the block: a Bayesian mixture of the candidates, updated once per block.
     """
     a, b = np.exp(np.asarray(first, np.float64)), np.exp(np.asarray(second, np.float64))
     weights = 1.0 / (1.0 + np.exp(-np.linspace(-8.0, 8.0, WEIGHTS)))  # evenly spaced in their log odds

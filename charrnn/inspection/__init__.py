@@ -1,1 +1,1 @@
-"""What is inside a trained network: weights, units, gradient flow over a text."""
+"""Inspection of trained networks: weights, units, gradient flow over a text."""

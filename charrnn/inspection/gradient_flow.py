@@ -1,4 +1,4 @@
-"""Gradient flow over a text: how far back the error of a token reaches, averaged over windows of the text."""
+"""Gradient flow over a text: norms of the gradient by the number of steps back, over several windows."""
 
 import numpy as np
 
@@ -14,8 +14,8 @@ FLOW_STREAMS = 16
 def text_gradient_flow(network: Network, parameters: Parameters, text: EncodedText) -> GradientFlow:
     """Return the gradient flow over a text of one token or more.
 
-    The text is cut into windows of up to FLOW_STEPS + 1 tokens, which are read side by side, each from the initial
-    state. Computed in float64, so that a gradient may vanish without being lost.
+    The beginning of the text is cut into up to FLOW_STREAMS windows of up to FLOW_STEPS + 1 tokens, each read from
+    the initial state. Computed in float64, in which small gradients do not underflow.
     """
     T = min(FLOW_STEPS + 1, len(text.ids))
     B = min(FLOW_STREAMS, len(text.ids) // T)

@@ -1,6 +1,6 @@
-"""Units: a text → h of every unit after each token (N, L, H) → the units that correlate best with its features.
+"""Units: activations h (N, L, H) of all units over a text, and their correlations with features of the text.
 
-A feature, such as "inside quotes", is computed from the characters read so far: the network has not seen more
+A feature after a token, such as "inside quotes", depends only on the characters up to that token, as the network does
 (Karpathy, Johnson and Fei-Fei 2015 found such units by eye).
 """
 
@@ -40,9 +40,9 @@ class RankedUnit:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A text of N tokens as a network reads it: the piece of text that a token completes, and h (N, L, H) after it.
+    """A text of N tokens, the piece of text that each token completes, and the activations h (N, L, H) after it.
 
-    A piece is empty where a character is incomplete; the pieces joined are the text.
+    The piece of a token is empty if it leaves a character incomplete; joined, the pieces are the text.
     """
 
     text: EncodedText
@@ -50,22 +50,22 @@ class Reading:
     activations: Array
 
     def features(self) -> dict[str, Feature]:
-        """Return the features (N,) after each token: those of its last character, or of the one it is part of."""
+        """Return the features (N,) after each token: those of its last character, or of the character it belongs to."""
         lengths = np.array([len(piece) for piece in self.pieces], np.intp)
         text = "".join(self.pieces)
-        places = np.minimum(lengths.cumsum() - (lengths > 0), len(text) - 1)
-        return {name: values[places] for name, values in features(text).items()}
+        positions = np.minimum(lengths.cumsum() - (lengths > 0), len(text) - 1)
+        return {name: values[positions] for name, values in features(text).items()}
 
 
 def read(model: LanguageModel, text: str) -> Reading:
-    """Read a text from its beginning."""
+    """Return the reading of a text from the initial state."""
     encoded = encode_text(text, model.tokenizer)
     h = activations(model.network, model.parameters, np.concatenate([[encoded.previous_id], encoded.ids]))
     return Reading(encoded, _pieces(model.tokenizer, encoded.ids), h[1:])
 
 
 def default_text(model: LanguageModel, length: int) -> tuple[str, str]:
-    """Return up to `length` characters of the run's validation text, or else of a sample, and a description."""
+    """Return up to `length` characters of the run's validation text, or else a sample, and a description of it."""
     try:
         text = validation_text(model.config.text, length)
         reason = "the run has no validation text"
@@ -98,16 +98,16 @@ def activations(network: Network, parameters: Parameters, ids: Ids) -> Array:
 def features(text: str) -> dict[str, Feature]:
     """Return features (N,) after each of the N characters of a text: masks, or numbers of characters.
 
-    The next line begins at its line break, with position 0. A blank line ends a paragraph, and with it open quotes,
+    A line break has position 0 in the line that follows it. A blank line ends a paragraph, and with it open quotes,
     parentheses and speeches.
     """
-    breaks, letters, spaces = (_test(test, text) for test in ("\n".__eq__, str.isalnum, str.isspace))
+    breaks, letters, spaces = (_mask(test, text) for test in ("\n".__eq__, str.isalnum, str.isspace))
     position, white = _since(breaks), _since(breaks, spaces & ~breaks)
     leading = (position > 0) & (position == white)
     blank = breaks & (_shifted(position) == _shifted(white))
-    apostrophes = _test("'’".__contains__, text) & (_shifted(letters) > 0)
+    apostrophes = _mask("'’".__contains__, text) & (_shifted(letters) > 0)
     in_word = _since(~(letters | apostrophes))
-    ended = _latest(_test(SENTENCE_ENDS.__contains__, text)) > _latest(letters)
+    ended = _latest(_mask(SENTENCE_ENDS.__contains__, text)) > _latest(letters)
     return {
         "inside quotes": _enclosed(text, QUOTES, blank),
         "inside parentheses": _enclosed(text, PARENTHESES, blank),
@@ -119,24 +119,24 @@ def features(text: str) -> dict[str, Feature]:
         "position in the word": in_word,
         "after a sentence's end": ended,
         "position in the sentence": _since(ended | blank),
-        "capital letter": _test(str.isupper, text),
-        "digit": _test(str.isdigit, text),
+        "capital letter": _mask(str.isupper, text),
+        "digit": _mask(str.isdigit, text),
     }
 
 
-def _test(test: Callable[[str], bool], text: str) -> Mask:
+def _mask(test: Callable[[str], bool], text: str) -> Mask:
     return np.fromiter(map(test, text), np.bool_, len(text))
 
 
 def _since(resets: Mask, counted: Mask | None = None) -> NDArray[np.float64]:
-    """Return the number of characters, or of counted ones, since the last reset, which itself has 0."""
+    """Return the number of characters, or of true entries of `counted`, since the last true entry of `resets`."""
     total = np.arange(resets.size + 1) if counted is None else np.concatenate([[0], counted.cumsum()])
     begin = _latest(resets) + 1
     return (total[1:] - total[begin]).astype(np.float64)
 
 
 def _latest(mask: Mask) -> NDArray[np.intp]:
-    """Return the place of the last true entry up to each place; -1 before the first."""
+    """Return the index of the last true entry up to each entry; -1 before the first."""
     return np.maximum.accumulate(np.where(mask, np.arange(mask.size), -1))
 
 
@@ -146,7 +146,7 @@ def _shifted(values: Feature) -> Feature:
 
 
 def _enclosed(text: str, closing: Mapping[str, str], blank: Mask) -> Mask:
-    """Return where an opening sign is still open; signs nest."""
+    """Return the mask of the characters inside of an opening and a closing sign; signs nest."""
     inside, open_for = np.zeros(len(text), np.bool_), list[str]()
     for n, character in enumerate(text):
         if blank[n]:
@@ -160,7 +160,7 @@ def _enclosed(text: str, closing: Mapping[str, str], blank: Mask) -> Mask:
 
 
 def _spoken(text: str, blank: Mask) -> Mask:
-    """Return where a speech continues: from the sign after a speaker's name to the next blank line."""
+    """Return the mask of speeches: from the sign after a speaker's name to the next blank line."""
     spoken, speaking, begin = np.zeros(len(text), np.bool_), False, 0
     for n, character in enumerate(text):
         if blank[n]:
@@ -174,9 +174,10 @@ def _spoken(text: str, blank: Mask) -> Mask:
 
 
 def _is_speaker(line: str, sign: str) -> bool:
-    """Return whether a line up to a sign is a speaker's name.
+    """Return True if the text of a line before a sign is a speaker's name.
 
-    That is two capitals or more before a colon, a full stop or the line's end, or Up To Four Words before a colon.
+    A name is in capitals, at least two of them, before a colon, a period or a line break; or one to four capitalized
+    words before a colon.
     """
     words = line.split()
     if not 1 <= len(words) <= 4 or not all(character.isalpha() or character in " .'’-" for character in line):
@@ -222,6 +223,6 @@ def rank(activations: Array, features: Mapping[str, Feature], top: int = 3) -> l
     ranked = []
     for name, r in correlations(activations, features).items():
         strongest = np.argsort(-np.abs(r), axis=None, kind="stable")[:top]
-        places = ((int(place) // r.shape[1], int(place) % r.shape[1]) for place in strongest)
-        ranked += [RankedUnit(name, l, unit, float(r[l, unit])) for l, unit in places if r[l, unit] != 0.0]
+        units = (divmod(int(index), r.shape[1]) for index in strongest)
+        ranked += [RankedUnit(name, l, unit, float(r[l, unit])) for l, unit in units if r[l, unit] != 0.0]
     return ranked

@@ -1,4 +1,4 @@
-"""Weights of a trained network: statistics of its arrays and layers."""
+"""Statistics of the weights of a trained network, by array and by layer."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class ParameterFigures:
 
 @dataclass(frozen=True)
 class LayerFigures:
-    """Statistics of a layer's Wh, and the share of its h over a text, all units and tokens, with |h| above 0.97.
+    """Statistics of a layer's Wh, and the share of saturated h: |h| > 0.97, over all units and tokens of a text.
 
     A step back through time multiplies the gradient by Wh and by tanh' ≤ 1, so that its norm grows by at most the
     largest singular value; if that is below 1, the gradient vanishes. The spectral radius is its long-term growth per

@@ -1,1 +1,1 @@
-"""The only place that wires parts together: start, resume and fine-tune a run, and launch it in its own process."""
+"""Assembly of runs from all other packages: start, resume and fine-tune a run, and launch it in its own process."""

@@ -1,7 +1,7 @@
 """Fine-tuning: a run that starts from the weights of another, its base run, on another text.
 
-The vocabulary is extended, and old tokens keep their weights. The validation text of the base run is evaluated too,
-which shows how much is forgotten.
+The vocabulary is extended, and old tokens keep their weights. The validation text of the base run is evaluated as
+well, to measure how much the model forgets.
 """
 
 from collections.abc import Callable, Iterable
@@ -44,7 +44,7 @@ class BaseRun:
         return cls(path, load_model(path))
 
     def text_config(self, text: TextConfig) -> TextConfig:
-        """Return the config of a new text, with the tokenizer and the documents of the base run's text."""
+        """Return the config of a new text, with the inherited options (tokenizer, documents, …) of the base run."""
         base = self.model.config.text
         inherited = {row.field.name for row in TextConfig.rows() if row.option.inherited}
         values = {name: getattr(base, name) for name in inherited}
@@ -52,13 +52,13 @@ class BaseRun:
         return replace(text, **values, base_run=str(self.path.absolute()))
 
     def extend_tokenizer(self, chunks: Callable[[], Iterable[str]], characters: int) -> Tokenizer:
-        """Return the tokenizer extended by what a new training text, of so many characters, needs."""
+        """Return the tokenizer, extended by the characters or frequent words of a new training text of this length."""
         text = self.model.config.text
         max_words, min_count = text.vocab_size or WORD_VOCABULARY, text.min_count or minimum_count(characters)
         return extend_tokenizer(self.model.tokenizer, chunks, max_words, min_count)
 
     def run_config(self, text: TextConfig, dataset: Dataset, overrides: Overrides) -> RunConfig:
-        """Return the config of a fine-tuning run on a dataset whose tokenizer is the extended one."""
+        """Return the config of a fine-tuning run; the dataset must be encoded by the extended tokenizer."""
         tokenizer, tokens = dataset.tokenizer, len(dataset.training)
         network = replace(self.model.config.network, vocabulary=tokenizer.vocabulary_size, bos_id=tokenizer.bos_id)
         network = replace(network, **overrides.fields(NetworkConfig))
@@ -70,13 +70,13 @@ class BaseRun:
 
 
 def base_evaluation_probe(config: RunConfig, tokenizer: Tokenizer) -> EvaluationProbe:
-    """Return a function that evaluates weights on the validation text of the base run, or on a sample of it.
+    """Return a probe that evaluates weights on the validation text of the base run, or on a sample of it.
 
-    CharrnnError if that text cannot be read any more, or if the base run held nothing out.
+    CharrnnError if that text can no longer be read, or if the base run has no validation text.
     """
     assert config.text.base_run is not None
     base = RunFolder(Path(config.text.base_run)).read_config().text
     dataset = dataset_of_run(base, tokenizer)
     if not len(dataset.validation):
-        raise TextError(f"{config.text.base_run} held nothing out")
+        raise TextError(f"{config.text.base_run} has no validation text")
     return evaluation_probe(config, dataset)

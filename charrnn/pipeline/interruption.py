@@ -1,4 +1,4 @@
-"""Signals → Stop: Ctrl-C, SIGTERM or a closed terminal ends a run, but only after the run is saved."""
+"""Interruption of a run by Ctrl-C, SIGTERM or a closed terminal: the run is saved before it ends."""
 
 import contextlib
 import os
@@ -40,7 +40,7 @@ class Interruption:
         self._commands = (Stop(),)
 
     def commands(self) -> tuple[Command, ...]:
-        """Return the commands to the run, which asks between two steps."""
+        """Return the commands to the run: Stop after a signal, otherwise none."""
         return self._commands
 
     def _handle(self, number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""The library's entry points: `train` and `load`, with the options, names and defaults of the commands."""
+"""The functions of the library, `train` and `load`, with the same options and defaults as the commands."""
 
 import signal
 import threading
@@ -22,14 +22,14 @@ from charrnn.run.events import Event, Finished
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A run after its training. `finished` says how it ended; `best_loss` is in nats per character, if evaluated."""
+    """A run after its training. `finished` is its last event; `best_loss` is None if it was not evaluated."""
 
     path: Path
     finished: Finished
 
     @property
     def best_loss(self) -> float | None:
-        """Best validation loss in nats per character."""
+        """Best validation loss in nats per character, or None."""
         return self.finished.best_nats_per_character
 
     @cached_property
@@ -85,7 +85,7 @@ def _new_run(
 
 
 def _train(run: Run, on_event: Callable[[Event], object] | None) -> Finished:
-    """Train a run to its end; raise KeyboardInterrupt after it is saved, if there was one."""
+    """Train a run to its end; after an interrupt, raise KeyboardInterrupt once the run is saved."""
     finished = Finished(run.session.state.step, run.session.state.time, "done", run.session.state.best_loss)
     if run.session.is_over():
         return finished

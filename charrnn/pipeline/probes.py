@@ -1,7 +1,7 @@
 """Probes: the measurements that a run makes of its weights while it trains.
 
-Each is a function of the weights, made once for a config and a dataset. None takes from the random numbers of the
-training, so that measuring changes nothing.
+Each is a function of the weights, made once per config and dataset. A probe does not use the random generator of the
+training, so that it does not change the run.
 """
 
 import os
@@ -26,13 +26,13 @@ from charrnn.training.session import EvaluationProbe
 from charrnn.training.state import TrainingState
 
 BASELINE_TRAINING_TOKENS, BASELINE_VALIDATION_TOKENS = 2_000_000, 500_000
-"""Tokens that the n-gram model learns from, and tokens that it is evaluated on."""
+"""Largest numbers of tokens from which the n-gram model is counted, and on which it is evaluated."""
 PROBED_STREAMS = 4
-"""Streams of the batch that the gradient flow is measured on."""
+"""Number of streams of the batch on which the gradient flow is measured."""
 
 
 def evaluation_probe(config: RunConfig, dataset: Dataset) -> EvaluationProbe:
-    """Return a function that evaluates weights on the validation part of a dataset, or on a sample of it."""
+    """Return a probe that evaluates weights on the validation part of a dataset, or on a sample of it."""
     text, threads = dataset.validation_text(), config.training.threads
 
     def evaluate(parameters: Parameters, sample: int | None) -> Generator[float, None, Evaluation]:
@@ -43,7 +43,7 @@ def evaluation_probe(config: RunConfig, dataset: Dataset) -> EvaluationProbe:
 
 
 def sample_probe(config: RunConfig, dataset: Dataset) -> Callable[[Parameters, int], str]:
-    """Return a function that samples from weights; seed and step determine its random numbers."""
+    """Return a probe that samples from weights; the seed of the run and the step determine its random numbers."""
 
     def sample(parameters: Parameters, step: int) -> str:
         rng = np.random.default_rng((config.training.seed, step))
@@ -55,9 +55,9 @@ def sample_probe(config: RunConfig, dataset: Dataset) -> Callable[[Parameters, i
 def flow_probe(
     config: RunConfig, tokenizer: Tokenizer, windows: Windows
 ) -> Callable[[TrainingState, float], GradientFlowMeasured | None]:
-    """Return a function that measures the gradient flow through the next window of a state, on a few streams.
+    """Return a probe of the gradient flow through the next window of a state, on a few streams of the batch.
 
-    It returns None for a network without such a flow.
+    The probe returns None for a network in which the flow is not defined.
     """
 
     def measure(state: TrainingState, time: float) -> GradientFlowMeasured | None:
@@ -82,7 +82,7 @@ def flow_probe(
 def measure_baseline(dataset: Dataset) -> tuple[int, Loss] | None:
     """Return the best order of an n-gram model of the training part, and its loss on the validation part.
 
-    Of long parts, only the heads are used. None if nothing is held out.
+    Of a long part, only the beginning is used. None if there is no validation part.
     """
     tokenizer, held_out = dataset.tokenizer, dataset.validation[:BASELINE_VALIDATION_TOKENS]
     if not len(held_out):
@@ -96,7 +96,7 @@ def measure_baseline(dataset: Dataset) -> tuple[int, Loss] | None:
 
 
 def memory_in_use() -> int:
-    """Return the memory that this process has in RAM, in bytes; its maximum on macOS, 0 where it is not known."""
+    """Return the RAM that this process uses, in bytes; its peak on macOS, 0 if unknown."""
     try:
         pages = Path("/proc/self/statm").read_bytes().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")

@@ -1,4 +1,4 @@
-"""Plan of a new run: its text and its folder, refused if they cannot be before the text is read."""
+"""Plan of a new run: its text and its folder, checked before the text is read."""
 
 import os
 from pathlib import Path
@@ -33,7 +33,7 @@ def default_path(sources: tuple[str, ...]) -> Path:
 
 
 def free_path(path: Path) -> Path:
-    """Return the path, with the first number from 2 that makes it a new one if it exists."""
+    """Return the path, or if it exists the first of path-2, path-3, … that does not."""
     free, number = path, 1
     while os.path.lexists(free):
         number += 1

@@ -22,7 +22,7 @@ MEASURED_STEPS, MEASURED_SECONDS = (4, 20), 0.5
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """Everything that a run trains with, and the seconds that one step takes on this machine."""
+    """Config, dataset, network, trainer and initial state of a run, and the duration of a step on this machine."""
 
     config: RunConfig
     dataset: Dataset
@@ -53,7 +53,7 @@ class Setup:
         return self.dataset.training_characters / len(self.dataset.training)
 
     def with_evaluations(self, interval: int | None) -> "Setup":
-        """Return the setup with evaluations that suit the length of the run, at this interval if it is not None."""
+        """Return the setup with evaluations planned for the length of the run; `interval` in steps, None to choose it."""
         interval, sample = plan_evaluations(
             self.steps,
             window_tokens=self.window_tokens,
@@ -65,7 +65,7 @@ class Setup:
 
 
 def set_up(config: RunConfig, dataset: Dataset, parameters: Parameters | None = None) -> Setup:
-    """Make network, trainer and initial state, with these weights or random ones, and measure their speed."""
+    """Make network, trainer and initial state, with these weights or random ones, and measure the time per step."""
     network = Network.from_config(config.network)
     trainer = _make_trainer(network, dataset, config.training)
     state = _initial_state(network, trainer, config.training, parameters)

@@ -48,8 +48,8 @@ def test_overrides_are_divided_among_the_configs() -> None:
 
 
 @pytest.mark.parametrize("overrides", [Overrides(hidden=8), Overrides(cloze=True), Overrides(tokenizer="byte")])
-def test_fine_tuning_refuses_what_the_base_run_determines(overrides: Overrides) -> None:
-    with pytest.raises(UsageError, match="is determined by the run of `base_run`"):
+def test_fine_tuning_refuses_options_inherited_from_the_base_run(overrides: Overrides) -> None:
+    with pytest.raises(UsageError, match="is inherited from `base_run`"):
         overrides.refuse_inherited()
 
 
