@@ -47,8 +47,6 @@ def ngram_losses(ngrams: Ngrams, text: EncodedText) -> list[Loss]:
 def xz_loss(training: str, text: str, characters: int) -> Loss:
     """Return the growth of the compressed training text when a text is appended to it."""
     prefix, whole = (string.encode("utf-8", "surrogatepass") for string in (training, training + text))
-    filters = [
-        {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}
-    ]  # no container format, which would round the size up
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]  # no container, whose size is rounded up
     prefix_size, whole_size = (len(lzma.compress(data, lzma.FORMAT_RAW, filters=filters)) for data in (prefix, whole))
     return Loss.of("xz", 8 * (whole_size - prefix_size) * math.log(2.0), characters)

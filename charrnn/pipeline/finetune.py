@@ -52,7 +52,7 @@ class BaseRun:
         return replace(text, **values, base_run=str(self.path.absolute()))
 
     def extend_tokenizer(self, chunks: Callable[[], Iterable[str]], characters: int) -> Tokenizer:
-        """Return the tokenizer, extended by the characters or frequent words of a new training text of this length."""
+        """Return the tokenizer, extended by the characters or words of a new training text of this length."""
         text = self.model.config.text
         max_words, min_count = text.vocab_size or WORD_VOCABULARY, text.min_count or minimum_count(characters)
         return extend_tokenizer(self.model.tokenizer, chunks, max_words, min_count)
