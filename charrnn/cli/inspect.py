@@ -89,7 +89,7 @@ def _report(model: "LanguageModel", reading: "Reading", top: int) -> dict[str, A
     """Return the report of a model with the keys of --json."""
     from charrnn.inspection.gradient_flow import steps_back, text_gradient_flow
     from charrnn.inspection.units import rank
-    from charrnn.inspection.weights import layer_figures, parameter_figures
+    from charrnn.inspection.weights import layer_statistics, parameter_statistics
 
     network, parameters = model.network, model.parameters
     sizes = ("cell", "vocabulary", "embedding", "layers", "hidden")
@@ -101,10 +101,10 @@ def _report(model: "LanguageModel", reading: "Reading", top: int) -> dict[str, A
     return {
         "network": {name: getattr(model.config.network, name) for name in sizes},
         "parameter_count": network.parameter_count(),
-        "parameters": {array.pop("name"): array for array in map(asdict, parameter_figures(parameters))},
+        "parameters": {array.pop("name"): array for array in map(asdict, parameter_statistics(parameters))},
         "characters": sum(map(len, reading.pieces)),
         "tokens": len(reading.text.ids),
-        "layers": [asdict(layer) for layer in layer_figures(network, parameters, reading.activations)],
+        "layers": [asdict(layer) for layer in layer_statistics(network, parameters, reading.activations)],
         "gradient_flow": {"steps_back": steps, "norms": flow.norms[:, [-1 - step for step in steps]].tolist()},
         "neurons": neurons,
     }

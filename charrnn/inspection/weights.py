@@ -10,7 +10,7 @@ from charrnn.network.network import Network
 
 
 @dataclass(frozen=True)
-class ParameterFigures:
+class ParameterStatistics:
     """Statistics of an array of weights: number of entries, mean, standard deviation, and Frobenius norm."""
 
     name: str
@@ -22,7 +22,7 @@ class ParameterFigures:
 
 
 @dataclass(frozen=True)
-class LayerFigures:
+class LayerStatistics:
     """Statistics of a layer's Wh, and the share of saturated h: |h| > 0.97, over all units and tokens of a text.
 
     A step back through time multiplies the gradient by Wh and by tanh' ≤ 1, so that its norm grows by at most the
@@ -37,26 +37,26 @@ class LayerFigures:
     saturated: float
 
 
-def parameter_figures(parameters: Parameters) -> list[ParameterFigures]:
+def parameter_statistics(parameters: Parameters) -> list[ParameterStatistics]:
     """Return the statistics of every array, in the order of the file; computed in float64."""
     figures = []
     for name, array in parameters.items():
         values = array.astype(np.float64)
         norm = float(np.linalg.norm(values))
         figures.append(
-            ParameterFigures(name, array.shape, array.size, float(values.mean()), float(values.std()), norm)
+            ParameterStatistics(name, array.shape, array.size, float(values.mean()), float(values.std()), norm)
         )
     return figures
 
 
-def layer_figures(network: Network, parameters: Parameters, activations: Array) -> list[LayerFigures]:
+def layer_statistics(network: Network, parameters: Parameters, activations: Array) -> list[LayerStatistics]:
     """Return the statistics of every layer, bottom to top; activations (N, L, H) over a text of N ≥ 1 tokens."""
     figures = []
     for l in range(network.body.L):
         Wh = parameters[f"layers.{l}.Wh"].astype(np.float64)
         gates = np.split(Wh, network.body.cell.gates, axis=1)  # G × (H, H)
         figures.append(
-            LayerFigures(
+            LayerStatistics(
                 layer=l,
                 spectral_radius=max(map(spectral_radius, gates)),
                 largest_singular_value=max(float(np.linalg.norm(gate, 2)) for gate in gates),

@@ -13,7 +13,7 @@ from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from charrnn.inspection.units import RankedUnit, Reading, default_text, rank, read
-from charrnn.inspection.weights import LayerFigures, layer_figures, parameter_figures
+from charrnn.inspection.weights import LayerStatistics, layer_statistics, parameter_statistics
 from charrnn.network.gradient_flow import SATURATED
 from charrnn.text.escape import visible, visible_line
 from charrnn.tui.help_text import section
@@ -37,7 +37,7 @@ class Analysis:
 
     reading: Reading
     ranked: list[RankedUnit]
-    layers: list[LayerFigures]
+    layers: list[LayerStatistics]
 
 
 def analyze(opened: OpenModel, text: str) -> Analysis:
@@ -46,7 +46,7 @@ def analyze(opened: OpenModel, text: str) -> Analysis:
     reading = read(model, text)
     ranked = rank(reading.activations, reading.features(), top=UNITS_PER_FEATURE)
     ranked.sort(key=lambda item: -abs(item.correlation))
-    return Analysis(reading, ranked, layer_figures(model.network, model.parameters, reading.activations))
+    return Analysis(reading, ranked, layer_statistics(model.network, model.parameters, reading.activations))
 
 
 class Inspector(Screen[None]):
@@ -100,7 +100,7 @@ class Inspector(Screen[None]):
 
     def _take(self, analysis: Analysis, description: str) -> None:
         self._analysis = analysis
-        norms = {array.name: array.norm for array in parameter_figures(self._opened.model.parameters)}
+        norms = {array.name: array.norm for array in parameter_statistics(self._opened.model.parameters)}
         layers = [_layer_line(layer, norms) for layer in analysis.layers]
         self.query_one("#layers", Static).update(Content(visible("\n".join([*layers, description]))))
         option_list = self.query_one(OptionList)
@@ -165,7 +165,7 @@ def _unit_line(item: RankedUnit) -> str:
     return f"{item.feature:<20.20}{f'{item.layer}:{item.unit}':>6} {item.correlation:+.2f}"
 
 
-def _layer_line(layer: LayerFigures, norms: dict[str, float]) -> str:
+def _layer_line(layer: LayerStatistics, norms: dict[str, float]) -> str:
     """Return the numbers of a layer; `norms` has those of the weights by tensor name."""
     prefix = f"layers.{layer.layer}"
     return (
