@@ -18,7 +18,7 @@ from charrnn.config import Overrides
 from charrnn.errors import UsageError
 from charrnn.pipeline.interruption import Interruption
 from charrnn.pipeline.launch import LaunchError, launch
-from charrnn.pipeline.run_path import default_path, plan_run
+from charrnn.pipeline.plan import default_path, plan_run
 from charrnn.run.events import Event, Finished
 from charrnn.run.progress import RunProgress, duration
 

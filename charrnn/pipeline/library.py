@@ -14,8 +14,8 @@ from charrnn.language.cloze import ClozeModel
 from charrnn.language.model import LanguageModel
 from charrnn.language.registry import load_model
 from charrnn.pipeline.interruption import Interruption
+from charrnn.pipeline.plan import plan_run
 from charrnn.pipeline.run import Run
-from charrnn.pipeline.run_path import plan_run
 from charrnn.pipeline.start import resume_run, start_run
 from charrnn.run.events import Event, Finished
 

@@ -7,7 +7,7 @@ import pytest
 
 from charrnn.config import Overrides
 from charrnn.errors import RunError, UsageError
-from charrnn.pipeline.run_path import default_path, free_path, plan_run
+from charrnn.pipeline.plan import default_path, free_path, plan_run
 
 
 @pytest.mark.parametrize(
