@@ -50,7 +50,7 @@ class Reading:
     activations: Array
 
     def features(self) -> dict[str, Feature]:
-        """Return the features (N,) after each token: those of its last character, or of the one that it belongs to."""
+        """Return the features (N,) after each token: those of its last, perhaps incomplete, character."""
         lengths = np.array([len(piece) for piece in self.pieces], np.intp)
         text = "".join(self.pieces)
         positions = np.minimum(lengths.cumsum() - (lengths > 0), len(text) - 1)

@@ -53,7 +53,7 @@ class Setup:
         return self.dataset.training_characters / len(self.dataset.training)
 
     def with_evaluations(self, interval: int | None) -> "Setup":
-        """Return the setup with evaluations planned for the length of the run, every `interval` steps if it is given."""
+        """Return the setup with evaluations planned for the length of the run, or every `interval` steps."""
         interval, sample = plan_evaluations(
             self.steps,
             window_tokens=self.window_tokens,
