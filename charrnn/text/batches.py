@@ -1,8 +1,9 @@
-"""Batches: token ids (N,) → windows of inputs and targets (T, B), in B streams that each continue.
+"""Batches: token ids (N,) → windows of inputs and targets (T, B), in B streams of consecutive text.
 
-The text is a ring, cut into B arcs of equal length. Stream b reads arc b window by window, so that the state at the
-end of a window belongs to the start of the next. Each epoch starts at another place of the ring, so that the windows
-are cut at other places. A window depends on its number alone; nothing is kept between calls.
+The text is treated as a ring and cut into B segments of equal length. Stream b reads segment b window by window, so
+that the state at the end of a window is the initial state of the next one. Each epoch starts at another position of
+the ring, so that the windows differ from epoch to epoch. A window depends on its number and `seed` alone; nothing is
+stored between calls.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from charrnn.text.ids import Ids
 
 RARE_SHARE = 1e-4
-"""Share of the text that the rare tokens make up together, at most."""
+"""Largest share of the text that all rare tokens together make up."""
 RARE_RATE = 0.5
 """Probability with which an occurrence of a rare token is replaced by <unk> in training."""
 
@@ -40,7 +41,7 @@ class Windows:
         return max(1, (len(self.ids) // self.B) // self.T)
 
     def starts_epoch(self, number: int) -> bool:
-        """Return True if the state must be reset before this window, because its streams start anew."""
+        """Return True if the state must be reset before this window, because it is the first of an epoch."""
         return number % self.per_epoch == 0
 
     def window(self, number: int, rng: np.random.Generator) -> tuple[Ids, Ids]:

@@ -1,4 +1,4 @@
-"""Built-in texts: a name → its files. Three are part of the package; the fourth is Python's standard library."""
+"""Built-in texts by name. Three are files of the package; the fourth is the standard library of the running Python."""
 
 import sysconfig
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from charrnn.errors import TextError
 
 _PYTHON = "python"
 _DESCRIPTIONS = {
-    "english": "The harbour town of Saltmere in stories, plays, letters and tales.",
+    "english": "The harbor town of Saltmere in stories, scenes, letters, essays and tales.",
     "chinese": "Everyday Chinese sentences.",
     "minerals": "Real names of minerals, one per line, in random order.",
     _PYTHON: "The source of the running Python's standard library.",

@@ -12,7 +12,7 @@ class DocumentEnd(enum.Enum):
 
 
 DOCUMENT_END: Final = DocumentEnd.DOCUMENT_END
-"""The end of a document, among the chunks of a text."""
+"""Marker of the end of a document among the chunks of a text."""
 
 Chunk: TypeAlias = str | DocumentEnd
 
@@ -23,7 +23,7 @@ def strings(chunks: Iterable[Chunk]) -> Iterator[str]:
 
 
 def head(chunks: Iterable[Chunk], limit: int) -> str:
-    """Return the first `limit` characters of a text, or all if it has fewer. Read no chunk beyond it."""
+    """Return the first `limit` characters of a text, or all if it has fewer; read no chunk beyond them."""
     parts: list[str] = []
     for chunk in strings(chunks):
         parts.append(chunk[:limit])

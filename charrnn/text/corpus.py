@@ -1,6 +1,6 @@
-"""Corpora: names from the command line → documents → one text in chunks, and a report on it.
+"""Corpora: names of texts → documents → one text in chunks, and a report on it.
 
-A `Corpus` can be read any number of times, and never holds the whole text in memory.
+A `Corpus` can be read any number of times. It never holds the whole text in memory.
 """
 
 import codecs
@@ -58,7 +58,7 @@ class Corpus:
     def chunks(self) -> Iterator[Chunk]:
         """Yield the whole text, and DOCUMENT_END after each document.
 
-        Raises TextError if the text has changed since the report was made.
+        Raises TextError if the length of the text has changed since the report was made.
         """
         characters = 0
         for chunk in _concatenate(self.documents, ReadingCounts()):
@@ -69,7 +69,7 @@ class Corpus:
 
 
 def read_corpus(sources: Sequence[str | Path], *, encoding: str = "utf-8", stdin: BinaryIO | None = None) -> Corpus:
-    """Find the texts that `sources` name and read them once, so that every fault is reported before work begins.
+    """Return the corpus of these sources, after reading all of it once, so that faults are found before work begins.
 
     A source is a file, a folder, a glob pattern, `-` for `stdin`, a built-in name or one of the catalogue; an
     existing path takes precedence over a name. Raises TextError for a text that is missing, unreadable, undecodable,

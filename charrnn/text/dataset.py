@@ -1,4 +1,4 @@
-"""Datasets: a corpus → the token ids for training and those for validation, in memory or mapped from a file.
+"""Datasets: a corpus → token ids for training and for validation, in memory or mapped from a file.
 
 The text is read chunk by chunk and never held in memory as a whole. The vocabulary is made from the training part
 alone. The same text gives the same arrays.
@@ -22,7 +22,7 @@ from charrnn.text.split import Split, reopen_corpus, split_corpus
 from charrnn.text.tokenizers import Tokenizer, make_tokenizer
 
 MakeTokenizer: TypeAlias = Callable[[Callable[[], Iterable[str]], int], Tokenizer]
-"""A function that makes a tokenizer from a training text (its chunks, as often as called) and its length."""
+"""A function that makes a tokenizer from a function that returns the chunks of a training text, and its length."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ def build_dataset(
     scratch: Path | None = None,
     memory_threshold: int = MEMORY_THRESHOLD,
 ) -> Dataset:
-    """Make a tokenizer from the training part, as `config` describes it or with `make`, and encode both parts.
+    """Make a tokenizer from the training part, by `make` or else as `config` says, and encode both parts.
 
     More than `memory_threshold` bytes of ids go to an unnamed file in the folder `scratch`, by default the system's
     temporary folder; the file vanishes with the arrays. Raises TextError for fewer than 2 tokens to train on.

@@ -1,4 +1,4 @@
-"""Encoded texts: a corpus or a string → one array of ids, mapped from a temporary file if it is large."""
+"""Encoded texts: a corpus or a string → one array of token ids, memory-mapped from a temporary file if large."""
 
 import tempfile
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ MEMORY_THRESHOLD = 64 << 20
 
 @dataclass(frozen=True, eq=False)
 class EncodedText:
-    """Token ids of a text, and what an evaluation needs to read them.
+    """Token ids of a text, the token that precedes it, and the counts that an evaluation needs.
 
     `ids` has shape (N,); `previous_id` is the token that precedes the text; `characters` is the length of the text
     that the ids encode, and `unknown` the number of ids that are <unk>.
@@ -60,7 +60,7 @@ def encode_corpus(
 def encode_chunk(tokenizer: Tokenizer, chunk: Chunk, previous_id: int | None) -> Ids:
     """Return the ids of a chunk that follows the token `previous_id`.
 
-    A document end becomes </s> and <s>. It becomes nothing if <s> precedes it, as after the last line of a file.
+    A document end becomes </s> and <s>, or nothing if <s> precedes it already, as after the last line of a file.
     """
     if isinstance(chunk, str):
         return tokenizer.encode(chunk)
@@ -73,9 +73,9 @@ def count_unknown(ids: Ids, tokenizer: Tokenizer) -> int:
 
 
 class IdWriter:
-    """Collector of ids: up to `threshold` bytes stay in memory, more are mapped from an unnamed file in `scratch`.
+    """Collector of ids, in memory up to `threshold` bytes, otherwise in an unnamed file in the folder `scratch`.
 
-    The file vanishes with the array.
+    The file is deleted with the array.
     """
 
     def __init__(self, dtype: np.dtype[np.unsignedinteger], scratch: Path | None, threshold: int) -> None:

@@ -1,4 +1,4 @@
-"""Escapes: any text → text without characters that a terminal would obey."""
+"""Escapes: any text → text without control characters, which a terminal would execute."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Token ids: the type of arrays of them, and the smallest unsigned type that holds a vocabulary."""
+"""Token ids: the type of their arrays, and the smallest data type for a vocabulary."""
 
 from typing import Any, TypeAlias
 

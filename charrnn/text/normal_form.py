@@ -1,4 +1,4 @@
-"""Normal forms: text → text in Unicode's composed form (NFC), or unchanged, also where it comes in chunks."""
+"""Normal forms: text, whole or in chunks → text in Unicode's composed form (NFC), or unchanged."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ def normalize(text: str, normal_form: str | None) -> str:
 def normalized_chunks(chunks: Iterable[Chunk], normal_form: str | None) -> Iterator[Chunk]:
     """Yield the chunks of a text in NFC, or unchanged if `normal_form` is None.
 
-    The last character of a chunk waits for the next chunk, which may begin with marks that merge with it.
+    The last character of a chunk is held back until the next chunk, which may begin with marks that merge with it.
     """
     if normal_form is None:
         yield from chunks

@@ -1,4 +1,4 @@
-"""Sources: names from the command line → the files that they stand for, in a fixed order."""
+"""Sources: names of texts → their files, in a fixed order."""
 
 import glob
 import os
@@ -16,7 +16,7 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True)
 class Source:
-    """One file to read. `path` None is standard input; a `piped` file can be read only once.
+    """One file to read. `path` is None for standard input; a `piped` file can be read only once.
 
     Binary and empty files are skipped if they are `in_folder`, found through a folder, a pattern or a built-in name.
     `fixed_encoding` is the encoding of a built-in text, which the user's choice does not change.
@@ -30,9 +30,9 @@ class Source:
 
 
 def find_sources(names: Iterable[str]) -> list[Source]:
-    """Return every file that the names stand for.
+    """Return the files of all names.
 
-    Raises TextError for a name that stands for nothing or for an empty folder, and UsageError for no name.
+    Raises TextError for an unknown name or an empty folder, and UsageError if there is no name.
     """
     names = list(names)
     if not names or "" in names:

@@ -1,4 +1,4 @@
-"""Splits: a corpus in its normal form → a training part, and after it a validation part, counted in characters."""
+"""Splits: a corpus in its normal form → a training part and a validation part that follows it, by characters."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -59,7 +59,7 @@ def validation_text(config: TextConfig, limit: int) -> str:
 def reopen_corpus(config: TextConfig, sources: tuple[str, ...] = (), stdin: BinaryIO | None = None) -> Corpus:
     """Read the text of a run again, from its first location or, if it has moved, from `sources`.
 
-    Raises TextError if the text came from standard input, or if another text is there now.
+    Raises TextError if the text came from standard input, or has changed.
     """
     if not sources and config.sources == ("-",):
         raise TextError("the text of this run came from standard input and was not kept; name a file that holds it")

@@ -1,13 +1,12 @@
 """Word boundaries: a word is letters, digits and marks with apostrophes and hyphens inside, or a run of Han or kana.
 
-Han and kana text has no spaces between words. A token of several such characters is taken for a word, and so is each
-single character.
+Text in Han or kana has no spaces between words. Each token of Han or kana counts as a word, whatever its length.
 """
 
 from charrnn.text.normal_form import is_mark
 
 JOINERS = "'’-"
-"""Signs that belong to a word if a letter of it precedes them."""
+"""Signs that belong to a word if they follow one of its letters."""
 HAN = ((0x2E80, 0x303F), (0x3041, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x323AF))
 """Ranges of code points of Han and kana, including signs that are not letters."""
 
@@ -34,9 +33,9 @@ def trailing_word(text: str) -> str:
 
 
 def continuation_end(text: str) -> int | None:
-    """Return the offset at which a word that began before the text ends in it; None if it does not end."""
-    offsets = (at for at, character in enumerate(text) if not (character in JOINERS or is_letter(character)))
-    return next(offsets, None)
+    """Return the length of the rest of a word at the beginning of a text; None if the word may continue after it."""
+    ends = (end for end, character in enumerate(text) if not (character in JOINERS or is_letter(character)))
+    return next(ends, None)
 
 
 def leading_word_end(text: str, *, spaced: bool) -> int | None:
@@ -48,7 +47,7 @@ def leading_word_end(text: str, *, spaced: bool) -> int | None:
     if start == len(text):
         return None
     if is_han(text[start]):
-        return next((at for at in range(start, len(text)) if not is_han(text[at])), len(text))
+        return next((end for end in range(start, len(text)) if not is_han(text[end])), len(text))
     if not is_letter(text[start]):
         return 0
     length = continuation_end(text[start:])

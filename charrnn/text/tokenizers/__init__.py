@@ -1,4 +1,4 @@
-"""Tokenizers: a string of N characters ↔ token ids below V, a 1-D array of the smallest unsigned type.
+"""Tokenizers: a string ↔ a 1-D array of token ids below V, of the smallest unsigned type.
 
 `characters` have one id per character, `pieces` one per byte, `words` and `subwords` one per sequence of bytes;
 `documents` adds <s> and </s> to any of them. To add a tokenizer, write a class with the interface `Tokenizer` in a
@@ -59,9 +59,9 @@ def _make_inner(config: TextConfig, chunks: Callable[[], Iterable[str]], charact
 
 
 def tokenizer_from_json(values: object, read_model: Callable[[], bytes] = bytes) -> Tokenizer:
-    """Return the tokenizer whose `to_json()` gave `values`; `read_model` returns its `model`.
+    """Return the tokenizer that wrote `values` by `to_json`; `read_model` returns its `model`.
 
-    Raises ModelError for values that no tokenizer of charrnn has written.
+    Raises ModelError for other values.
     """
     kind = values.get("kind") if isinstance(values, dict) else None
     if not isinstance(values, dict) or kind not in TOKENIZERS:

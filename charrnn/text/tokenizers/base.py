@@ -1,4 +1,4 @@
-"""The interface of all tokenizers, and two facts that follow from it."""
+"""The interface of all tokenizers, with the id that precedes a text and the ids that are never sampled."""
 
 from typing import Any, Protocol
 
@@ -27,7 +27,7 @@ class Tokenizer(Protocol):
 
     @property
     def kind(self) -> str:
-        """Its name as the value of `--tokenizer` and in tokenizer.json."""
+        """Value of `--tokenizer`, also in tokenizer.json."""
 
     @property
     def vocabulary_size(self) -> int:
@@ -35,7 +35,7 @@ class Tokenizer(Protocol):
 
     @property
     def unk_id(self) -> int | None:
-        """Id of <unk>, which replaces every character outside the vocabulary; None if every text has ids."""
+        """Id of <unk>, which replaces every character outside the vocabulary; None if every character has ids."""
 
     @property
     def bos_id(self) -> int | None:
@@ -78,7 +78,7 @@ class Tokenizer(Protocol):
         """The contents of tokenizer.model, or None if tokenizer.json holds everything."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values; `tokenizer_from_json` makes an equal tokenizer of them and `model`."""
+        """Return plain values, from which `tokenizer_from_json` makes an equal tokenizer, together with `model`."""
 
 
 class TokenizerDefaults:

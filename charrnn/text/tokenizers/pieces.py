@@ -1,4 +1,4 @@
-"""Piece tokenizers: each token is a sequence of UTF-8 bytes, so that a table of them is enough to decode.
+"""Piece tokenizers: each token is a sequence of UTF-8 bytes, and a table of these pieces decodes all ids.
 
 `ByteTokenizer` has one id per byte; word and subword tokenizers have longer pieces as well.
 """

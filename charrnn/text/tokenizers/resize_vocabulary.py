@@ -1,4 +1,4 @@
-"""Larger vocabularies: a tokenizer and another text → a tokenizer for both, and the old id of each of its tokens."""
+"""Extension of a vocabulary: a tokenizer and another text → a tokenizer for both, and the old ids of its tokens."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -37,9 +37,9 @@ def old_ids(old: Tokenizer, new: Tokenizer) -> npt.NDArray[np.int64]:
 
 
 def _keys(tokenizer: Tokenizer) -> Iterator[tuple[bytes | str, int]]:
-    """Yield a key for each token: its bytes or its role, and the number of earlier tokens with the same.
+    """Yield a key for each token: its bytes or its role, and the number of earlier tokens with the same ones.
 
-    Subword vocabularies have some single bytes twice.
+    The number tells duplicates apart: subword vocabularies contain some single bytes twice.
     """
     roles = {tokenizer.unk_id: "unk", tokenizer.bos_id: "bos", tokenizer.eos_id: "eos"}
     occurrences: Counter[bytes | str] = Counter()

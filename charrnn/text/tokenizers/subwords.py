@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from sentencepiece import SentencePieceProcessor
 
 MAX_CHARACTERS = 10_000_000
-"""Characters from which pieces are learned; from a longer text, lines at equal distances are taken."""
+"""Largest number of characters from which pieces are learned; of a longer text, every n-th line is used."""
 MAX_LINE = 1000
-"""Characters of a line that SentencePiece is given at a time; it ignores lines of more than 4,192 bytes."""
+"""Characters after which a line is cut for SentencePiece, which ignores lines of more than 4,192 bytes."""
 _SPACE = "\u2581"
 """SentencePiece's sign for a space."""
 _UNENCODABLE = f"{_SPACE}\x00\ud800-\udfff"
-"""Characters, for a regular expression, that SentencePiece would not decode as they were."""
+"""Characters that SentencePiece does not decode unchanged, for a regular expression."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def _piece_bytes(processor: "SentencePieceProcessor", token: int) -> bytes:
 def learn_pieces(chunks: Callable[[], Iterable[str]], size: int, model_type: str, characters: int) -> bytes:
     """Return a SentencePiece model of about `size` pieces, learned from a text with this number of characters.
 
-    `model_type` is bpe or unigram. There are fewer pieces if the text has no more. Raises TextError if the text is
-    empty, or `size` is too small for its characters.
+    `model_type` is bpe or unigram. A short text may give fewer pieces. Raises TextError if the text is empty, or if
+    `size` is too small for its characters.
     """
     from sentencepiece import SentencePieceTrainer
 

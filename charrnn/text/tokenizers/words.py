@@ -1,9 +1,8 @@
 """Word tokenizer: one id per frequent word of a text, and UTF-8 bytes for everything else.
 
-A word is letters, marks and digits, with apostrophes and hyphens inside; the space before a word is part of it, so
-that a text has hardly more tokens than words (the rule of Radford et al. 2019). A sign is a word by itself, and so is
-each Han or kana character, unless the text puts spaces between its Han words. The words of a text, joined, are the
-text.
+A word consists of letters, marks and digits, with apostrophes and hyphens inside. The space before a word is part of
+it, so that spaces need no tokens (as in Radford et al. 2019). A punctuation mark is a word of its own, and so is each
+Han or kana character, unless the text has spaces between Han words. Joined, the words of a text are the text.
 """
 
 import re
@@ -23,11 +22,11 @@ from charrnn.text.tokenizers.pieces import BYTES, PieceTokenizer, utf8
 from charrnn.text.word_boundaries import HAN, JOINERS
 
 MAX_COUNTED = 2_000_000
-"""Different words counted at a time; when there are more, words with one occurrence are dropped."""
+"""Largest number of different words that are counted; beyond it, words with one occurrence are dropped."""
 MAX_HAN_WORD = 8
-"""Characters of a Han word between spaces; a longer run is taken for a sentence."""
+"""Largest length of a Han word between spaces; a longer run of Han characters is not taken as one word."""
 MAX_PENDING = 1000
-"""Characters at the end of a chunk that wait for the next one, because they may be part of a word."""
+"""Largest number of characters at the end of a chunk that are held back as the possible beginning of a word."""
 
 
 @cache
@@ -102,7 +101,7 @@ def frequent_words(chunks: Iterable[str], size: int, min_count: int) -> tuple[st
 
 
 def _whole_words(chunks: Iterable[str]) -> Iterator[str]:
-    """Yield the words of a text in chunks. The text after the last space of a chunk waits for the next chunk."""
+    """Yield the words of a text in chunks. The text after the last space of a chunk is joined to the next chunk."""
     pending = ""
     for chunk in chunks:
         text = pending + chunk
