@@ -51,7 +51,7 @@ def builtin_files(name: str) -> Iterator[Path]:
     return iter(sorted(files, key=lambda path: path.relative_to(root).as_posix()))
 
 
-def labelled_lines(name: str) -> list[tuple[str, str]]:
+def labeled_lines(name: str) -> list[tuple[str, str]]:
     """Return the (label, text) pairs of a built-in list. Raises TextError if this installation lacks it."""
     path = _corpora_folder() / f"{name}.tsv"
     if not path.exists():

@@ -21,11 +21,11 @@ def test_the_python_text_is_the_standard_library_without_tests() -> None:
 
 @pytest.mark.parametrize("name", ["given_names", "opinions"])
 def test_labelled_lines_are_pairs_of_a_label_and_a_text(name: str) -> None:
-    pairs = builtin.labelled_lines(name)
+    pairs = builtin.labeled_lines(name)
     assert len({label for label, _ in pairs}) > 1
     assert all(label and text for label, text in pairs)
 
 
 def test_a_missing_list_is_an_error() -> None:
     with pytest.raises(TextError, match="reinstall"):
-        builtin.labelled_lines("no-such-list")
+        builtin.labeled_lines("no-such-list")

@@ -16,7 +16,7 @@ from charrnn.lab.training import cosine_decay, endless, train_from_scratch
 from charrnn.language.sampling import Sampling
 from charrnn.network.arrays import Array, Parameters
 from charrnn.network.network import Network
-from charrnn.text.builtin import labelled_lines
+from charrnn.text.builtin import labeled_lines
 
 TITLE = "Names of a language"
 EXPLANATION = """\
@@ -41,7 +41,7 @@ Lines: TypeAlias = Sequence[tuple[str, str]]
 
 def run(seed: int, steps: int) -> Iterator[Result]:
     rng = np.random.default_rng(seed)
-    lines = labelled_lines("given_names")
+    lines = labeled_lines("given_names")
     held_out = rng.permutation(len(lines)) % HELD_OUT == 0
     train_lines, test_lines = (
         [line for line, out in zip(lines, held_out, strict=True) if out == part] for part in (False, True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from charrnn.lab.protocol import Figure, Finding, Result, claim
 from charrnn.lab.text_classifier import classify, one_hot, token_ids, train_classifier
 from charrnn.network.arrays import Array
-from charrnn.text.builtin import labelled_lines
+from charrnn.text.builtin import labeled_lines
 
 TITLE = "Good or bad?"
 EXPLANATION = """\
@@ -38,7 +38,7 @@ FORMS = (
 HELD_OUT = 0.2
 MIN_OPINIONS, MIN_ORDER, MAX_ORDER_BAG = 0.65, 0.95, 0.6
 """Required accuracies: of the network in both tasks, and the highest of the bag of words where order decides."""
-Labelled: TypeAlias = tuple[Sequence[Sequence[str]], NDArray[np.int64]]
+Labeled: TypeAlias = tuple[Sequence[Sequence[str]], NDArray[np.int64]]
 """Sentences as words, and their labels (B,): 1 for good, 0 for bad."""
 
 
@@ -60,15 +60,15 @@ def run(seed: int, steps: int) -> Iterator[Result]:
     yield claim(text, f"{order_bag:.2f} for a bag of words", f"{order_gru:.2f}", passed=passed)
 
 
-def opinions(fold: int, seed: int) -> tuple[Labelled, Labelled]:
+def opinions(fold: int, seed: int) -> tuple[Labeled, Labeled]:
     """Return the training part and the held-out part of the opinions; both opinions of a pair are in one part."""
-    lines = labelled_lines("opinions")
+    lines = labeled_lines("opinions")
     order = np.random.default_rng(seed).permutation(len(lines) // 2)
     held_out = set(order[fold::FOLDS].tolist())
     return _split(lines, [number // 2 in held_out for number in range(len(lines))])
 
 
-def order_pairs(rng: np.random.Generator) -> tuple[Labelled, Labelled]:
+def order_pairs(rng: np.random.Generator) -> tuple[Labeled, Labeled]:
     """Return pairs of sentences with the same words in another order, with a fifth of the pairs held out."""
     lines, held_out = [], []
     for noun, good, bad, form in itertools.product(NOUNS, GOOD, BAD, FORMS):
@@ -78,9 +78,9 @@ def order_pairs(rng: np.random.Generator) -> tuple[Labelled, Labelled]:
     return _split(lines, held_out)
 
 
-def _split(lines: Sequence[tuple[str, str]], held_out: Sequence[bool]) -> tuple[Labelled, Labelled]:
+def _split(lines: Sequence[tuple[str, str]], held_out: Sequence[bool]) -> tuple[Labeled, Labeled]:
     """Split lines of a label and a text into the training part and the held-out part."""
-    parts: list[Labelled] = []
+    parts: list[Labeled] = []
     for part in (False, True):
         rows = [line for line, out in zip(lines, held_out, strict=True) if out == part]
         labels = np.array([label == "good" for label, _ in rows], np.int64)
@@ -88,7 +88,7 @@ def _split(lines: Sequence[tuple[str, str]], held_out: Sequence[bool]) -> tuple[
     return parts[0], parts[1]
 
 
-def accuracies(train: Labelled, test: Labelled, steps: int, rng: np.random.Generator) -> tuple[float, float]:
+def accuracies(train: Labeled, test: Labeled, steps: int, rng: np.random.Generator) -> tuple[float, float]:
     """Train a network and a bag of words; return the share of the test sentences that each classifies right."""
     ids = token_ids(train[0])
     x, x_test = one_hot(train[0], ids), one_hot(test[0], ids)

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 
 from charrnn.lab.experiments import sentiment
-from charrnn.lab.experiments.sentiment import Labelled
+from charrnn.lab.experiments.sentiment import Labeled
 from charrnn.lab.protocol import Finding
 
 
-def sentences(labelled: Labelled) -> set[tuple[str, ...]]:
-    return {tuple(sentence) for sentence in labelled[0]}
+def sentences(labeled: Labeled) -> set[tuple[str, ...]]:
+    return {tuple(sentence) for sentence in labeled[0]}
 
 
 def test_sentences_of_an_order_pair_have_the_same_words() -> None:
