@@ -1,4 +1,4 @@
-"""Built-in texts by name. Three are files of the package; the fourth is the standard library of the running Python."""
+"""Built-in texts by name: three that belong to the package, and the standard library of the running Python."""
 
 import sysconfig
 from collections.abc import Iterator

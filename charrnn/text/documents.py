@@ -31,7 +31,7 @@ _UTF32_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 @dataclass
 class ReadingCounts:
-    """Totals over documents: unpacked bytes, documents with a byte order mark, documents with line ends other than LF."""
+    """Totals over documents: unpacked bytes, documents with a byte order mark, and with line ends other than LF."""
 
     bytes: int = 0
     bom: int = 0
