@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from charrnn.errors import CharrnnError
+from charrnn.run.files import open_regular
 from charrnn.run.lock import log_path
 
 DETACHED = "--detached"
@@ -60,10 +61,9 @@ def launch(arguments: Sequence[str], report: Callable[[str], None]) -> Path:
 
 def detach(run: Path) -> None:
     """Detach the process that trains from its streams: write the run's folder to stdout, and then to the log."""
-    sys.stderr.flush()
-    sys.stdout.write(json.dumps({"run": str(run)}))
-    sys.stdout.flush()
-    log = os.open(log_path(run), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    os.close(log)
+    with open_regular(log_path(run), "wb") as log:
+        sys.stderr.flush()
+        sys.stdout.write(json.dumps({"run": str(run)}))
+        sys.stdout.flush()
+        for stream in (1, 2):
+            os.dup2(log.fileno(), stream)

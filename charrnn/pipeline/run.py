@@ -1,13 +1,16 @@
 """A run that is ready to train: its session, its folder, and a report to read before training begins."""
 
 import itertools
+import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from charrnn.blas import single_threaded
 from charrnn.config import RunConfig
-from charrnn.errors import CharrnnError
+from charrnn.errors import CharrnnError, RunError
 from charrnn.evaluation.baselines import Loss
 from charrnn.pipeline.finetune import base_evaluation_probe
 from charrnn.pipeline.probes import evaluation_probe, flow_probe, sample_probe
@@ -15,6 +18,7 @@ from charrnn.pipeline.setup import Setup
 from charrnn.pipeline.storage import RunStorage
 from charrnn.run.commands import Command, Mailbox
 from charrnn.run.events import BaselineMeasured, Event, Started
+from charrnn.run.files import remedy_for
 from charrnn.run.folder import RunFolder
 from charrnn.run.journal import append_event, open_journal
 from charrnn.run.lock import RunLock
@@ -60,11 +64,14 @@ class Run:
         """
         lock = RunLock(self.folder.path)
         try:
-            mailbox = Mailbox(self.folder.path)
-            if self.resumed:  # another process may have trained it since its checkpoint was read
-                self.session.resume_from(self.storage.read_checkpoint(self.session.state))
-            self.folder.write_config(self.preflight.config)  # a resumed run may have another end
-            yield from self._train_journaled(lambda: (*read_commands(), *mailbox.read()))
+            with _explained_errors(self.folder.path, lock):
+                self.folder.prepare()
+                mailbox = Mailbox(self.folder.path)
+                if self.resumed:  # another process may have trained it since its checkpoint was read
+                    self.session.state = self.storage.read_checkpoint(self.session.state)
+                self.session.resume_from(self.session.state)  # which starts its stopwatch
+                self.folder.write_config(self.preflight.config)  # a resumed run may have another end
+                yield from self._train_journaled(lambda: _read_all(lock, mailbox, read_commands))
         finally:
             lock.release()
 
@@ -91,6 +98,27 @@ class Run:
         if preflight.baseline is not None and not self.resumed:
             order, loss = preflight.baseline
             yield BaselineMeasured(0, 0.0, order, loss.nats_per_character, loss.bits_per_character)
+
+
+def _read_all(lock: RunLock, mailbox: Mailbox, read_commands: Callable[[], Iterable[Command]]) -> tuple[Command, ...]:
+    """Return the commands that have arrived; RunError if the folder is gone, which training would notice late."""
+    lock.refuse_if_gone()
+    return *read_commands(), *mailbox.read()
+
+
+@contextmanager
+def _explained_errors(run: Path, lock: RunLock) -> Iterator[None]:
+    """Raise RunError in place of an OSError, and in place of any error if the folder of the run is gone."""
+    try:
+        yield
+    except (OSError, CharrnnError) as error:
+        lock.refuse_if_gone()
+        if not isinstance(error, OSError):
+            raise
+        raise RunError(
+            f"{error.filename or run} cannot be written: {error.strerror or error}; {remedy_for(error)}, "
+            f"then resume the run from its last checkpoint: charrnn train --resume {shlex.quote(str(run))}"
+        ) from error
 
 
 def make_run(

@@ -1,5 +1,6 @@
 """Start and resume of a run: corpus → dataset → network → training → run."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -62,7 +63,13 @@ def resume_run(
     folder, overrides = RunFolder(path), overrides or Overrides()
     overrides.refuse_fixed()
     config = folder.read_config()
+    folder.refuse_irregular()
     refuse_if_trained(path)
+    if folder.is_model:
+        raise RunError(
+            f"{path} is a model without the checkpoint that training would continue from; start a new run from its "
+            f"weights: charrnn train TEXT --from {shlex.quote(str(path))}"
+        )
     folder.refuse_other_shapes(Network.from_config(config.network).shapes())
     tokenizer = read_tokenizer(folder, config)
     corpus = reopen_corpus(config.text, sources, stdin)

@@ -24,6 +24,7 @@ from charrnn.run.files import (
     read_bounded,
     read_json,
     refuse_irregular,
+    remedy_for,
     remove_leftovers,
     run_file,
     temporary_path,
@@ -85,11 +86,20 @@ class RunFolder:
             refuse_irregular(run_file(self.path, name))
 
     def create(self, config: RunConfig, tokenizer: Mapping[str, Any], tokenizer_model: bytes | None = None) -> None:
-        """Make the folder with settings and tokenizer, at once or not at all; RunError if the path exists.
+        """Make the folder with settings and tokenizer, at once or not at all.
 
-        An empty folder that exists is filled. It may be a link, or the root of a disk.
+        An empty folder that exists is filled; it may be a link, or the root of a disk. RunError if the path exists
+        otherwise, or cannot be made.
         """
         self.refuse_existing()
+        try:
+            self._create(config, tokenizer, tokenizer_model)
+        except OSError as error:
+            raise RunError(
+                f"{self.path} cannot be made: {error.strerror or error}; {remedy_for(error)}, or choose another `out`"
+            ) from error
+
+    def _create(self, config: RunConfig, tokenizer: Mapping[str, Any], tokenizer_model: bytes | None) -> None:
         exists = self.path.is_dir()
         temporary = RunFolder(temporary_path(self.path / "run" if exists else self.path))
         make_folders(temporary.path.parent)

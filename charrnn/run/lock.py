@@ -34,7 +34,8 @@ class RunLock:
     """
 
     def __init__(self, run: Path) -> None:
-        self._path = path = lock_path(run)
+        self._run, self._path = run, lock_path(run)
+        path = self._path
         with naming(path):
             path.parent.mkdir(exist_ok=True)
             self._file = open_regular(path, "a+b")
@@ -49,12 +50,16 @@ class RunLock:
             self._file.write(json.dumps({"process": os.getpid()}).encode())
             self._file.flush()
 
-    def is_in_place(self) -> bool:
-        """Return False if the folder of the run was deleted or moved, or another one has its place."""
+    def refuse_if_gone(self) -> None:
+        """Raise RunError if the folder of the run was deleted or moved, or if another one has its place."""
         try:
-            return os.path.samestat(self._path.stat(), os.fstat(self._file.fileno()))
+            if os.path.samestat(self._path.stat(), os.fstat(self._file.fileno())):
+                return
         except OSError:
-            return False
+            pass
+        raise RunError(
+            f"{self._run} was deleted or moved, so that nothing more can be saved there; training has ended"
+        )
 
     def release(self) -> None:
         self._file.close()

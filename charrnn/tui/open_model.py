@@ -8,7 +8,7 @@ from pathlib import Path
 from charrnn.language.model import LanguageModel, NgramModel
 from charrnn.language.sample_tree import SampleTree, branch_name
 from charrnn.language.text_model import TextModel
-from charrnn.run.files import write_atomically
+from charrnn.run.files import run_file, write_atomically
 from charrnn.run.folder import RunFolder
 from charrnn.text.split import training_text
 
@@ -48,9 +48,8 @@ class OpenModel:
 
     def save_branches(self, tree: SampleTree) -> Path:
         """Write all branches of a sample to the run's folder, as text and as JSON; return the path of the text."""
-        folder = self.path / "samples"
-        folder.mkdir(exist_ok=True)
-        path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}.txt"
+        path = run_file(self.path, f"samples/{time.strftime('%Y%m%d-%H%M%S')}.txt")
+        path.parent.mkdir(exist_ok=True)
         branches = tree.to_json()
         write_atomically(path.with_suffix(".json"), json.dumps(branches, ensure_ascii=False).encode())
         texts = [

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
-from charrnn.run.files import write_atomically
+from charrnn.errors import ModelError
+from charrnn.run.files import make_folders, read_bounded, remove_leftovers, write_atomically
 
 MAX_BYTES = 1 << 20
 
@@ -30,23 +31,23 @@ def read_settings() -> tuple[Settings, str]:
     """Return the settings and an error message, empty if there is none; a file with an error counts as empty."""
     path = settings_path()
     try:
-        with path.open("rb") as file:
-            values = json.loads(file.read(MAX_BYTES))
+        values = json.loads(read_bounded(path.resolve(), MAX_BYTES))
         theme, keymap = values.get("theme", ""), values.get("keymap", {})
         if isinstance(theme, str) and all(isinstance(text, str) for pair in keymap.items() for text in pair):
             return Settings(theme, dict(keymap)), ""
     except FileNotFoundError:
         return Settings(), ""
-    except (OSError, ValueError, AttributeError, RecursionError):
+    except (OSError, ModelError, ValueError, AttributeError, RuntimeError):  # RuntimeError: a loop of links
         pass
     return Settings(), f"{path} cannot be read, and counts as empty; correct it or delete it"
 
 
 def write_settings(settings: Settings) -> None:
     """Write the settings; where that is impossible, they last until the program ends."""
-    path = settings_path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = settings_path().resolve()
+        make_folders(path.parent)
+        remove_leftovers(path)
         write_atomically(path, (json.dumps(asdict(settings), ensure_ascii=False, indent=1) + "\n").encode())
-    except OSError:
+    except (OSError, RuntimeError):
         pass

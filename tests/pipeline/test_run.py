@@ -1,6 +1,9 @@
 """A run in training: its journal, its lock, its mailbox and its probes."""
 
+import errno
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +14,7 @@ from charrnn.config import Overrides, TextConfig
 from charrnn.errors import RunError
 from charrnn.pipeline.run import Run
 from charrnn.pipeline.start import resume_run, start_run
+from charrnn.run.commands import Pause
 from charrnn.run.events import CommandApplied, GradientFlowMeasured, StepDone
 from charrnn.run.journal import read_journal
 from charrnn.run.lock import RunLock, trainer_pid
@@ -65,6 +69,53 @@ def test_only_one_process_trains_a_run(run: Run) -> None:
         RunLock(path)
     del events  # as if the process had ended
     assert list(resume_run(path).train())[-1].step == 30
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved"])
+def test_training_ends_soon_after_the_folder_of_the_run_is_gone(how: str, run: Run, tmp_path: Path) -> None:
+    path, step = run.folder.path, 0
+    with pytest.raises(RunError, match="run was deleted or moved"):  # noqa: PT012
+        for event in run.train():
+            step = event.step
+            if isinstance(event, StepDone) and event.step == 12:
+                shutil.rmtree(path) if how == "deleted" else path.rename(tmp_path / "other")
+    assert step == 12
+    assert not path.exists()
+
+
+def test_a_paused_run_ends_when_its_folder_is_gone(run: Run) -> None:
+    commands = iter([(), (Pause(),)])
+    with pytest.raises(RunError, match="run was deleted or moved"):  # noqa: PT012
+        for event in run.train(lambda: next(commands, ())):
+            if isinstance(event, CommandApplied):
+                shutil.rmtree(run.folder.path)
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EFBIG, "allow larger files"),
+        (errno.EACCES, "make its folder writable"),
+        (errno.EIO, "check the disk"),
+    ],
+)
+@pytest.mark.parametrize("name", ["model.safetensors", "metrics.jsonl"])
+def test_a_file_that_cannot_be_written_is_named_with_a_remedy_and_the_run_can_be_resumed(
+    name: str, number: int, remedy: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    message = rf"{name} cannot be written: .*{remedy}.*, then resume .* charrnn train --resume {run.folder.path}"
+    with pytest.raises(RunError, match=message):  # noqa: PT012
+        for event in run.train():
+            if isinstance(event, StepDone) and event.step == 10 and name == "model.safetensors":
+                monkeypatch.setattr(os, "fsync", fail)
+            elif isinstance(event, StepDone) and event.step == 10:
+                monkeypatch.setattr(json, "dumps", fail)
+    monkeypatch.undo()
+    assert list(resume_run(run.folder.path).train())[-1].step == 30
 
 
 def test_a_run_measures_its_gradient_flow(tiny_run: Path) -> None:

@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 from charrnn.errors import RunError
-from charrnn.run.commands import COMMANDS, Command, Mailbox, Pause, RestoreBest, Resume, ScaleRate, Stop, send_command
+from charrnn.run.commands import (
+    COMMANDS,
+    Command,
+    Mailbox,
+    Pause,
+    RestoreBest,
+    Resume,
+    SaveNow,
+    ScaleRate,
+    Stop,
+    send_command,
+)
 from charrnn.run.lock import RunLock
 
 
@@ -49,6 +60,35 @@ def test_a_mailbox_skips_other_lines_and_waits_for_the_rest_of_a_line(tmp_path: 
         file.write(line[5:] + b"\n")
     assert mailbox.read() == [ScaleRate(2.0)]
     assert mailbox.read() == []
+    lock.release()
+
+
+@pytest.mark.parametrize("command", [Stop(), SaveNow()])
+@pytest.mark.parametrize("how", ["truncated", "replaced", "shortened"])
+def test_commands_are_heard_after_their_file_was_truncated_or_replaced(
+    how: str, command: Command, tmp_path: Path
+) -> None:
+    lock, mailbox, path = RunLock(tmp_path), Mailbox(tmp_path), tmp_path / "control" / "commands.jsonl"
+    send_command(tmp_path, SaveNow())
+    assert mailbox.read() == [SaveNow()]
+    if how == "truncated":
+        path.write_bytes(b"")
+    elif how == "replaced":
+        path.unlink()
+    else:
+        path.write_bytes(b"x\n")
+    send_command(tmp_path, command)
+    assert mailbox.read() == [command]
+    assert mailbox.read() == []
+    lock.release()
+
+
+def test_a_line_without_an_end_does_not_hide_the_commands_behind_it(tmp_path: Path) -> None:
+    lock, mailbox = RunLock(tmp_path), Mailbox(tmp_path)
+    with (tmp_path / "control" / "commands.jsonl").open("wb") as file:
+        file.write(b"x" * 3_000_000 + b"\n")
+    send_command(tmp_path, Stop())
+    assert [command for _ in range(5) for command in mailbox.read()] == [Stop()]
     lock.release()
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from charrnn.errors import ModelError, RunError
 from charrnn.pipeline.start import start_run
 from charrnn.run.arrays import Shapes
 from charrnn.run.folder import RunFolder
+
+DEAD_PROCESS = 2**31 - 1
+"""Number that no process has."""
 
 
 @pytest.fixture
@@ -144,6 +148,49 @@ def test_a_folder_that_cannot_be_filled_is_removed(
         raise OSError(errno.ENOSPC, "no space")
 
     monkeypatch.setattr(RunFolder, "write_config", fail)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(RunError, match="run cannot be made: no space; free some space, or choose another `out`"):
         start_run(tmp_path / "run", TextConfig((str(story),)), Overrides(hidden=8, steps=2))
-    assert not (tmp_path / "run").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_killed_creation_leaves_no_run_and_is_cleaned_up_by_the_next(
+    exists: bool, folder: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(folder: RunFolder, config: object) -> None:
+        raise Killed
+
+    config, parent = folder.read_config(), tmp_path / "runs"
+    new = RunFolder(parent / "new")
+    (new.path if exists else parent).mkdir(parents=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "write_config", kill)
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)  # as SIGKILL would leave it
+        patch.setattr(os, "getpid", lambda: DEAD_PROCESS)
+        with pytest.raises(Killed):
+            new.create(config, {})
+    assert len(list((new.path if exists else parent).iterdir())) == 1
+    new.create(config, {})
+    assert new.read_config() == config
+    assert list(parent.iterdir()) == [new.path]
+    assert {path.name for path in new.path.iterdir()} == {"checkpoints", "config.json", "tokenizer.json"}
+
+
+def test_training_begins_without_the_leftovers_of_a_killed_process(folder: RunFolder) -> None:
+    paths = (folder.path / "config.json", folder.checkpoint_path)
+    leftovers = [path.with_name(f".{path.name}.{DEAD_PROCESS}.part") for path in paths]
+    for path in leftovers:
+        path.write_bytes(b"half")
+    folder.prepare()
+    assert not [path for path in leftovers if path.exists()]
+
+
+def test_an_empty_folder_that_is_a_link_is_filled(folder: RunFolder, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    RunFolder(tmp_path / "link").create(folder.read_config(), {})
+    assert (tmp_path / "link").is_symlink()
+    assert RunFolder(tmp_path / "disk").read_config() == folder.read_config()

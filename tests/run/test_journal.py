@@ -1,10 +1,15 @@
 """The journal: it is read while it grows, and lines that a crash has torn do no harm."""
 
+import json
 import math
+import time
+import tracemalloc
 from pathlib import Path
 
+import pytest
+
 from charrnn.run.events import Event, GradientFlowMeasured, Sampled, Saved, StepDone
-from charrnn.run.journal import Tail, append_event, open_journal, read_journal, read_milestones
+from charrnn.run.journal import LONGEST_LINE, NAME, Tail, append_event, open_journal, read_journal, read_milestones
 
 
 def step(number: int) -> StepDone:
@@ -51,6 +56,58 @@ def test_milestones_are_all_events_but_steps_and_the_last_one(tmp_path: Path) ->
         file.write('{"event": "step", "step": 60')
     assert list(read_milestones(tmp_path)) == [Saved(0, 0.0), Saved(49, 49.0), step(59)]
     assert list(read_milestones(tmp_path / "nowhere")) == []
+
+
+def test_a_journal_that_was_replaced_by_a_longer_one_is_read_from_its_beginning(tmp_path: Path) -> None:
+    write(tmp_path, Saved(1, 1.0))
+    tail = Tail(tmp_path)
+    assert tail.read() == [Saved(1, 1.0)]
+    (tmp_path / "other").mkdir()
+    write(tmp_path / "other", Saved(2, 2.0), Saved(3, 3.0))
+    (tmp_path / "other" / NAME).replace(tmp_path / NAME)
+    assert tail.read() == [Saved(2, 2.0), Saved(3, 3.0)]
+
+
+def test_a_line_without_an_end_is_skipped_in_linear_time_and_bounded_memory(tmp_path: Path) -> None:
+    with (tmp_path / NAME).open("wb") as file:
+        file.truncate(90 << 20)
+    tail, began = Tail(tmp_path), time.perf_counter()
+    tracemalloc.start()
+    assert tail.read() == []
+    assert list(read_milestones(tmp_path)) == []
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert time.perf_counter() - began < 5.0
+    assert peak < 3 * LONGEST_LINE
+    write(tmp_path, Saved(1, 1.0))
+    assert tail.read() == [Saved(1, 1.0)]
+    assert list(read_milestones(tmp_path)) == [Saved(1, 1.0)]
+
+
+def test_a_line_is_read_up_to_the_longest_length(tmp_path: Path) -> None:
+    line = json.dumps(Sampled(1, 1.0, "x" * 1_000_000).to_json())
+    (tmp_path / NAME).write_text(f'{line}\n{line[:-2]}{"x" * LONGEST_LINE}"}}\n{line}\n', "utf-8")
+    assert [type(event) for event in read_journal(tmp_path)] == [Sampled, Sampled]
+
+
+@pytest.mark.slow
+def test_the_journal_of_a_day_is_read_quickly_in_little_memory(tmp_path: Path) -> None:
+    line = json.dumps(step(1_234_567).to_json())
+    with (tmp_path / NAME).open("w") as file:
+        for _ in range(1000):
+            file.write(f"{line}\n" * 1000)
+    tracemalloc.start()
+    assert list(read_milestones(tmp_path)) == [step(1_234_567)]
+    assert sum(1 for _, _ in zip(range(10_000), read_journal(tmp_path), strict=False)) == 10_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 << 20
+
+
+@pytest.mark.parametrize("time", ["1e999", "-1e999", "NaN", "null", "Infinity", str(10**400)])
+def test_an_event_without_a_time_is_skipped(time: str, tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text(f'{{"event": "checkpoint", "step": 1, "time": {time}}}\n', "utf-8")
+    assert list(read_journal(tmp_path)) == []
 
 
 def test_text_and_numbers_of_every_kind_can_be_written(tmp_path: Path) -> None:

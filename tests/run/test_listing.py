@@ -72,6 +72,22 @@ def test_a_run_that_has_saved_nothing_yet_is_not_broken(run: Path) -> None:
     assert (summary.status, summary.fault, summary.nats_per_character) == (Status.INTERRUPTED, None, None)
 
 
+def test_a_shared_model_is_listed_as_one_without_steps_and_checked(run: Path) -> None:
+    shutil.rmtree(run / "checkpoints")
+    (run / "metrics.jsonl").unlink()
+    summary = summaries(run.parent)["run"]
+    assert (summary.status, summary.to_json()["state"]) == (Status.MODEL, "model")
+    assert (summary.step, summary.nats_per_character, summary.fault) == (None, None, None)
+    weights = run / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    assert summaries(run.parent)["run"].status == Status.BROKEN
+
+
+def test_an_unfinished_new_run_is_not_listed(run: Path) -> None:
+    shutil.copytree(run, run.with_name(".new.123.part"))
+    assert list(summaries(run.parent)) == ["run"]
+
+
 def test_a_broken_run_is_listed_with_its_fault_beside_the_others(run: Path) -> None:
     folder = run.parent
     for name in ("torn", "lost", "garbled", "odd", "untold", "other", "invalid"):

@@ -1,6 +1,7 @@
 """The lock: one process at a time holds it, and its end releases it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,23 @@ def test_a_held_lock_without_a_process_id_counts_as_held(content: str, tmp_path:
     lock = RunLock(tmp_path)
     (tmp_path / "control" / "lock").write_text(content, "utf-8")
     assert trainer_pid(tmp_path) == 0
+    lock.release()
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved", "replaced"])
+def test_a_lock_notices_that_its_run_is_gone(how: str, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    lock = RunLock(run)
+    lock.refuse_if_gone()
+    run.rename(tmp_path / "other")
+    if how == "deleted":
+        shutil.rmtree(tmp_path / "other")
+    elif how == "replaced":
+        run.mkdir()
+        RunLock(run).release()
+    with pytest.raises(RunError, match="run was deleted or moved"):
+        lock.refuse_if_gone()
     lock.release()
 
 

@@ -41,3 +41,8 @@ def test_a_fault_makes_a_run_broken_and_a_deleted_one_is_gone() -> None:
     assert run_status(progress, trained=False, fault="no weights") == Status.BROKEN
     assert run_status(progress, trained=True, fault="no weights") == Status.BROKEN
     assert run_status(progress, trained=False, exists=False, fault="no weights") == Status.GONE
+
+
+def test_weights_alone_are_a_model_unless_a_process_trains_them() -> None:
+    assert run_status(RunProgress(), trained=False, is_model=True) == Status.MODEL
+    assert run_status(RunProgress(), trained=True, is_model=True) == Status.TRAINING
