@@ -6,32 +6,41 @@ Ctrl-C included, leaves neither an incomplete nor a wrong text.
 
 import gzip
 import hashlib
-import http.client
+import lzma
 import os
 import shutil
-import tempfile
-import urllib.error
-import urllib.request
+import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import IO, Any
-from urllib.parse import urlsplit
+from typing import IO, cast
 
 from charrnn.errors import TextError
+from charrnn.run.files import remove_leftovers, temporary_path
 from charrnn.text.catalogue import Entry, text_path
-
-Opener = Callable[[str], IO[bytes]]
-"""A function from a URL to a stream of its bytes, which the caller closes."""
+from charrnn.text.escape import visible_line
+from charrnn.text.transfer import BLOCK_BYTES, Opener, open_url, receive
 
 Progress = Callable[[int, int], None]
 """A function that is called with the number of bytes downloaded so far and in all."""
 
-_BLOCK_BYTES = 1 << 17
-_TIMEOUT = 30.0
-"""Seconds."""
-_SCHEMES = ("http", "https")
+LARGEST_EXPANSION, SMALLEST_LIMIT = 16, 64 << 20
+"""Bytes that one byte of an archive may expand to at most, where text expands to 3 or 4, beyond so many in all."""
+_ARCHIVE_FAULTS = (
+    OSError,
+    EOFError,
+    KeyError,
+    ValueError,
+    RuntimeError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+)
+"""Exceptions of Python's modules for archives that are damaged, encrypted or of an unknown kind."""
 
 
 def download(entry: Entry, folder: Path, *, opener: Opener | None = None, progress: Progress | None = None) -> Path:
@@ -39,8 +48,9 @@ def download(entry: Entry, folder: Path, *, opener: Opener | None = None, progre
     destination = text_path(entry.name, folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{entry.name}-", dir=folder) as name:
-            archive, text = Path(name) / "archive", Path(name) / "text"
+        remove_leftovers(destination)
+        with _temporary_folder(destination) as scratch:
+            archive, text = scratch / "archive", scratch / "text"
             _fetch(entry, archive, opener or open_url, progress or _no_progress)
             _unpack(entry, archive, text)
             os.replace(text, destination)  # noqa: PTH105  (the atomic one)
@@ -52,32 +62,23 @@ def download(entry: Entry, folder: Path, *, opener: Opener | None = None, progre
     return destination
 
 
-def open_url(url: str) -> IO[bytes]:
-    """Open an http or https URL. Raises TextError for another kind of URL, also after a redirect."""
-    _require_http(url)
-    request = urllib.request.Request(url, headers={"User-Agent": "charrnn"})
-    stream: IO[bytes] = urllib.request.build_opener(_HttpRedirects).open(request, timeout=_TIMEOUT)
-    return stream
-
-
-class _HttpRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(
-        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
-    ) -> urllib.request.Request | None:
-        _require_http(newurl)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _require_http(url: str) -> None:
-    if urlsplit(url).scheme not in _SCHEMES:
-        raise TextError(f"{url} is not an http or https URL, so it was not opened")
+@contextmanager
+def _temporary_folder(path: Path) -> Iterator[Path]:
+    """Make the temporary folder of a path, and remove it at the end."""
+    folder = temporary_path(path)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fetch(entry: Entry, path: Path, opener: Opener, progress: Progress) -> None:
     """Write the bytes at the URL to a file. Raises TextError if size or SHA-256 differ from those of the entry."""
     digest, size = hashlib.sha256(), 0
-    with path.open("wb") as file:
-        for block in _blocks(entry, opener):
+    with path.open("wb") as file, closing(receive(entry.url, opener)) as blocks:
+        for block in blocks:
             size += len(block)
             if size > entry.size:
                 break
@@ -91,34 +92,32 @@ def _fetch(entry: Entry, path: Path, opener: Opener, progress: Progress) -> None
         raise TextError(f"the file at {entry.url} has changed since the catalogue was made; {remedy}")
 
 
-def _blocks(entry: Entry, opener: Opener) -> Iterator[bytes]:
-    """Yield the bytes at the URL. Raises TextError if the server cannot be reached or answers with an error."""
-    try:
-        with opener(entry.url) as stream:
-            while block := stream.read(_BLOCK_BYTES):
-                yield block
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise TextError(f"{entry.url} answered {error.code} {error.reason}; try again later") from error
-    except (OSError, http.client.HTTPException) as error:
-        cause = getattr(error, "reason", error)
-        reason = getattr(cause, "strerror", None) or cause
-        raise TextError(f"cannot reach {entry.url} ({reason}); check the network, then try again") from error
-
-
 def _unpack(entry: Entry, archive: Path, text: Path) -> None:
     """Write the text of an archive, which may be a .zip, a .gz or the text itself."""
+    if entry.member is None and not entry.url.endswith(".gz"):
+        archive.rename(text)
+        return
+    size, limit = 0, max(SMALLEST_LIMIT, LARGEST_EXPANSION * entry.size)
+    with text.open("wb") as file, closing(_unpacked(entry, archive)) as blocks:
+        for block in blocks:
+            size += len(block)
+            if size > limit:
+                raise TextError(f"{entry.url} expands to more than any text does; nothing was kept")
+            file.write(block)
+
+
+def _unpacked(entry: Entry, archive: Path) -> Generator[bytes, None, None]:
+    """Yield the text of a .zip or a .gz. Raises TextError if it cannot be unpacked."""
     try:
-        if entry.member is not None:
-            with zipfile.ZipFile(archive) as files, files.open(entry.member) as packed, text.open("wb") as file:
-                shutil.copyfileobj(packed, file, _BLOCK_BYTES)
-        elif entry.url.endswith(".gz"):
-            with gzip.open(archive) as packed, text.open("wb") as file:
-                shutil.copyfileobj(packed, file, _BLOCK_BYTES)
-        else:
-            archive.rename(text)
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, KeyError) as error:
-        raise TextError(f"{entry.url} cannot be unpacked ({error}); nothing was kept") from error
+        with ExitStack() as stack:
+            if entry.member is None:
+                packed = cast(IO[bytes], stack.enter_context(gzip.open(archive)))
+            else:
+                packed = stack.enter_context(stack.enter_context(zipfile.ZipFile(archive)).open(entry.member))
+            while block := packed.read(BLOCK_BYTES):
+                yield block
+    except _ARCHIVE_FAULTS as error:
+        raise TextError(f"{entry.url} cannot be unpacked ({visible_line(str(error))}); nothing was kept") from error
 
 
 def _no_progress(done: int, total: int) -> None:

@@ -1,20 +1,26 @@
 """Downloads: a text is complete and verified, or nothing is left of it."""
 
+import contextlib
 import errno
 import gzip
 import hashlib
 import io
+import socketserver
 import threading
+import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from charrnn.errors import TextError
+from charrnn.text import download as downloads
+from charrnn.text import transfer
 from charrnn.text.catalogue import Entry
-from charrnn.text.download import download, open_url
+from charrnn.text.download import download
+from charrnn.text.transfer import open_url
 
 TEXT = b"To be, or not to be\n" * 20_000
 
@@ -117,6 +123,99 @@ def test_only_http_and_https_are_opened(url: str) -> None:
         open_url(url)
 
 
+class _RawServer(socketserver.BaseRequestHandler):
+    """Sends the bytes of an answer, and waits a little after each where the answer says so."""
+
+    answer: bytes
+    pause: float = 0.0
+
+    def handle(self) -> None:
+        self.request.recv(1 << 16)
+        with contextlib.suppress(OSError):
+            if not self.pause:
+                self.request.sendall(self.answer)
+            for byte in self.answer if self.pause else b"":
+                self.request.sendall(bytes([byte]))
+                time.sleep(self.pause)
+
+
+@contextlib.contextmanager
+def raw_server(sent: bytes, pause: float = 0.0) -> Iterator[str]:
+    """Run a server that answers every request with these bytes; yield its URL."""
+    handler = type("_Handler", (_RawServer,), {"answer": sent, "pause": pause})
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as running:
+        running.daemon_threads, running.block_on_close = True, False
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\n"], ids=["head", "body"])
+def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    monkeypatch.setattr(transfer, "PATIENCE", 0.5)
+    begin = time.monotonic()
+    slow = b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1000
+    sent = head + b"x" * 1000 if head else slow
+    with raw_server(sent, 0.02) as url, pytest.raises(TextError, match=r"sent only \d+ bytes in 0.5 seconds"):
+        download(entry_for(url), tmp_path)
+    assert time.monotonic() - begin < 8.0
+    assert nothing_in(tmp_path)
+
+
+def test_a_server_that_sends_nothing_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "PATIENCE", 0.5)
+    with raw_server(b" ", 30.0) as url, pytest.raises(TextError, match=r"sent only 0 bytes|timed out"):
+        download(entry_for(url), tmp_path)
+
+
+def test_a_download_slows_down_after_a_quick_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten megabytes in the first second would buy hours, if the rate were that of the whole download."""
+    monkeypatch.setattr(transfer, "PATIENCE", 0.4)
+    blocks = iter([bytes(1 << 17)] * 80)
+
+    def read(size: int) -> bytes:
+        block = next(blocks, None)
+        if block is None:
+            time.sleep(0.05)
+        return block or b"x"
+
+    stream = io.BytesIO()
+    stream.read1 = read  # type: ignore[method-assign,assignment]
+    with pytest.raises(TextError, match="sent only"):
+        list(transfer.receive("http://somewhere", lambda _: stream))
+
+
+HOSTILE = {
+    "redirect to a broken address": b"HTTP/1.1 302 Found\r\nLocation: http://[::1/x\r\n\r\n",
+    "redirect to a port that is none": b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:99999/\r\n\r\n",
+    "redirect to a name that is none": b"HTTP/1.1 302 Found\r\nLocation: http://" + b"a" * 70 + b".b/\r\n\r\n",
+    "redirect to a control character": b"HTTP/1.1 302 Found\r\nLocation: gopher://\x1b[31m\x9b2J\r\n\r\n",
+    "redirect in a circle": b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
+    "reason with control characters": b"HTTP/1.1 404 \x1b]0;gone\x07 \xe2\x80\xae\r\n\r\n",
+    "reason without end": b"HTTP/1.1 404 " + b"x" * 60_000 + b"\r\n\r\n",
+    "no status": b"\x1b[2J\x00\xff" * 30 + b"\r\n\r\n",
+    "status that is no number": b"HTTP/1.1 abc \x1b\r\n\r\n",
+    "line too long": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\n\r\n",
+    "too many headers": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+    "negative length": b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nabc",
+    "length that is no number": b"HTTP/1.1 200 OK\r\nContent-Length: \xff\x1b\r\n\r\nabc",
+    "chunk that is no number": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\x1bzz\r\nabc",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("sent", HOSTILE.values(), ids=HOSTILE)
+def test_whatever_a_server_sends_the_error_is_one_printable_line(tmp_path: Path, sent: bytes) -> None:
+    with raw_server(sent) as url, pytest.raises(TextError) as caught:
+        download(entry_for(url), tmp_path)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
+    assert nothing_in(tmp_path)
+
+
 class _BrokenStream(io.BytesIO):
     """A stream that fails after its first block."""
 
@@ -124,7 +223,7 @@ class _BrokenStream(io.BytesIO):
         super().__init__(TEXT[:1000])
         self._error = error
 
-    def read(self, size: int | None = -1) -> bytes:
+    def read1(self, size: int | None = -1) -> bytes:
         block = super().read(size)
         if not block:
             raise self._error
@@ -159,10 +258,18 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
         download(entry_for("http://somewhere"), tmp_path / "file", opener=lambda _: io.BytesIO(TEXT))
 
 
-def zipped(name: str) -> bytes:
+def test_what_a_killed_download_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    leftover = tmp_path / ".text.txt.4194304.part"
+    leftover.mkdir()
+    (leftover / "archive").write_bytes(b"half")
+    download(entry_for("http://somewhere"), tmp_path, opener=lambda _: io.BytesIO(TEXT))
+    assert list(tmp_path.iterdir()) == [tmp_path / "text.txt"]
+
+
+def zipped(name: str, text: bytes = TEXT) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, TEXT)
+        archive.writestr(name, text)
         archive.writestr("readme", "not this")
     return buffer.getvalue()
 
@@ -179,9 +286,38 @@ def test_a_gz_is_unpacked(tmp_path: Path) -> None:
     assert download(entry, tmp_path, opener=lambda _: io.BytesIO(data)).read_bytes() == TEXT
 
 
+def encrypted() -> bytes:
+    """Return a .zip whose entry is marked as encrypted, in its own header and in the directory."""
+    data = bytearray(zipped("text"))
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+def of_an_unknown_method() -> bytes:
+    data = bytearray(zipped("text"))
+    data[8] = data[data.index(b"PK\x01\x02") + 10] = 99
+    return bytes(data)
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, lambda data: zipped("text", data)], ids=["gz", "zip"])
+def test_an_archive_that_expands_without_measure_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr(downloads, "SMALLEST_LIMIT", 1 << 20)
+    data = packed(bytes(8 << 20))
+    entry = entry_for("http://somewhere/a.gz", data, "text" if data.startswith(b"PK") else None)
+    written: list[int] = []
+    with pytest.raises(TextError, match="expands to more than any text"):
+        download(entry, tmp_path, opener=lambda _: io.BytesIO(data), progress=lambda *sizes: written.append(sizes[0]))
+    assert nothing_in(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("name", "data", "member"),
     [
+        ("a.zip", encrypted(), "text"),
+        ("a.zip", of_an_unknown_method(), "text"),
         ("a.zip", zipped("other"), "text"),
         ("a.zip", TEXT, "text"),
         ("a.gz", TEXT, None),
