@@ -1,10 +1,7 @@
-"""Completion: against the probabilities of every word there can be, added up one by one."""
+"""Completion search: against the probabilities of all words up to a length, added up one by one."""
 
 import itertools
-import json
 import math
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,181 +10,159 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn import LanguageModel
-from charrnn.language.completion import search as completion
+from charrnn.language.completion import search
 from charrnn.language.completion.search import Completer
-from charrnn.network import Array, Ids
-from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer, Tokenizer
-from charrnn.text.word_boundaries import is_han, trailing_word
+from charrnn.language.model import LanguageModel
+from charrnn.language.ngrams import Ngrams
+from charrnn.network.arrays import Array, Ids
+from charrnn.text.tokenizers import ByteTokenizer, CharacterTokenizer
 
 
 class Chain:
-    """A predictor whose next token depends on the last one alone: rows of logits (V, V)."""
+    """A predictor whose next token depends on the last one alone: rows of logits (V, V). `read` counts the tokens."""
 
     def __init__(self, table: Array) -> None:
         self.table, self.read = table, 0
 
-    def start(self) -> Array:
-        return np.zeros(1)
+    def start(self) -> None:
+        return None
 
-    def advance(self, ids: Sequence[int] | Ids, state: Array) -> tuple[Array, Array]:
-        del state
+    def advance(self, ids: Sequence[int] | Ids, state: None) -> tuple[Array, None]:
         self.read += len(ids)
-        return self.table[int(ids[-1])], np.zeros(1)
+        return self.table[int(ids[-1])], state
 
 
-def chain(alphabet: str, seed: int) -> tuple[Chain, CharacterTokenizer]:
-    tokenizer = CharacterTokenizer(alphabet, None)
-    table = np.random.default_rng(seed).normal(0.0, 2.0, (len(alphabet) + 1, len(alphabet) + 1))
-    return Chain(table), tokenizer
+def random_chain(alphabet: str, seed: int) -> tuple[Chain, CharacterTokenizer]:
+    V = len(alphabet) + 1
+    return Chain(np.random.default_rng(seed).normal(0.0, 2.0, (V, V))), CharacterTokenizer(alphabet, None)
 
 
-def p_of(table: Array, tokens: Sequence[int]) -> float:
-    """The probability of tokens, each given the one before, from the second on."""
-    rows = table - np.log(np.exp(table).sum(axis=1, keepdims=True))
-    return math.exp(sum(rows[a, b] for a, b in itertools.pairwise(tokens)))
+def probability(table: Array, tokens: Sequence[int]) -> float:
+    """Return the probability of tokens from the second on, each given the one before it."""
+    log_p = table - np.log(np.exp(table).sum(axis=1, keepdims=True))
+    return math.exp(sum(log_p[first, second] for first, second in itertools.pairwise(tokens)))
 
 
 def all_words(predictor: Chain, tokenizer: CharacterTokenizer, text: str, longest: int) -> dict[str, float]:
-    """Endings of up to so many letters after a text, and their probabilities."""
-    letters = [c for c in tokenizer.alphabet if c.isalnum()]
-    others = [c for c in tokenizer.alphabet if not c.isalnum()]
-    last = text[-1]
-    beginnings = [""] if last.isalnum() or last == " " else ["", " "]
-    found: dict[str, float] = {}
-    level = beginnings
+    """Return the probability of every ending of up to `longest` letters after a text."""
+    letters = [character for character in tokenizer.alphabet if character.isalnum()]
+    no_letters = [character for character in tokenizer.alphabet if not character.isalnum()]
+    last, words = text[-1], dict[str, float]()
+    endings = [""] if last.isalnum() or last == " " else ["", " "]
     for _ in range(longest + 1):
-        for ending in level:
+        for ending in endings:
             if ending.strip() or last.isalnum():
-                for other in others:
-                    tokens = tokenizer.encode(last + ending + other).tolist()
-                    found[ending] = found.get(ending, 0.0) + p_of(predictor.table, tokens)
-        level = [ending + letter for ending in level for letter in letters]
-    return found
+                for character in no_letters:
+                    tokens = tokenizer.encode(last + ending + character).tolist()
+                    words[ending] = words.get(ending, 0.0) + probability(predictor.table, tokens)
+        endings = [ending + letter for ending in endings for letter in letters]
+    return words
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10_000), st.sampled_from(["ab ", "ab", "a.", "b ", "."]))
-def test_the_likeliest_words_are_those_of_all_words(seed: int, text: str) -> None:
-    predictor, tokenizer = chain(" .ab", seed)
+def test_the_completions_are_the_most_probable_of_all_words(seed: int, text: str) -> None:
+    predictor, tokenizer = random_chain(" .ab", seed)
     expected = all_words(predictor, tokenizer, text, 9)
-    completer = Completer(predictor, tokenizer, 1)
-    for each in completer.complete(text, 4):
-        if len(each.ending.strip()) <= 9:
-            assert each.probability == pytest.approx(expected[each.ending], rel=1e-9)
-            likelier = sum(1 for p in expected.values() if p > each.probability * (1 + 1e-9))
-            assert likelier < 4
+    completer = Completer(predictor, tokenizer)
+    for completion in completer.complete(text, 4):
+        if len(completion.ending.strip()) <= 9:
+            assert completion.probability == pytest.approx(expected[completion.ending], rel=1e-9)
+            more_probable = sum(1 for p in expected.values() if p > completion.probability * (1 + 1e-9))
+            assert more_probable < 4
     if completer.exact:
         best = completer.complete(text, 1)[0]
         assert best.probability >= max(expected.values()) * (1 - 1e-9)
 
 
-def test_the_words_that_may_come_next_are_no_more_than_certain() -> None:
-    predictor, tokenizer = chain(" .abc", 3)
-    words = Completer(predictor, tokenizer, 1).complete("ab ", 200)
-    assert 0.1 < sum(each.probability for each in words) <= 1.0 + 1e-9
-    assert [each.probability for each in words] == sorted((each.probability for each in words), reverse=True)
-    assert len({each.ending for each in words}) == len(words)
+def test_the_probabilities_of_different_words_sum_to_at_most_one() -> None:
+    predictor, tokenizer = random_chain(" .abc", 3)
+    completions = Completer(predictor, tokenizer).complete("ab ", 200)
+    shares = [completion.probability for completion in completions]
+    assert 0.1 < sum(shares) <= 1.0 + 1e-9
+    assert shares == sorted(shares, reverse=True)
+    assert len({completion.ending for completion in completions}) == len(completions)
 
 
-def test_a_word_half_typed_is_ended_and_a_space_is_part_of_the_ending() -> None:
-    predictor, tokenizer = chain(" ,ab", 1)
-    completer = Completer(predictor, tokenizer, 1)
-    assert all(each.word == "ab" + each.ending for each in completer.complete("b, ab", 5))
+def test_an_ending_continues_the_typed_word_and_has_the_space_before_a_new_word() -> None:
+    predictor, tokenizer = random_chain(" ,ab", 1)
+    completer = Completer(predictor, tokenizer)
+    in_word = completer.complete("b, ab", 5)
+    assert in_word
+    assert all(completion.word == "ab" + completion.ending for completion in in_word)
     after_comma = completer.complete("ab,", 8)
-    assert any(each.ending.startswith(" ") for each in after_comma)
-    assert all(each.word == each.ending.strip() for each in after_comma)
-    assert not any(each.ending.startswith(" ") for each in completer.complete("ab, ", 8))
+    assert any(completion.ending.startswith(" ") for completion in after_comma)
+    assert all(completion.word == completion.ending.strip() for completion in after_comma)
+    after_space = completer.complete("ab, ", 8)
+    assert after_space
+    assert not any(completion.ending.startswith(" ") for completion in after_space)
 
 
-def test_a_text_that_goes_on_is_not_read_again() -> None:
-    predictor, tokenizer = chain(" .ab", 5)
-    completer = Completer(predictor, tokenizer, 1)
-    completer._after("ab ab")
-    before = predictor.read
-    completer._after("ab ab.")
-    assert predictor.read == before + 1
-    completer._after("ab a")
-    assert predictor.read == before + 1
-    completer._after("bb")
-    assert predictor.read == before + 3
+def test_only_the_new_end_of_a_text_is_read() -> None:
+    """Compared with a new completer, which reads the whole text and searches as long."""
+    predictor, tokenizer = random_chain(" .ab", 5)
+
+    def tokens_read(completer: Completer, text: str) -> int:
+        before = predictor.read
+        completer.complete(text, 1)
+        return predictor.read - before
+
+    completer = Completer(predictor, tokenizer)
+    for text, shared in (("ab ab", 0), ("ab ab.", 5), ("ab a", 4), ("bb", 0)):
+        assert tokens_read(completer, text) == tokens_read(Completer(predictor, tokenizer), text) - shared
 
 
-def test_only_the_last_of_a_long_text_is_kept_and_going_back_changes_nothing(
-    tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kept_values", [4, 256])
+def test_the_texts_completed_before_change_no_completion(
+    tiny_run: Path, kept_values: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(completion, "MOST_KEPT", 4)
+    monkeypatch.setattr(search, "KEPT_VALUES", kept_values)
     model = LanguageModel.load(tiny_run)
     completer = model.completer()
-    for text in ("the old lamp at the end of the qu", "the old lamp at the end of", "the o", "the old lamp"):
-        assert completer.complete(text, 3) == model.complete(text, 3)
-        assert len(completer._known) <= 8
-
-
-def test_what_was_read_before_changes_nothing(tiny_run: Path) -> None:
-    model = LanguageModel.load(tiny_run)
-    completer = model.completer()
-    for text in ("the old", "the old lamp at th", "the o", "", "the old lamp"):
+    for text in ("the old", "the old lamp at the end of the qu", "the old lamp at th", "the o", "", "the old lamp"):
         assert completer.complete(text, 3) == model.complete(text, 3)
 
 
-def test_a_search_that_is_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_that_is_cut_off_is_not_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     tokenizer = CharacterTokenizer(" abcdefgh", None)
-    completer = Completer(Chain(np.zeros((10, 10))), tokenizer, 1)
-    monkeypatch.setattr(completion, "MOST_EXPANSIONS", 20)
-    found = completer.complete("a", 50)
-    assert len(found) > 2
+    completer = Completer(Chain(np.zeros((10, 10))), tokenizer)
+    completer.complete("a", 1)
+    assert completer.exact
+    monkeypatch.setattr(search, "MOST_EXPANSIONS", 20)
+    completions = completer.complete("a", 50)
+    assert len(completions) > 2
     assert not completer.exact
 
 
 def test_a_han_character_is_a_word() -> None:
-    predictor, tokenizer = chain(",上我昨", 2)
-    words = Completer(predictor, tokenizer, 1).complete("我昨", 3)
+    predictor, tokenizer = random_chain(",上我昨", 2)
+    completions = Completer(predictor, tokenizer).complete("我昨", 3)
     last = int(tokenizer.encode("昨")[0])
-    expected = {c: p_of(predictor.table, [last, int(tokenizer.encode(c)[0])]) for c in "上我昨"}
-    assert {each.word: each.probability for each in words} == pytest.approx(expected)
-    assert is_han("上")
-    assert is_han("の")
-    assert not is_han("a")
-    assert not is_han("。")
+    expected = {
+        character: probability(predictor.table, [last, int(tokenizer.encode(character)[0])]) for character in "上我昨"
+    }
+    assert {completion.word: completion.probability for completion in completions} == pytest.approx(expected)
 
 
-def test_letters_of_two_bytes_are_letters() -> None:
-    """Of a model of bytes that says only the word größ, and then a space."""
-    tokenizer: Tokenizer = ByteTokenizer()
+def test_characters_of_two_bytes_are_letters_of_a_word() -> None:
+    """Of a model of bytes that knows only the word größ, whose ö and ß have the same first byte."""
     table = np.full((256, 256), -30.0)
     data = "größ ".encode()
-    for a, b in zip(b"\n" + data, data, strict=False):
-        table[a, b] = 10.0
-    table[0xC3] = -30.0  # the first byte of ö and of ß: half one, half the other
+    for first, second in zip(b"\n" + data, data, strict=False):
+        table[first, second] = 10.0
+    table[0xC3] = -30.0
     table[0xC3, [0xB6, 0x9F]] = 10.0
-    completer = Completer(Chain(table), tokenizer, 10)
-    words = {each.word: each.probability for each in completer.complete("gr", 3)}
+    completions = Completer(Chain(table), ByteTokenizer()).complete("gr", 3)
+    words = {completion.word: completion.probability for completion in completions}
     assert words["grß"] == pytest.approx(0.5, rel=1e-6)
     assert words["größ"] == pytest.approx(0.25, rel=1e-6)
 
 
-TEXTS = {"": "", "a b": "b", "don't": "don't", "a ": "", "well-kn": "well-kn", "'tis": "tis", "x我": "", "ö": "ö"}
-
-
-@pytest.mark.parametrize(("text", "word"), TEXTS.items())
-def test_the_word_that_a_text_ends_in(text: str, word: str) -> None:
-    assert trailing_word(text) == word
-
-
-def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-m", "charrnn", "complete", *arguments]
-    return subprocess.run(program, input=stdin, capture_output=True, text=True, timeout=60)
-
-
-def test_the_command_completes_a_text_and_lines(tiny_run: Path) -> None:
-    result = run(str(tiny_run), "the old la", "--json")
-    found = json.loads(result.stdout)["completions"]
-    assert found[0]["word"] == "lamp"
-    assert 0.25 < found[0]["probability"] <= 1.0
-    result = run(str(tiny_run), "-", "--json", "--count", "1", stdin="the old la\nwas lit by ott\n")
-    words = [json.loads(line)["completions"][0]["word"] for line in result.stdout.splitlines()]
-    assert words == ["lamp", "ottoline"]
-    assert run(str(tiny_run), "the old la").stdout.splitlines()[0].endswith("\tlamp")
-    refused = run(str(tiny_run), "x", "--count", "0")
-    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
+def test_hyphens_and_apostrophes_after_a_word_are_not_part_of_it() -> None:
+    tokenizer = CharacterTokenizer("".join(sorted(" '-.adehtgonc")), None)
+    text = "the dog-- and the 'cat' and the dog. " * 30
+    ngrams = Ngrams.count(tokenizer.encode(text), tokenizer.vocabulary_size, 6)
+    completions = Completer(ngrams.predictor(), tokenizer).complete("the d", 5)
+    assert completions[0].word == "dog"
+    assert completions[0].probability > 0.9
+    assert not any(completion.word.endswith(("-", "'")) for completion in completions)
