@@ -1,8 +1,8 @@
-"""Keystrokes: how many keystrokes word completion saves the writer of a text.
+"""Keystrokes: the number of keystrokes that word completion saves when a text is typed.
 
-A word costs one keystroke per letter, or the letters typed before it is offered and one keystroke to accept it, if
-that is fewer; everything else costs one keystroke per character. In scripts without spaces, a word is the longest
-offered word that fits.
+A word takes one keystroke per letter or, if that is fewer, one per letter typed before the word is offered and one to
+accept it. All other characters take one keystroke each. In scripts without spaces, the longest offered word that fits
+counts as the word.
 """
 
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ from charrnn.language.completion.search import Completer
 from charrnn.text.word_boundaries import JOINERS, is_han, is_letter
 
 OFFERED = (1, 3)
-"""Numbers of words offered."""
+"""Numbers of offered words for which the saving is computed."""
 MOST_LETTERS = 4
-"""Number of typed letters up to which hits are counted."""
+"""Largest number of typed letters after which hits are counted."""
 LONGEST_WAIT = 64
-"""Letters of a word that are typed before it is taken for one that is never offered."""
+"""Number of typed letters after which a word counts as never offered."""
 
 
 @dataclass(frozen=True)
 class Keystrokes:
     """The keystrokes saved on a text. `saved_with_n` is the share of all keystrokes, with n words offered.
 
-    `top_n` has the share of words that are among the n offered after 0, 1, … 4 letters, of those with more letters.
+    `top_n` has, for 0, 1, … 4 typed letters, the share of the words with more letters that are among the n offered.
     """
 
     words: int
@@ -35,7 +35,7 @@ class Keystrokes:
 
 
 def count_keystrokes(completer: Completer, text: str, most_words: int) -> Keystrokes:
-    """Count the keystrokes for a text, up to so many of its words.
+    """Count the keystrokes for a text, up to `most_words` of its words.
 
     >>> keys = count_keystrokes(LanguageModel.load(run).completer(), "the old lamp at the end of the quay", 100)
     >>> keys.words, keys.characters
@@ -82,8 +82,8 @@ class _KeystrokeCounter:
     def _ranks(self, begin: int, end: int) -> list[int]:
         """Return the ranks of a word after 0, 1, … of its letters, up to the last that a figure depends on."""
         word, ranks = self._text[begin:end], list[int]()
-        for place in range(begin, min(end, begin + LONGEST_WAIT)):
-            offered = self._offered(place)
+        for position in range(begin, min(end, begin + LONGEST_WAIT)):
+            offered = self._offered(position)
             ranks.append(offered.index(word) if word in offered else max(OFFERED))
             if len(ranks) > MOST_LETTERS and min(ranks) == 0:
                 break
@@ -101,22 +101,22 @@ class _KeystrokeCounter:
             self.saved[n] += max([1, *lengths]) - 1
         return begin + longest
 
-    def _offered(self, place: int) -> list[str]:
-        """Return the words that are offered at a place of the text."""
-        return [completion.word for completion in self._completer.complete(self._text[:place], max(OFFERED))]
+    def _offered(self, position: int) -> list[str]:
+        """Return the words that are offered at a position of the text."""
+        return [completion.word for completion in self._completer.complete(self._text[:position], max(OFFERED))]
 
 
 def words_of(text: str) -> Iterator[tuple[int, int]]:
     """Yield begin and end of the words of a text; a Han character is a word."""
     begin = None
-    for place, character in enumerate(text):
+    for position, character in enumerate(text):
         if is_letter(character) or (character in JOINERS and begin is not None):
-            begin = place if begin is None else begin
+            begin = position if begin is None else begin
             continue
         if begin is not None:
-            yield begin, begin + len(text[begin:place].rstrip(JOINERS))
+            yield begin, begin + len(text[begin:position].rstrip(JOINERS))
             begin = None
         if is_han(character):
-            yield place, place + 1
+            yield position, position + 1
     if begin is not None:
         yield begin, begin + len(text[begin:].rstrip(JOINERS))

@@ -1,1 +1,1 @@
-"""Language models: predicting, sampling, completing, scoring and ranking text."""
+"""Language models: prediction, sampling, completion, scoring and ranking of text."""

@@ -1,8 +1,8 @@
 """Cloze: a text with a blank → the most likely fillings of one or more tokens, given the text on both sides.
 
-Fillings of each length are proposed token by token from either end, and all are ranked by the pseudo-log-likelihood
-of the text around the blank: the sum of the log probabilities of each token there, given all others (Salazar et al.
-2020). A longer filling has more tokens to pay for, and gains where it makes its neighbors more likely.
+Fillings of each length are proposed token by token, once from the left and once from the right. All are ranked by the
+pseudo-log-likelihood of the text around the blank: the sum of the log probabilities of its tokens, each given all
+others (Salazar et al. 2020). Each further token lowers the sum, unless it makes its neighbors more likely.
 """
 
 import re
@@ -21,10 +21,11 @@ from charrnn.text.tokenizers import initial_id, never_sampled
 
 BLANK = re.compile("_{3,}")
 BEAM = 12
+"""Number of partial fillings that are extended at each step."""
 NEIGHBORS = 8
-"""Tokens on either side of a filling whose likelihood counts."""
+"""Number of tokens on either side of a filling that its score includes."""
 SHOWN, BLANK_EVERY = 160, 8
-"""Tokens of a training sample, and the distance between its blanks."""
+"""Number of tokens of a training sample, and the distance between its blanks in tokens."""
 
 Tokens = tuple[int, ...]
 
@@ -48,7 +49,9 @@ class ClozeModel(TrainedModel):
     """
 
     body: ClassVar[str] = "two_sided"
-    misfit: ClassVar[str] = "{run} reads in one direction and cannot fill blanks; train a run with `cloze` for that"
+    wrong_body: ClassVar[str] = (
+        "{run} reads in one direction and cannot fill blanks; train a run with `cloze` for that"
+    )
 
     def fill(self, text: str, n: int = 5, longest: int = 3) -> list[Filling]:
         """Return the n best fillings of up to `longest` tokens for the one blank ____ of a text, best first."""
@@ -69,7 +72,7 @@ class ClozeModel(TrainedModel):
         return sorted(fillings.values(), key=lambda filling: -filling.probability)[:n]
 
     def training_sample(self, dataset: Dataset, rng: np.random.Generator) -> str:
-        """Return a few held-out characters in which every BLANK_EVERYth is replaced by the [prediction] for it."""
+        """Return some held-out text in which every eighth token is replaced by the model's prediction, in brackets."""
         del rng
         held_out = len(dataset.validation) > 0
         tokens = (dataset.validation if held_out else dataset.training)[:SHOWN].astype(np.int64)
@@ -86,10 +89,10 @@ class ClozeModel(TrainedModel):
         return "".join(pieces)
 
     def gradient_flow(self, inputs: Ids, targets: Ids, state: Array) -> None:
-        """Return None: a token is predicted from two stacks, of which only one ends at it."""
+        """Return None: the gradient flow is defined for a model with one forward stack only."""
 
     def _is_text(self, filling: Tokens) -> bool:
-        """Return whether the bytes of a filling are whole characters."""
+        """Return True if the bytes of a filling are valid UTF-8, without incomplete characters."""
         try:
             b"".join(self.tokenizer.token_bytes(token) for token in filling).decode()
         except UnicodeDecodeError:
@@ -97,7 +100,7 @@ class ClozeModel(TrainedModel):
         return True
 
     def _sides(self, text: str) -> tuple[Ids, Ids]:
-        """Return the ids before the blank, from the initial one on, and those after it."""
+        """Return the ids before the blank, beginning with the initial id, and the ids after it."""
         parts = BLANK.split(text)
         if len(parts) != 2:
             raise UsageError(f"a text to fill must have one blank, ____, and this has {len(parts) - 1}; mark one")
@@ -109,7 +112,7 @@ class ClozeModel(TrainedModel):
         return left[-reach:].astype(np.int64), self.tokenizer.encode(after)[:reach].astype(np.int64)
 
     def _propose(self, left: Ids, right: Ids, length: int) -> list[Tokens]:
-        """Return the most likely fillings of so many tokens, as found from the left and from the right."""
+        """Return the most likely fillings of this many tokens, found from the left and from the right."""
         proposals: dict[Tokens, None] = {}
         for from_left in (True, False):
             beam: list[tuple[float, Tokens]] = [(0.0, ())]
@@ -139,7 +142,7 @@ class ClozeModel(TrainedModel):
         ]
 
     def _blank_logits(self, before: Ids, after: Ids) -> Array:
-        """Return logits (B, V) of one blank between before (n, B), n ≥ 1, and after (m, B)."""
+        """Return logits (B, V) of one blank between `before` (n, B), n ≥ 1, and `after` (m, B)."""
         blank = before[:1]  # any token: the network does not see the one that it predicts
         y, _, _ = self.network.read(self.parameters, np.concatenate([before, blank, after]))
         n, workspace = len(before), Workspace.like(self.parameters)

@@ -1,4 +1,4 @@
-"""The distribution of the next token: as the model gives it, and as it is sampled from."""
+"""The distribution of the next token: the model's own, and the one after temperature, top-k and top-p."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class TopToken:
 
 @dataclass(frozen=True, eq=False)
 class Distribution:
-    """Logits (V,) of the next token, with the sampling settings and the tokenizer to read them by."""
+    """Logits (V,) of the next token, the sampling settings to apply, and the tokenizer that names the tokens."""
 
     logits: Array
     sampling: Sampling
@@ -35,7 +35,7 @@ class Distribution:
 
     @cached_property
     def probabilities(self) -> NDArray[np.float64]:
-        """p (V,) that is sampled from: after temperature, top-k and top-p, without tokens that are never sampled."""
+        """p (V,) for sampling: after temperature, top-k and top-p, without the tokens that are never sampled."""
         return self.sampling.probabilities(without_tokens(self.logits, never_sampled(self.tokenizer)))
 
     @cached_property

@@ -1,12 +1,12 @@
-"""Token log probabilities: how likely a network finds each token of a text, given the others that it may see.
+"""Token log probabilities: a network and an encoded text → log p of each token.
 
-EncodedText of N tokens → log p (N,). A text is one stream, read with the state carried from its first token to its
-last. To use all cores and full products, it may be read in arcs side by side: each arc begins `WARM_UP` tokens early,
-which brings its state to what the one stream would have there, and counts its own tokens only. A body that also reads
-what follows a token gets the text in arcs with `lookahead` tokens on either side.
+EncodedText of N tokens → log p (N,). A text is one stream: the state is carried from its first token to its last. To
+use all cores and large matrix products, it may be read in segments side by side. Each segment is read from WARM_UP
+tokens before its beginning, after which its state is nearly that of the one stream, and only its own tokens are
+scored. A body that reads the tokens after a target as well reads segments with `lookahead` tokens on either side.
 
-Reading is a generator that returns to its caller after every window, a fraction of a second, so that a long text can
-be read with progress shown, and stopped at any moment.
+Reading is a generator that yields after every window, a fraction of a second, so that a caller can show the progress
+and stop at any time.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,17 +25,17 @@ WARM_UP = 512
 SHORTEST_ARC, MOST_ARCS, WINDOW = 2048, 64, 128
 TWO_SIDED_ARC, TWO_SIDED_BATCH = 1024, 8
 LARGEST_BATCH = 1 << 24
-"""Largest number of logits of a batch of two-sided arcs."""
+"""Largest number of logits in a batch of segments of a two-sided body."""
 
 Piece = tuple[Array, Ids]
-"""log p (n,) of some tokens of a text, and their places (n,)."""
+"""log p (n,) of some tokens of a text, and their positions (n,)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Arcs:
-    """Arcs [begin, end) of a text, `begins` and `ends` (B,), read side by side in windows of `window` tokens.
+    """Segments [begin, end) of a text, with `begins` and `ends` (B,), read side by side in windows of `window` tokens.
 
-    Reading begins `before` tokens before each arc and ends `after` tokens after it.
+    Reading begins `before` tokens before each segment and ends `after` tokens after it.
     """
 
     begins: NDArray[np.int64]
@@ -54,20 +54,20 @@ def token_log_probabilities(
 ) -> Array:
     """Return log p (N,) in nats of each token of a text; 0 for a token that begins a document.
 
-    With `in_arcs`, the text is read in arcs on up to `threads` threads, which changes the result by less than the
-    rounding of float32; the number of threads does not change it.
+    With `in_segments`, the text is read in segments on up to `threads` threads. The result differs by no more than
+    float32 rounding from that of one stream, and does not depend on the number of threads.
     """
     N, log_p = len(text.ids), np.zeros(len(text.ids), next(iter(parameters.values())).dtype)
     batches = all_arcs(network, N, threads) if in_arcs or network.body.lookahead else [whole_stream(N)]
-    for values, places in read_batches(network, parameters, text, batches, threads):
-        log_p[places] = values
+    for values, positions in read_batches(network, parameters, text, batches, threads):
+        log_p[positions] = values
     return log_p
 
 
 def read_batches(
     network: Network, parameters: Parameters, text: EncodedText, batches: list[Arcs], threads: int
 ) -> Iterator[Piece]:
-    """Read batches of arcs, up to `threads` of them at a time; yield the pieces of each window as they are read."""
+    """Read batches of segments, up to `threads` of them at a time; yield a piece after every window."""
     if threads == 1 or len(batches) == 1:
         for arcs in batches:
             yield from _read_arcs(network, parameters, text, arcs)
@@ -83,7 +83,7 @@ def read_batches(
 
 
 def all_arcs(network: Network, N: int, threads: int) -> list[Arcs]:
-    """Return arcs that cover a text of N tokens; the arcs do not depend on the threads."""
+    """Return batches of segments that cover a text of N tokens; the segments do not depend on the threads."""
     if network.body.lookahead:
         return _two_sided_arcs(N, range(0, N, TWO_SIDED_ARC), network.body.lookahead, network.N)
     n = max(1, min(MOST_ARCS, N // SHORTEST_ARC))
@@ -92,7 +92,7 @@ def all_arcs(network: Network, N: int, threads: int) -> list[Arcs]:
 
 
 def sample_arcs(network: Network, N: int, tokens: int, threads: int) -> list[Arcs]:
-    """Return arcs of about `tokens` tokens in total, spread evenly over a text of N tokens; always the same."""
+    """Return batches of segments of about `tokens` tokens in total, evenly spaced over a text of N tokens."""
     length = TWO_SIDED_ARC if network.body.lookahead else SHORTEST_ARC
     n = max(1, min(tokens, N) // length)
     begins = np.linspace(0, N - length, n).astype(np.int64) if n > 1 else np.array([0])
@@ -102,12 +102,12 @@ def sample_arcs(network: Network, N: int, tokens: int, threads: int) -> list[Arc
 
 
 def whole_stream(N: int) -> Arcs:
-    """Return a text of N tokens as one arc."""
+    """Return a text of N tokens as one segment."""
     return Arcs(np.array([0]), np.array([N]), WINDOW)
 
 
 def _stream_arcs(begins: NDArray[np.int64], ends: NDArray[np.int64], threads: int) -> list[Arcs]:
-    """Return arcs in groups of at most MOST_ARCS, at least one group per thread."""
+    """Return batches of at most MOST_ARCS segments, and if possible at least one batch per thread."""
     groups = max(threads, -(-len(begins) // MOST_ARCS))
     pairs = zip(np.array_split(begins, groups), np.array_split(ends, groups), strict=True)
     return [
@@ -116,36 +116,36 @@ def _stream_arcs(begins: NDArray[np.int64], ends: NDArray[np.int64], threads: in
 
 
 def _two_sided_arcs(N: int, begins: Iterable[int], lookahead: int, V: int) -> list[Arcs]:
-    """Return arcs that are read as one window each, with `lookahead` tokens on either side; equal ones in batches."""
+    """Return batches of segments of equal shape, each read as one window with `lookahead` tokens on either side."""
     by_shape: dict[tuple[int, int, int], list[int]] = {}
     for begin in begins:
         end = min(begin + TWO_SIDED_ARC, N)
         shape = min(lookahead, begin), end - begin, min(lookahead, N - end)
         by_shape.setdefault(shape, []).append(begin)
     batches = []
-    for (before, length, after), same in by_shape.items():
+    for (before, length, after), begins_of_shape in by_shape.items():
         window = before + length + after
         size = max(1, min(TWO_SIDED_BATCH, LARGEST_BATCH // (window * V)))
-        for at in range(0, len(same), size):
-            batch = np.array(same[at : at + size])
+        for first in range(0, len(begins_of_shape), size):
+            batch = np.array(begins_of_shape[first : first + size])
             batches.append(Arcs(batch, batch + length, window, before, after))
     return batches
 
 
 def _read_arcs(network: Network, parameters: Parameters, text: EncodedText, arcs: Arcs) -> Iterator[Piece]:
-    """Read arcs side by side, window by window; yield the log p of the arcs' own tokens in each window."""
+    """Read segments side by side, window by window; yield the log p of the segments' own tokens in each window."""
     ids, length = text.ids, int((arcs.ends - arcs.begins).max()) + arcs.after
     workspace = Workspace.like(parameters)
     state = network.initial_state(len(arcs.begins), workspace.dtype)
     for offset in range(-arcs.before, length, arcs.window):
-        places = arcs.begins + np.arange(offset, min(offset + arcs.window, length))[:, None]  # (T, B)
-        clipped = np.clip(places, 0, len(ids) - 1)
+        positions = arcs.begins + np.arange(offset, min(offset + arcs.window, length))[:, None]  # (T, B)
+        clipped = np.clip(positions, 0, len(ids) - 1)
         inputs = np.where(clipped > 0, ids[clipped - 1], text.previous_id)
         targets = ids[clipped].astype(np.int64)
         visible = network.body.visible(inputs, targets)
         with np.errstate(all="ignore"):
             logits, state, _ = network.forward(parameters, visible, state, workspace=workspace)
             log_p = target_log_probabilities(logits, targets, network.loss_mask(targets))
-        state[:, :, places[-1] < 0] = 0.0  # there is no state before the first token of the text
-        counts = (places >= arcs.begins) & (places < arcs.ends)
-        yield log_p[counts], places[counts]
+        state[:, :, positions[-1] < 0] = 0.0  # there is no state before the first token of the text
+        counts = (positions >= arcs.begins) & (positions < arcs.ends)
+        yield log_p[counts], positions[counts]

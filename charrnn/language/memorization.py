@@ -1,21 +1,24 @@
-"""Memorization: which characters of a text also occur in the training text, in spans of at least a given length.
+"""Memorization: detection of passages of a text that occur word for word in the training text.
 
-A `Match` is a small value that extending a text by one character updates, so that every position of a sample can keep
-its own.
+A `Match` describes the copied passage that ends at one position of a text. It is computed from the match of the
+position before, so that every position of a sample tree can store one.
 """
 
 from dataclasses import dataclass
 
 SHORTEST = 20
 LARGEST = 64 << 20
-"""Characters of a training text that are searched at most."""
+"""Largest number of characters of a training text that are searched."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """The longest end of a text that occurs in the training text: `length` characters at `place`, 0 if none does."""
+    """The longest suffix of a text that occurs in the training text: `length` characters at `position` there.
 
-    place: int = 0
+    `length` is 0 if no suffix is long enough.
+    """
+
+    position: int = 0
     length: int = 0
 
 
@@ -24,38 +27,39 @@ NO_MATCH = Match()
 
 @dataclass(frozen=True)
 class CopyDetector:
-    """Finds spans of at least `shortest` characters.
+    """Finds copied passages of at least `shortest` characters.
 
-    A character that continues a match costs next to nothing; any other costs one or more searches through the whole
-    training text, about 0.1 ms per million characters.
+    A character that continues a match takes constant time. Any other takes one or more searches of the whole training
+    text, about 0.1 ms per million characters each.
     """
 
     training_text: str
     shortest: int = SHORTEST
 
     def extend(self, match: Match, recent: str) -> Match:
-        """Return the match after one more character, the last of `recent`; `match` is the one before it.
+        """Return the match after one more character, given the match before that character.
 
-        `recent` is the end of the text: at least `match.length` + 1 characters and at least `shortest`, or all of it.
+        `recent` is the end of the text with the new character: at least `match.length` + 1 characters and at least
+        `shortest`, or the whole text.
         """
-        text, end = self.training_text, match.place + match.length
+        text, end = self.training_text, match.position + match.length
         if match.length and text[end : end + 1] == recent[-1:]:
-            return Match(match.place, match.length + 1)
-        if len(recent) < self.shortest or (place := text.find(recent[-self.shortest :])) < 0:
+            return Match(match.position, match.length + 1)
+        if len(recent) < self.shortest or (position := text.find(recent[-self.shortest :])) < 0:
             return NO_MATCH
-        # Bisect the longest end that occurs: if a long one does, so do all shorter ones.
+        # Find the longest suffix that occurs by bisection: if a suffix occurs, so do all shorter ones.
         low, high = self.shortest, min(match.length + 1, len(recent))
         while low < high:
             middle = (low + high + 1) // 2
             longer = text.find(recent[-middle:])
             if longer >= 0:
-                low, place = middle, longer
+                low, position = middle, longer
             else:
                 high = middle - 1
-        return Match(place, low)
+        return Match(position, low)
 
     def covered(self, text: str) -> list[bool]:
-        """Return for each character of a text whether it is part of a copied span."""
+        """Return for each character of a text True if it is part of a copied passage."""
         matches, match = [], NO_MATCH
         for end in range(1, len(text) + 1):
             match = self.extend(match, text[max(0, end - max(match.length + 1, self.shortest)) : end])
@@ -64,7 +68,7 @@ class CopyDetector:
 
 
 def covered_pieces(pieces: list[tuple[int, Match]]) -> list[bool]:
-    """Return for each piece of a text whether it is copied, given its length in characters and the match after it."""
+    """Return for each piece of a text True if it is copied, from its length in characters and the match after it."""
     covered, reach = [False] * len(pieces), 0
     for index in reversed(range(len(pieces))):
         characters, match = pieces[index]

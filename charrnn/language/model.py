@@ -1,4 +1,4 @@
-"""The language model of a run folder, and the n-gram model of the same text as its baseline."""
+"""The language model of a run, and the n-gram model of the same training text."""
 
 import itertools
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class LanguageModel(TrainedModel, TextModel):
     """
 
     body: ClassVar[str] = "stack"
-    misfit: ClassVar[str] = "{run} fills blanks and cannot continue a text; use charrnn fill {run} TEXT"
+    wrong_body: ClassVar[str] = "{run} fills blanks and cannot continue a text; use charrnn fill {run} TEXT"
 
     def predictor(self) -> RnnPredictor:
         return RnnPredictor(self.network, self.parameters)

@@ -1,7 +1,8 @@
-"""The predictor: what a language model is to everything that uses one.
+"""The predictor: the interface of a language model to sampling, completion, scoring and ranking.
 
-`start()` gives the state before a text; `advance(ids, state)` reads ids and gives the logits of the next token and
-the state after them. States are values: they can be kept, compared, and returned to.
+`start()` returns the state before a text; `advance(ids, state)` reads ids and returns the logits of the next token
+and the state after them. States are immutable values: a caller can store one and continue from it any number of
+times.
 """
 
 from collections.abc import Sequence
@@ -14,11 +15,11 @@ from charrnn.network.network import Network
 from charrnn.network.vectorizers import projected_table
 
 State: TypeAlias = Any
-"""Everything that a predictor keeps of the text so far: a value that never changes, opaque to its users."""
+"""The predictor's representation of the text read so far: an immutable value of a type that depends on the predictor."""
 
 
 class Predictor(Protocol):
-    """Predicts the next token from a state that it never changes."""
+    """Predicts the next token. States that are passed in are never changed."""
 
     def start(self) -> State:
         """Return the state before any token."""
@@ -43,7 +44,7 @@ def advance_each(predictor: Predictor, tokens: Sequence[int], states: Sequence[S
 
 
 class RnnPredictor:
-    """A network with a one-directional body as a predictor: one step of its cells, with everything prepared once.
+    """Predictor of a network whose body is a `Stack`; weights and arrays are prepared once for steps of one token.
 
     Each thread needs its own.
     """

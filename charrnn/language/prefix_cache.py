@@ -1,7 +1,7 @@
-"""The prefix cache: what was computed after each token of the last sequence, kept for the next one.
+"""The prefix cache: values computed after each token of the last sequence, reused for the next sequence.
 
-Two texts that begin alike need their common beginning read only once. The value after a token is anything that
-`advance(value, token)` computes from the value before it, such as logits and state of a predictor.
+The common beginning of two texts is read only once. The value after a token is the result of `advance(value, token)`
+for the value before it, such as logits and state of a predictor.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,9 +13,9 @@ V = TypeVar("V")
 class PrefixCache(Generic[V]):
     """Values after the tokens of one sequence. `initial` is the value before the first token.
 
-    At least the last `kept` values are kept, at most twice as many; a sequence that departs earlier is read anew.
-    `skip(value, tokens)`, if given, computes only the value after the last of several tokens: those whose values
-    would not be kept are read with it.
+    At least the last `kept` values are kept, at most twice as many; a sequence that differs earlier is read again.
+    `skip(value, tokens)`, if given, computes the value after the last of several tokens directly; it reads the tokens
+    whose values would not be kept.
     """
 
     def __init__(
@@ -50,6 +50,6 @@ class PrefixCache(Generic[V]):
 
 
 def shared_prefix(tokens: Sequence[int], others: Sequence[int]) -> int:
-    """Return how many tokens two sequences have in common at their beginning."""
+    """Return the length of the common prefix of two sequences of tokens."""
     n = min(len(tokens), len(others))
     return next((i for i in range(n) if tokens[i] != others[i]), n)

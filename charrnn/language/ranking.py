@@ -1,6 +1,6 @@
-"""Ranking: candidate texts → the most likely of them, as speech and handwriting recognition need it.
+"""Ranking: candidate texts → the candidates by likelihood, as for speech and handwriting recognition.
 
-Candidates that begin alike have their common beginning read once.
+The common beginning of candidates is read once.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,12 +16,12 @@ from charrnn.text.encoded import count_unknown
 from charrnn.text.tokenizers import Tokenizer, initial_id
 
 KEPT_VALUES = 512
-"""Tokens at the end of a candidate whose states are kept for the next one."""
+"""Number of tokens at the end of a candidate whose states are kept for the next candidate."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A text with its group, and a score from another source, if any (natural logarithm, higher is better)."""
+    """A text with its group. `outside` is a score from another source: a natural logarithm, higher is better."""
 
     text: str
     group: str | None = None
@@ -49,10 +49,11 @@ class RankedGroup:
 
 @dataclass(frozen=True)
 class Blend:
-    """score = weight · log p / characters^length_power + (1 - weight) · outside; without outside score, weight is 1.
+    """score = weight · log p / characters^length_power + (1 - weight) · outside; log p alone without an outside score.
 
-    The plain sum (length_power 0) suits candidates of similar length; otherwise it prefers short ones, because each
-    character multiplies by a factor below 1. length_power 1 takes the mean per character instead.
+    length_power 0 scores the whole text. It suits candidates of similar length, and otherwise prefers short ones,
+    because each character multiplies the probability by a factor below 1. length_power 1 scores the mean per
+    character.
     """
 
     weight: float = 1.0
@@ -60,13 +61,13 @@ class Blend:
 
     def score(self, log_probability: float, characters: int, outside: float | None) -> float:
         """Return the score of a candidate of so many characters."""
-        own: float = log_probability / characters**self.length_power
-        return own if outside is None else self.weight * own + (1.0 - self.weight) * outside
+        scaled: float = log_probability / characters**self.length_power
+        return scaled if outside is None else self.weight * scaled + (1.0 - self.weight) * outside
 
 
 @dataclass(frozen=True, eq=False)
 class _Position:
-    """A place in a candidate: logits of the next token, state, and log p of the tokens so far."""
+    """A position in a candidate: logits of the next token, state, and log p of the tokens so far."""
 
     logits: Array
     state: State
@@ -102,7 +103,7 @@ class Ranker:
             yield self._rank_group(group, members, blend)
 
     def log_probabilities(self, texts: Sequence[Ids]) -> list[float]:
-        """Return log p in nats of several texts of ids; texts that begin alike are read one after the other."""
+        """Return log p in nats of several texts, given as ids; they are read in sorted order, to share common beginnings."""
         log_p = [0.0] * len(texts)
         for index in sorted(range(len(texts)), key=lambda index: texts[index].tolist()):
             *ids, last = texts[index].tolist() or [None]

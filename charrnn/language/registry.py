@@ -23,5 +23,5 @@ def load_model(path: str | Path) -> LanguageModel | ClozeModel:
 
 
 def make_model(config: RunConfig, parameters: Parameters, tokenizer: Tokenizer) -> TrainedModel:
-    """Return the model with these weights, which may go on changing."""
+    """Return the model with these weights, which are not copied."""
     return MODELS[config.network.body](config, Network.from_config(config.network), parameters, tokenizer)

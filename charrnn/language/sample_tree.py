@@ -1,6 +1,6 @@
-"""The sample tree: every position of a sample with its state, so that going back, forward and sideways costs nothing.
+"""The sample tree: every position of a sample with its state, so that no position is computed twice.
 
-A position is a node: the token that led to it, and the logits and state there. The current line leads from the root
+A node is a position: its token, and the logits and the state after that token. The current line runs from the root
 through the current node to the leaf below it that was visited last.
 """
 
@@ -23,11 +23,11 @@ from charrnn.text.tokenizers import Tokenizer, initial_id
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """A position. `text` is what its token adds: empty while a character is incomplete.
+    """A position. `text` is the text that its token adds: empty while a character is incomplete.
 
     `bits` is the surprise of the token, `total_bits` that of all tokens up to it; `typed` marks tokens that a person
     chose. `position` has the logits (V,) of the next token and the state, None until they are needed; `match` is the
-    copied span that ends here, None until it is needed. `last` is the child that was visited last.
+    copied passage that ends here, None until it is needed. `last` is the child that was visited last.
     """
 
     token: int
@@ -78,7 +78,7 @@ class SampleTree:
         return self._position(self.here)[0]
 
     def _position(self, node: Node) -> tuple[Array, State]:
-        """Return logits and state of a node, read on from its nearest ancestor that has them."""
+        """Return logits and state of a node, computed from its nearest ancestor that has them."""
         unread = []
         for ancestor in node.ancestors():
             if ancestor.position is not None:
@@ -114,7 +114,7 @@ class SampleTree:
         return child
 
     def write(self, text: str) -> Replacements:
-        """Continue with typed text, in the nearest characters that the model knows; return what was replaced."""
+        """Continue with typed text, with unknown characters replaced by similar known ones; return the replacements."""
         prepared, replacements = self.tokenizer.prepare(text)
         for token in self.tokenizer.encode(prepared):
             if token != self.tokenizer.bos_id:
@@ -122,7 +122,7 @@ class SampleTree:
         return replacements
 
     def _piece(self, token: int) -> str:
-        """Return the text that a token adds here, together with preceding tokens of an incomplete character."""
+        """Return the text that a token completes here, with the preceding tokens of the same character."""
         pending = []
         for node in self.here.ancestors():
             if node.text or node.parent is None:
@@ -153,7 +153,7 @@ class SampleTree:
             self.here = self.here.last or self.here
 
     def go_to_branch(self, direction: int) -> None:
-        """Go to the next (1) or previous (-1) branch, at the same depth where possible, but below the fork."""
+        """Go to the next (1) or previous (-1) branch: to the same depth if possible, but at least one below the fork."""
         leaves = self.branches()
         current = self.here.leaf()
         leaf = leaves[(leaves.index(current) + direction) % len(leaves)]
@@ -198,7 +198,7 @@ class SampleTree:
         return math.pow(2.0, self.here.total_bits / max(1, self.here.depth))
 
     def match(self, node: Node) -> Match:
-        """Return the copied span that ends at a node."""
+        """Return the copied passage that ends at a node."""
         if self.detector is None:
             return NO_MATCH
         unmatched = []
@@ -226,7 +226,7 @@ class SampleTree:
             stack += node.children
 
     def to_json(self) -> dict[str, Any]:
-        """Return every branch with its name, its text, its bits, and where it leaves the branch before it."""
+        """Return the name, text and bits of every branch, and the index of the token at which it leaves earlier branches."""
         seen: set[int] = set()
         branches = []
         for leaf in self.branches():

@@ -21,7 +21,7 @@ from charrnn.text.normal_form import joins_previous
 from charrnn.text.tokenizers import Tokenizer, initial_id
 
 LONGEST_LINE = 4096
-"""Characters of a line that are scored at a time."""
+"""Number of characters after which a line is cut."""
 SHORTEST_WORST = 10
 """A line with fewer characters is not among the worst, unless all lines are that short."""
 
@@ -33,7 +33,7 @@ def log_probability(logits: Array, token: int) -> float:
 
 @dataclass(frozen=True)
 class ScoredText:
-    """A text in pieces, with the bits of each. A piece is the text that one or more tokens complete; none is empty.
+    """A text in pieces, with the bits of each. A piece is the text that one or more tokens complete, never empty.
 
     `unknown` counts the <unk> tokens.
     """
@@ -63,11 +63,11 @@ class Scorer:
 
     >>> scorer = LanguageModel.load(run).scorer()
     >>> bits = scorer.score("the old lump").surprise()
-    >>> bits.index(max(bits))  # the place of the u
+    >>> bits.index(max(bits))  # the position of the u
     9
 
-    The sum over the pieces is that of the whole text as long as no token would lie across two pieces; none does where
-    `lines_of` cuts at a line break.
+    The sum of the bits of several pieces is that of the whole text if no token would span two of them. This holds for
+    lines, into which `lines_of` cuts a text.
     """
 
     def __init__(self, predictor: Predictor, tokenizer: Tokenizer) -> None:
@@ -105,7 +105,7 @@ class Scorer:
 
 
 def _readable(text: str, normal_form: str | None) -> str:
-    """Return the text without lone surrogates, in the normal form."""
+    """Return the text in the normal form, with lone surrogates replaced by U+FFFD."""
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return unicodedata.normalize("NFC", text) if normal_form == "NFC" else text
 
@@ -127,7 +127,7 @@ def lines_of(chunks: Iterable[str]) -> Iterator[str]:
 
 
 def _cut(line: str) -> list[str]:
-    """Cut a line into pieces of up to LONGEST_LINE characters; all but the last depend on no later character."""
+    """Cut a line into pieces of up to LONGEST_LINE characters; text appended to the line changes only the last piece."""
     pieces = []
     while len(line) > LONGEST_LINE:
         shortest = LONGEST_LINE // 2
@@ -177,7 +177,7 @@ class WorstLine:
 
 @dataclass(frozen=True)
 class Totals:
-    """The figures of a whole text; `worst` begins with the line with the highest mean surprise."""
+    """Totals of a whole text; `worst` has the lines with the highest mean surprise, highest first."""
 
     characters: int
     unknown: int

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 
 def until(pieces: Iterable[str], stops: Sequence[str]) -> Iterator[str]:
-    """Yield the pieces up to the first stop string; text that may begin one is held back until it is decided.
+    """Yield the pieces up to the first stop string; text that may begin a stop string is held back.
 
     >>> "".join(until(["one. tw", "o. th", "ree"], [". th"]))
     'one. two'
@@ -23,5 +23,5 @@ def until(pieces: Iterable[str], stops: Sequence[str]) -> Iterator[str]:
 
 
 def _overlap(text: str, stop: str) -> int:
-    """Return how many characters at the end of a text begin a stop string."""
+    """Return the length of the longest end of a text that is the beginning of a stop string."""
     return next((n for n in range(min(len(text), len(stop) - 1), 0, -1) if stop.startswith(text[-n:])), 0)

@@ -1,4 +1,4 @@
-"""The text model: whatever predicts the next token can continue a text, complete its words, score and rank texts."""
+"""The text model: methods of all models that predict the next token, to sample, complete, score and rank texts."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from charrnn.text.tokenizers import Tokenizer, initial_id, never_sampled
 
 
 class TextModel(ABC):
-    """A tokenizer, and something that predicts its tokens."""
+    """Base of the models that predict the next token: a tokenizer, and a predictor of its tokens."""
 
     tokenizer: Tokenizer
 
@@ -42,7 +42,7 @@ class TextModel(ABC):
         return softmax(logits)
 
     def completer(self) -> Completer:
-        """Return an object that completes words and keeps what it has read. Each thread needs its own."""
+        """Return an object that completes words and caches the text it has read. Each thread needs its own."""
         return Completer(self.predictor(), self.tokenizer)
 
     def scorer(self) -> Scorer:
@@ -62,7 +62,7 @@ class TextModel(ABC):
     ) -> Iterator[str]:
         """Yield up to `length` characters that continue the prompt, as they are sampled.
 
-        Ends earlier where the model ends the document. The same seed gives the same characters.
+        Ends earlier if the model ends the document. The same seed gives the same characters.
         """
         rng, eos_id = np.random.default_rng(seed), self.tokenizer.eos_id
         for token, piece in self._sample_pieces(prompt, sampling or Sampling(), rng):
@@ -87,7 +87,7 @@ class TextModel(ABC):
     def _sample_pieces(
         self, prompt: str, sampling: Sampling, rng: np.random.Generator
     ) -> Iterator[tuple[int | None, str]]:
-        """Yield tokens after a prompt and the text that each adds; None for a token that begins within the prompt."""
+        """Yield the tokens after a prompt with the text of each; None in place of a token that begins within the prompt."""
         predictor, lexicon = self.predictor(), Lexicon(self.tokenizer)
         head, tail = split_at_last_word(lexicon, prompt)
         unread: Sequence[int] | Ids = self._prompt_ids(head)

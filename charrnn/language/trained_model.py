@@ -36,10 +36,10 @@ def read_tokenizer(folder: RunFolder, config: RunConfig) -> Tokenizer:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TrainedModel(ABC):
-    """The common part of all trained models.
+    """Base of the models of run folders.
 
-    `body` is the network body of a subclass, `misfit` the error message for a run with another body; `{run}` in it is
-    replaced by the path of the run.
+    `body` is the network body of a subclass, `wrong_body` the error message for a run with another body, in which
+    `{run}` stands for the path of the run.
     """
 
     config: RunConfig
@@ -47,7 +47,7 @@ class TrainedModel(ABC):
     parameters: Parameters
     tokenizer: Tokenizer
     body: ClassVar[str]
-    misfit: ClassVar[str]
+    wrong_body: ClassVar[str]
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -55,7 +55,7 @@ class TrainedModel(ABC):
         folder = RunFolder(Path(path))
         config = folder.read_config()
         if config.network.body != cls.body:
-            raise ModelError(cls.misfit.format(run=path))
+            raise ModelError(cls.wrong_body.format(run=path))
         tokenizer, network = read_tokenizer(folder, config), Network.from_config(config.network)
         return cls(config, network, folder.read_model(network.shapes()), tokenizer)
 
@@ -72,7 +72,7 @@ class TrainedModel(ABC):
         return token_log_probabilities(self.network, self.parameters, text, in_arcs=in_arcs, threads=threads)
 
     def evaluate(self, text: str | EncodedText, *, threads: int = 1) -> Evaluation:
-        """Return how well the model predicts a text of one token or more, read in arcs: nats, bits and perplexity."""
+        """Return nats, bits and perplexity of a text of one token or more, read in segments."""
         if isinstance(text, str):
             text = encode_text(text, self.tokenizer)
         return last_value(self.evaluation_steps(text, threads=threads))
@@ -80,9 +80,9 @@ class TrainedModel(ABC):
     def evaluation_steps(
         self, text: EncodedText, *, sample: int | None = None, threads: int = 1
     ) -> Generator[float, None, Evaluation]:
-        """Evaluate the model on a text in small steps: yield the share that has been read, and return the evaluation.
+        """Evaluate the model on a text; yield the share that has been read now and then, and return the evaluation.
 
-        With `sample`, only about that many tokens are read, always the same, in arcs spread over the text.
+        With `sample`, only about that many tokens are read, in segments spaced evenly over the text.
         """
         N, whole = len(text.ids), sample is None or sample >= len(text.ids)
         batches = all_arcs(self.network, N, threads) if whole else sample_arcs(self.network, N, sample or 0, threads)
@@ -102,11 +102,11 @@ class TrainedModel(ABC):
 
     @abstractmethod
     def training_sample(self, dataset: Dataset, rng: np.random.Generator) -> str:
-        """Return a short sample that shows, during training, what the model has learned."""
+        """Return a short sample for the journal of the training."""
 
     @abstractmethod
     def gradient_flow(self, inputs: Ids, targets: Ids, state: Array) -> GradientFlow | None:
-        """Return the gradient flow of a window (T, B); None for a model whose states do not follow one another."""
+        """Return the gradient flow of a window (T, B); None for a model with a two-sided body."""
 
 
 def last_value(steps: Generator[object, None, R]) -> R:

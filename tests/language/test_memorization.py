@@ -28,7 +28,7 @@ def test_a_match_is_the_longest_end_that_occurs_in_the_training_text(training: s
         match = detector.extend(match, text[max(0, end - max(match.length + 1, 3)) : end])
         longest = next((n for n in range(end, 2, -1) if text[end - n : end] in training), 0)
         assert match.length == longest
-        assert training[match.place : match.place + match.length] == text[end - match.length : end]
+        assert training[match.position : match.position + match.length] == text[end - match.length : end]
 
 
 def test_pieces_are_covered_if_a_later_match_reaches_back_to_them() -> None:
