@@ -49,9 +49,7 @@ class ClozeModel(TrainedModel):
     """
 
     body: ClassVar[str] = "two_sided"
-    wrong_body: ClassVar[str] = (
-        "{run} reads in one direction and cannot fill blanks; train a run with `cloze` for that"
-    )
+    wrong_body: ClassVar[str] = "{run} reads in one direction and cannot fill blanks; train a run with `cloze`"
 
     def fill(self, text: str, n: int = 5, longest: int = 3) -> list[Filling]:
         """Return the n best fillings of up to `longest` tokens for the one blank ____ of a text, best first."""
@@ -72,7 +70,7 @@ class ClozeModel(TrainedModel):
         return sorted(fillings.values(), key=lambda filling: -filling.probability)[:n]
 
     def training_sample(self, dataset: Dataset, rng: np.random.Generator) -> str:
-        """Return some held-out text in which every eighth token is replaced by the model's prediction, in brackets."""
+        """Return some held-out text with every eighth token replaced by the model's prediction, in brackets."""
         del rng
         held_out = len(dataset.validation) > 0
         tokens = (dataset.validation if held_out else dataset.training)[:SHOWN].astype(np.int64)

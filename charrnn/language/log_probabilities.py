@@ -33,7 +33,7 @@ Piece = tuple[Array, Ids]
 
 @dataclass(frozen=True, eq=False)
 class Arcs:
-    """Segments [begin, end) of a text, with `begins` and `ends` (B,), read side by side in windows of `window` tokens.
+    """Segments [begin, end) of a text, `begins` and `ends` (B,), read side by side in windows of `window` tokens.
 
     Reading begins `before` tokens before each segment and ends `after` tokens after it.
     """

@@ -15,7 +15,7 @@ from charrnn.network.network import Network
 from charrnn.network.vectorizers import projected_table
 
 State: TypeAlias = Any
-"""The predictor's representation of the text read so far: an immutable value of a type that depends on the predictor."""
+"""The text read so far, as a predictor represents it: an immutable value of any type."""
 
 
 class Predictor(Protocol):

@@ -49,7 +49,7 @@ class RankedGroup:
 
 @dataclass(frozen=True)
 class Blend:
-    """score = weight · log p / characters^length_power + (1 - weight) · outside; log p alone without an outside score.
+    """score = weight · log p / characters^length_power + (1 - weight) · outside; without `outside`, weight is 1.
 
     length_power 0 scores the whole text. It suits candidates of similar length, and otherwise prefers short ones,
     because each character multiplies the probability by a factor below 1. length_power 1 scores the mean per
@@ -103,7 +103,7 @@ class Ranker:
             yield self._rank_group(group, members, blend)
 
     def log_probabilities(self, texts: Sequence[Ids]) -> list[float]:
-        """Return log p in nats of several texts, given as ids; they are read in sorted order, to share common beginnings."""
+        """Return log p in nats of several texts of ids, which are read in sorted order to share their beginnings."""
         log_p = [0.0] * len(texts)
         for index in sorted(range(len(texts)), key=lambda index: texts[index].tolist()):
             *ids, last = texts[index].tolist() or [None]

@@ -114,7 +114,7 @@ class SampleTree:
         return child
 
     def write(self, text: str) -> Replacements:
-        """Continue with typed text, with unknown characters replaced by similar known ones; return the replacements."""
+        """Continue with typed text, its unknown characters replaced by similar ones; return the replacements."""
         prepared, replacements = self.tokenizer.prepare(text)
         for token in self.tokenizer.encode(prepared):
             if token != self.tokenizer.bos_id:
@@ -153,7 +153,7 @@ class SampleTree:
             self.here = self.here.last or self.here
 
     def go_to_branch(self, direction: int) -> None:
-        """Go to the next (1) or previous (-1) branch: to the same depth if possible, but at least one below the fork."""
+        """Go to the next (1) or previous (-1) branch, at the same depth if possible, but always below the fork."""
         leaves = self.branches()
         current = self.here.leaf()
         leaf = leaves[(leaves.index(current) + direction) % len(leaves)]
@@ -226,7 +226,7 @@ class SampleTree:
             stack += node.children
 
     def to_json(self) -> dict[str, Any]:
-        """Return the name, text and bits of every branch, and the index of the token at which it leaves earlier branches."""
+        """Return name, text and bits of every branch, and the index of the token at which it leaves earlier branches."""
         seen: set[int] = set()
         branches = []
         for leaf in self.branches():

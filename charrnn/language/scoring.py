@@ -127,7 +127,7 @@ def lines_of(chunks: Iterable[str]) -> Iterator[str]:
 
 
 def _cut(line: str) -> list[str]:
-    """Cut a line into pieces of up to LONGEST_LINE characters; text appended to the line changes only the last piece."""
+    """Cut a line into pieces of up to LONGEST_LINE characters; further text would change the last piece only."""
     pieces = []
     while len(line) > LONGEST_LINE:
         shortest = LONGEST_LINE // 2
