@@ -226,7 +226,7 @@ class SampleTree:
             stack += node.children
 
     def to_json(self) -> dict[str, Any]:
-        """Return name, text and bits of every branch, and the index of the token at which it leaves earlier branches."""
+        """Return name, text and bits of every branch, and the index of the token where it leaves earlier branches."""
         seen: set[int] = set()
         branches = []
         for leaf in self.branches():

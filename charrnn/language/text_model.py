@@ -87,7 +87,7 @@ class TextModel(ABC):
     def _sample_pieces(
         self, prompt: str, sampling: Sampling, rng: np.random.Generator
     ) -> Iterator[tuple[int | None, str]]:
-        """Yield the tokens after a prompt, with their texts; None in place of a token that begins within the prompt."""
+        """Yield the tokens after a prompt, with their texts; None for a token that begins within the prompt."""
         predictor, lexicon = self.predictor(), Lexicon(self.tokenizer)
         head, tail = split_at_last_word(lexicon, prompt)
         unread: Sequence[int] | Ids = self._prompt_ids(head)

@@ -80,7 +80,7 @@ class TrainedModel(ABC):
     def evaluation_steps(
         self, text: EncodedText, *, sample: int | None = None, threads: int = 1
     ) -> Generator[float, None, Evaluation]:
-        """Evaluate the model on a text; yield the share of it that was read after every window, and return the result.
+        """Evaluate the model on a text; after every window yield the share that was read; return the evaluation.
 
         With `sample`, only about that many tokens are read, in segments spaced evenly over the text.
         """
