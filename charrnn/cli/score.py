@@ -59,7 +59,7 @@ def score(
             page.line(line)
     totals = counter.totals()
     if not totals.characters:
-        raise TextError("the text to score is empty; give one of a character or more")
+        raise TextError("the text to score is empty; give a text of one character or more")
     if totals.unknown:
         share = f"{totals.unknown:,} of {totals.characters:,} characters"
         print_message(f"{share} are unknown to the model ({totals.unknown / totals.characters:.2%})")

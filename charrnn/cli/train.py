@@ -13,7 +13,7 @@ from charrnn.cli import options
 from charrnn.cli.console import print_message, standard_input
 from charrnn.cli.progress import BackgroundProgress, JsonProgress, PlainProgress, Progress, QuietProgress
 from charrnn.cli.terminal import current_ui_problem
-from charrnn.cli.watch import print_model_location
+from charrnn.cli.watch import how_to_control, print_model_location
 from charrnn.config import Overrides
 from charrnn.errors import UsageError
 from charrnn.pipeline.interruption import Interruption
@@ -90,8 +90,7 @@ def _train_detached(*, dashboard: bool) -> int:
         from charrnn.cli.watch import show_dashboard
 
         return show_dashboard(path, owner=True)
-    name = shlex.quote(str(path))
-    print_message(f"training in the background; watch it: charrnn watch {name}; end it: charrnn tell {name} stop")
+    print_message(f"training in the background; {how_to_control(path)}")
     return 0
 
 

@@ -99,10 +99,14 @@ def _print_outcome(run: Path, progress: RunProgress) -> int:
         case Status.INTERRUPTED:
             print_message(interrupted_message(run))
             return 1
-    print_message(
-        f"training continues as process {process}; watch it: charrnn watch {path}; end it: charrnn tell {path} stop"
-    )
+    print_message(f"training continues as process {process}; {how_to_control(run)}")
     return 0
+
+
+def how_to_control(run: Path) -> str:
+    """Return the commands that watch and end a run without a terminal."""
+    path = shlex.quote(str(run))
+    return f"watch it: charrnn watch {path}; end it: charrnn tell {path} stop"
 
 
 def interrupted_message(run: Path) -> str:
