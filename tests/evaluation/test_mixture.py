@@ -31,3 +31,12 @@ def test_the_weight_approaches_the_better_model() -> None:
     better, worse = np.full(20 * BLOCK, np.log(0.9)), np.full(20 * BLOCK, np.log(0.1))
     assert mixed(better, worse)[1] > 0.99
     assert mixed(worse, better)[1] < 0.01
+
+
+def test_a_mixture_of_models_that_are_right_in_turn_is_better_than_either() -> None:
+    """Of three tokens, each model is wrong about another one, and both are right about the third."""
+    right, wrong = np.log(0.9), np.log(0.1)
+    first, second = np.array([right, right, wrong] * 1000), np.array([wrong, right, right] * 1000)
+    log_p, weight = mixed(first, second)
+    assert log_p.mean() > max(first.mean(), second.mean()) + 0.05
+    assert abs(weight - 0.5) < 0.05
