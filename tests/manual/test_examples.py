@@ -55,10 +55,11 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with corpus.txt and the runs of RUNS."""
+    """A folder with the runs of RUNS, corpus.txt, and a short text that stands in for the built-in `english`."""
     folder = tmp_path_factory.mktemp("examples")
     story = next(path for path in builtin_files("english") if path.stem == "stories").read_text(encoding="utf-8")
-    (folder / "corpus.txt").write_text(story[:20_000], encoding="utf-8")
+    for name in ("corpus.txt", "english"):
+        (folder / name).write_text(story[:20_000], encoding="utf-8")
     for name, arguments in RUNS.items():
         command = [sys.executable, "-m", "charrnn", "train", *arguments, *SMALL, "--out", f"runs/{name}"]
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
