@@ -59,7 +59,7 @@ def comparison_losses(
         if max(encoded.characters, model.config.text.characters) <= XZ_LIMIT:
             yield xz_loss(training_text(model.config.text, XZ_LIMIT), text.head(XZ_LIMIT), encoded.characters)
     if mix:
-        log_p_model = model.token_log_probabilities(encoded, in_arcs=True, threads=threads)
+        log_p_model = model.token_log_probabilities(encoded, in_segments=True, threads=threads)
         for name, log_p in ({"model": log_p_model} | by_name).items():
             mixture, weight = mixed(log_p, by_order[ngram.order - 1])
             label = f"{weight:.2f} {name} + {1 - weight:.2f} {ngram.order}-gram"

@@ -22,8 +22,8 @@ from charrnn.network.network import Network
 from charrnn.text.encoded import EncodedText
 
 WARM_UP = 512
-SHORTEST_ARC, MOST_ARCS, WINDOW = 2048, 64, 128
-TWO_SIDED_ARC, TWO_SIDED_BATCH = 1024, 8
+SHORTEST_SEGMENT, MOST_SEGMENTS, WINDOW = 2048, 64, 128
+TWO_SIDED_SEGMENT, TWO_SIDED_BATCH = 1024, 8
 LARGEST_BATCH = 1 << 24
 """Largest number of logits in a batch of segments of a two-sided body."""
 
@@ -32,7 +32,7 @@ Piece = tuple[Array, Ids]
 
 
 @dataclass(frozen=True, eq=False)
-class Arcs:
+class Segments:
     """Segments [begin, end) of a text, `begins` and `ends` (B,), read side by side in windows of `window` tokens.
 
     Reading begins `before` tokens before each segment and ends `after` tokens after it.
@@ -45,12 +45,12 @@ class Arcs:
     after: int = 0
 
     def of(self, ids: Ids) -> list[Ids]:
-        """Return the ids of each arc."""
+        """Return the ids of each segment."""
         return [ids[begin:end] for begin, end in zip(self.begins, self.ends, strict=True)]
 
 
 def token_log_probabilities(
-    network: Network, parameters: Parameters, text: EncodedText, *, in_arcs: bool = False, threads: int = 1
+    network: Network, parameters: Parameters, text: EncodedText, *, in_segments: bool = False, threads: int = 1
 ) -> Array:
     """Return log p (N,) in nats of each token of a text; 0 for a token that begins a document.
 
@@ -58,21 +58,21 @@ def token_log_probabilities(
     float32 rounding from that of one stream, and does not depend on the number of threads.
     """
     N, log_p = len(text.ids), np.zeros(len(text.ids), next(iter(parameters.values())).dtype)
-    batches = all_arcs(network, N, threads) if in_arcs or network.body.lookahead else [whole_stream(N)]
+    batches = all_segments(network, N, threads) if in_segments or network.body.lookahead else [whole_stream(N)]
     for values, positions in read_batches(network, parameters, text, batches, threads):
         log_p[positions] = values
     return log_p
 
 
 def read_batches(
-    network: Network, parameters: Parameters, text: EncodedText, batches: list[Arcs], threads: int
+    network: Network, parameters: Parameters, text: EncodedText, batches: list[Segments], threads: int
 ) -> Iterator[Piece]:
     """Read batches of segments, up to `threads` of them at a time; yield a piece after every window."""
     if threads == 1 or len(batches) == 1:
-        for arcs in batches:
-            yield from _read_arcs(network, parameters, text, arcs)
+        for segments in batches:
+            yield from _read_segments(network, parameters, text, segments)
         return
-    waiting = (_read_arcs(network, parameters, text, arcs) for arcs in batches)
+    waiting = (_read_segments(network, parameters, text, segments) for segments in batches)
     with ThreadPoolExecutor(threads) as pool:
         active = [reader for _, reader in zip(range(threads), waiting, strict=False)]
         while active:
@@ -82,44 +82,46 @@ def read_batches(
             active += [reader for _, reader in zip(range(threads - len(active)), waiting, strict=False)]
 
 
-def all_arcs(network: Network, N: int, threads: int) -> list[Arcs]:
+def all_segments(network: Network, N: int, threads: int) -> list[Segments]:
     """Return batches of segments that cover a text of N tokens; the segments do not depend on the threads."""
     if network.body.lookahead:
-        return _two_sided_arcs(N, range(0, N, TWO_SIDED_ARC), network.body.lookahead, network.N)
-    n = max(1, min(MOST_ARCS, N // SHORTEST_ARC))
+        return _two_sided_segments(N, range(0, N, TWO_SIDED_SEGMENT), network.body.lookahead, network.N)
+    n = max(1, min(MOST_SEGMENTS, N // SHORTEST_SEGMENT))
     edges = np.linspace(0, N, n + 1).astype(np.int64)
-    return _stream_arcs(edges[:-1], edges[1:], threads)
+    return _stream_segments(edges[:-1], edges[1:], threads)
 
 
-def sample_arcs(network: Network, N: int, tokens: int, threads: int) -> list[Arcs]:
+def sample_segments(network: Network, N: int, tokens: int, threads: int) -> list[Segments]:
     """Return batches of segments of about `tokens` tokens in total, evenly spaced over a text of N tokens."""
-    length = TWO_SIDED_ARC if network.body.lookahead else SHORTEST_ARC
+    length = TWO_SIDED_SEGMENT if network.body.lookahead else SHORTEST_SEGMENT
     n = max(1, min(tokens, N) // length)
     begins = np.linspace(0, N - length, n).astype(np.int64) if n > 1 else np.array([0])
     if network.body.lookahead:
-        return _two_sided_arcs(N, begins.tolist(), network.body.lookahead, network.N)
-    return _stream_arcs(begins, np.minimum(begins + length, N), threads)
+        return _two_sided_segments(N, begins.tolist(), network.body.lookahead, network.N)
+    return _stream_segments(begins, np.minimum(begins + length, N), threads)
 
 
-def whole_stream(N: int) -> Arcs:
+def whole_stream(N: int) -> Segments:
     """Return a text of N tokens as one segment."""
-    return Arcs(np.array([0]), np.array([N]), WINDOW)
+    return Segments(np.array([0]), np.array([N]), WINDOW)
 
 
-def _stream_arcs(begins: NDArray[np.int64], ends: NDArray[np.int64], threads: int) -> list[Arcs]:
-    """Return batches of at most MOST_ARCS segments, and if possible at least one batch per thread."""
-    groups = max(threads, -(-len(begins) // MOST_ARCS))
+def _stream_segments(begins: NDArray[np.int64], ends: NDArray[np.int64], threads: int) -> list[Segments]:
+    """Return batches of at most MOST_SEGMENTS segments, and if possible at least one batch per thread."""
+    groups = max(threads, -(-len(begins) // MOST_SEGMENTS))
     pairs = zip(np.array_split(begins, groups), np.array_split(ends, groups), strict=True)
     return [
-        Arcs(begins, ends, WINDOW, before=WARM_UP if begins[-1] > 0 else 0) for begins, ends in pairs if len(begins)
+        Segments(begins, ends, WINDOW, before=WARM_UP if begins[-1] > 0 else 0)
+        for begins, ends in pairs
+        if len(begins)
     ]
 
 
-def _two_sided_arcs(N: int, begins: Iterable[int], lookahead: int, V: int) -> list[Arcs]:
+def _two_sided_segments(N: int, begins: Iterable[int], lookahead: int, V: int) -> list[Segments]:
     """Return batches of segments of equal shape, each read as one window with `lookahead` tokens on either side."""
     by_shape: dict[tuple[int, int, int], list[int]] = {}
     for begin in begins:
-        end = min(begin + TWO_SIDED_ARC, N)
+        end = min(begin + TWO_SIDED_SEGMENT, N)
         shape = min(lookahead, begin), end - begin, min(lookahead, N - end)
         by_shape.setdefault(shape, []).append(begin)
     batches = []
@@ -128,17 +130,19 @@ def _two_sided_arcs(N: int, begins: Iterable[int], lookahead: int, V: int) -> li
         size = max(1, min(TWO_SIDED_BATCH, LARGEST_BATCH // (window * V)))
         for first in range(0, len(begins_of_shape), size):
             batch = np.array(begins_of_shape[first : first + size])
-            batches.append(Arcs(batch, batch + length, window, before, after))
+            batches.append(Segments(batch, batch + length, window, before, after))
     return batches
 
 
-def _read_arcs(network: Network, parameters: Parameters, text: EncodedText, arcs: Arcs) -> Iterator[Piece]:
+def _read_segments(
+    network: Network, parameters: Parameters, text: EncodedText, segments: Segments
+) -> Iterator[Piece]:
     """Read segments side by side, window by window; yield the log p of the segments' own tokens in each window."""
-    ids, length = text.ids, int((arcs.ends - arcs.begins).max()) + arcs.after
+    ids, length = text.ids, int((segments.ends - segments.begins).max()) + segments.after
     workspace = Workspace.like(parameters)
-    state = network.initial_state(len(arcs.begins), workspace.dtype)
-    for offset in range(-arcs.before, length, arcs.window):
-        positions = arcs.begins + np.arange(offset, min(offset + arcs.window, length))[:, None]  # (T, B)
+    state = network.initial_state(len(segments.begins), workspace.dtype)
+    for offset in range(-segments.before, length, segments.window):
+        positions = segments.begins + np.arange(offset, min(offset + segments.window, length))[:, None]  # (T, B)
         clipped = np.clip(positions, 0, len(ids) - 1)
         inputs = np.where(clipped > 0, ids[clipped - 1], text.previous_id)
         targets = ids[clipped].astype(np.int64)
@@ -147,5 +151,5 @@ def _read_arcs(network: Network, parameters: Parameters, text: EncodedText, arcs
             logits, state, _ = network.forward(parameters, visible, state, workspace=workspace)
             log_p = target_log_probabilities(logits, targets, network.loss_mask(targets))
         state[:, :, positions[-1] < 0] = 0.0  # there is no state before the first token of the text
-        counts = (positions >= arcs.begins) & (positions < arcs.ends)
+        counts = (positions >= segments.begins) & (positions < segments.ends)
         yield log_p[counts], positions[counts]

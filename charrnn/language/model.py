@@ -91,7 +91,7 @@ class NgramModel(TextModel):
     def predictor(self) -> NgramPredictor:
         return self.ngrams.predictor(self.order)
 
-    def token_log_probabilities(self, text: EncodedText, *, in_arcs: bool = False, threads: int = 1) -> Array:
-        del in_arcs, threads  # a table needs no state
+    def token_log_probabilities(self, text: EncodedText, *, in_segments: bool = False, threads: int = 1) -> Array:
+        del in_segments, threads  # a table needs no state
         log_p: Array = self.ngrams.log_probabilities(text)[self.order - 1]
         return log_p

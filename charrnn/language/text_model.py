@@ -28,7 +28,7 @@ class TextModel(ABC):
         """Return the model as a predictor, for reading a text step by step. Each thread needs its own."""
 
     @abstractmethod
-    def token_log_probabilities(self, text: EncodedText, *, in_arcs: bool = False, threads: int = 1) -> Array:
+    def token_log_probabilities(self, text: EncodedText, *, in_segments: bool = False, threads: int = 1) -> Array:
         """Return log p (N,) in nats of each token of a text; 0 for a token that begins a document."""
 
     def log_probabilities(self, text: str) -> Array:

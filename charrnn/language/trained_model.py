@@ -10,7 +10,7 @@ import numpy as np
 
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError
-from charrnn.language.log_probabilities import all_arcs, read_batches, sample_arcs, token_log_probabilities
+from charrnn.language.log_probabilities import all_segments, read_batches, sample_segments, token_log_probabilities
 from charrnn.network.arrays import Array, Ids, Parameters
 from charrnn.network.gradient_flow import GradientFlow
 from charrnn.network.network import Network, count_targets
@@ -67,9 +67,9 @@ class TrainedModel(ABC):
             f"trained on {', '.join(text.sources)})"
         )
 
-    def token_log_probabilities(self, text: EncodedText, *, in_arcs: bool = False, threads: int = 1) -> Array:
+    def token_log_probabilities(self, text: EncodedText, *, in_segments: bool = False, threads: int = 1) -> Array:
         """Return log p (N,) in nats of each token of a text; see `log_probabilities.token_log_probabilities`."""
-        return token_log_probabilities(self.network, self.parameters, text, in_arcs=in_arcs, threads=threads)
+        return token_log_probabilities(self.network, self.parameters, text, in_segments=in_segments, threads=threads)
 
     def evaluate(self, text: str | EncodedText, *, threads: int = 1) -> Evaluation:
         """Return nats, bits and perplexity of a text of one token or more, read in segments."""
@@ -85,14 +85,22 @@ class TrainedModel(ABC):
         With `sample`, only about that many tokens are read, in segments spaced evenly over the text.
         """
         N, whole = len(text.ids), sample is None or sample >= len(text.ids)
-        batches = all_arcs(self.network, N, threads) if whole else sample_arcs(self.network, N, sample or 0, threads)
-        total = sum(int((arcs.ends - arcs.begins).sum()) for arcs in batches)
+        batches = (
+            all_segments(self.network, N, threads)
+            if whole
+            else sample_segments(self.network, N, sample or 0, threads)
+        )
+        total = sum(int((segments.ends - segments.begins).sum()) for segments in batches)
         nats, tokens = 0.0, 0
         for log_p, _ in read_batches(self.network, self.parameters, text, batches, threads):
             nats -= float(log_p.sum(dtype=np.float64))
             tokens += len(log_p)
             yield tokens / total
-        ids = text.ids if whole else np.concatenate([arc for arcs in batches for arc in arcs.of(text.ids)])
+        ids = (
+            text.ids
+            if whole
+            else np.concatenate([segment for segments in batches for segment in segments.of(text.ids)])
+        )
         return Evaluation.from_nats(
             nats,
             tokens=count_targets(ids[None], self.network.loss_mask(ids[None])),

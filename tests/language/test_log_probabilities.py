@@ -1,4 +1,4 @@
-"""Token log probabilities: every token is counted once, in one stream or in arcs, on any number of threads."""
+"""Token log probabilities: every token is counted once, in one stream or in segments, on any number of threads."""
 
 import math
 
@@ -8,14 +8,14 @@ import pytest
 from charrnn.config import NetworkConfig
 from charrnn.language import log_probabilities
 from charrnn.language.log_probabilities import (
-    MOST_ARCS,
-    SHORTEST_ARC,
-    TWO_SIDED_ARC,
+    MOST_SEGMENTS,
+    SHORTEST_SEGMENT,
+    TWO_SIDED_SEGMENT,
     WARM_UP,
     WINDOW,
-    all_arcs,
+    all_segments,
     read_batches,
-    sample_arcs,
+    sample_segments,
     token_log_probabilities,
 )
 from charrnn.network.arrays import Ids, Parameters
@@ -24,7 +24,17 @@ from charrnn.network.network import Network
 from charrnn.text.encoded import EncodedText
 
 V = 7
-EDGES = (1, 2, WINDOW - 1, WINDOW, WINDOW + 1, WARM_UP, SHORTEST_ARC, 2 * SHORTEST_ARC - 1, 2 * SHORTEST_ARC)
+EDGES = (
+    1,
+    2,
+    WINDOW - 1,
+    WINDOW,
+    WINDOW + 1,
+    WARM_UP,
+    SHORTEST_SEGMENT,
+    2 * SHORTEST_SEGMENT - 1,
+    2 * SHORTEST_SEGMENT,
+)
 
 
 def encoded(ids: Ids) -> EncodedText:
@@ -37,7 +47,7 @@ def make(body: str = "stack", bos_id: int | None = None, hidden: int = 8) -> tup
     return network, network.initialize(np.random.default_rng(0), np.float64)
 
 
-@pytest.mark.parametrize("N", [*EDGES, 2 * SHORTEST_ARC + 1, 3 * SHORTEST_ARC + 77])
+@pytest.mark.parametrize("N", [*EDGES, 2 * SHORTEST_SEGMENT + 1, 3 * SHORTEST_SEGMENT + 77])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("body", ["stack", "two_sided"])
 def test_every_token_is_counted_once(N: int, threads: int, body: str) -> None:
@@ -45,9 +55,9 @@ def test_every_token_is_counted_once(N: int, threads: int, body: str) -> None:
     network = Network.from_config(NetworkConfig(V, 2, 1, body=body))
     zeros = {name: np.zeros(shape, np.float32) for name, shape in network.shapes().items()}
     text = encoded(np.ones(N, np.uint8))
-    log_p = token_log_probabilities(network, zeros, text, in_arcs=True, threads=threads)
+    log_p = token_log_probabilities(network, zeros, text, in_segments=True, threads=threads)
     np.testing.assert_allclose(log_p, np.full(N, -math.log(V)), rtol=1e-6)
-    places = [places for _, places in read_batches(network, zeros, text, all_arcs(network, N, threads), threads)]
+    places = [places for _, places in read_batches(network, zeros, text, all_segments(network, N, threads), threads)]
     np.testing.assert_array_equal(np.sort(np.concatenate(places)), np.arange(N))
 
 
@@ -62,33 +72,33 @@ def test_one_stream_gives_the_log_probabilities_of_the_network() -> None:
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("bos_id", [None, 3])
-def test_arcs_give_the_log_probabilities_of_one_stream(threads: int, bos_id: int | None) -> None:
+def test_segments_give_the_log_probabilities_of_one_stream(threads: int, bos_id: int | None) -> None:
     network, parameters = make(bos_id=bos_id)
-    text = encoded(np.random.default_rng(1).integers(V, size=5 * SHORTEST_ARC + 123))
+    text = encoded(np.random.default_rng(1).integers(V, size=5 * SHORTEST_SEGMENT + 123))
     one_stream = token_log_probabilities(network, parameters, text, threads=threads)
-    in_arcs = token_log_probabilities(network, parameters, text, in_arcs=True, threads=threads)
-    np.testing.assert_allclose(in_arcs, one_stream, rtol=0, atol=1e-9)
+    in_segments = token_log_probabilities(network, parameters, text, in_segments=True, threads=threads)
+    np.testing.assert_allclose(in_segments, one_stream, rtol=0, atol=1e-9)
 
 
-def test_two_sided_arcs_give_the_log_probabilities_of_one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_sided_segments_give_the_log_probabilities_of_one_window(monkeypatch: pytest.MonkeyPatch) -> None:
     network, parameters = make("two_sided", bos_id=5)
     ids = np.random.default_rng(1).integers(V, size=900)
     scores, _, _ = network.forward(parameters, np.concatenate([[0], ids])[:, None])
     expected = np.where(ids == 5, 0.0, log_softmax(scores[:, 0])[np.arange(len(ids)), ids])
     whole = token_log_probabilities(network, parameters, encoded(ids))
     np.testing.assert_allclose(whole, expected, rtol=0, atol=1e-12)
-    monkeypatch.setattr(log_probabilities, "TWO_SIDED_ARC", 100)
+    monkeypatch.setattr(log_probabilities, "TWO_SIDED_SEGMENT", 100)
     for threads in (1, 2):
-        arcs = token_log_probabilities(network, parameters, encoded(ids), threads=threads)
-        np.testing.assert_allclose(arcs, expected, rtol=0, atol=1e-9)
+        segments = token_log_probabilities(network, parameters, encoded(ids), threads=threads)
+        np.testing.assert_allclose(segments, expected, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("body", ["stack", "two_sided"])
 def test_threads_change_the_result_by_rounding_alone(body: str) -> None:
     network, parameters = make(body)
-    text = encoded(np.random.default_rng(1).integers(V, size=4 * SHORTEST_ARC))
+    text = encoded(np.random.default_rng(1).integers(V, size=4 * SHORTEST_SEGMENT))
     one, two, three = (
-        token_log_probabilities(network, parameters, text, in_arcs=True, threads=threads) for threads in (1, 2, 3)
+        token_log_probabilities(network, parameters, text, in_segments=True, threads=threads) for threads in (1, 2, 3)
     )
     np.testing.assert_allclose(two, one, rtol=0, atol=1e-12)
     np.testing.assert_allclose(three, one, rtol=0, atol=1e-12)
@@ -119,13 +129,13 @@ def test_a_sample_is_spread_over_the_text_and_does_not_depend_on_the_threads(N: 
     network, _ = make(body)
     covered = []
     for threads in (1, 3):
-        arcs = sample_arcs(network, N, 20_000, threads)
-        places = np.sort(np.concatenate([place for arc in arcs for place in arc.of(np.arange(N))]))
+        segments = sample_segments(network, N, 20_000, threads)
+        places = np.sort(np.concatenate([place for segment in segments for place in segment.of(np.arange(N))]))
         assert len(places) == len(set(places.tolist()))
         covered.append(places)
     np.testing.assert_array_equal(covered[0], covered[1])
     if N == 100_000:
-        length = SHORTEST_ARC if body == "stack" else TWO_SIDED_ARC
+        length = SHORTEST_SEGMENT if body == "stack" else TWO_SIDED_SEGMENT
         assert len(covered[0]) == 20_000 // length * length
         assert covered[0][0] == 0
         assert covered[0][-1] == N - 1
@@ -133,5 +143,5 @@ def test_a_sample_is_spread_over_the_text_and_does_not_depend_on_the_threads(N: 
 
 def test_a_long_text_is_read_in_batches_of_bounded_size() -> None:
     network, _ = make()
-    for arcs in sample_arcs(network, 10_000_000, 1_000_000, 2):
-        assert len(arcs.begins) <= MOST_ARCS
+    for segments in sample_segments(network, 10_000_000, 1_000_000, 2):
+        assert len(segments.begins) <= MOST_SEGMENTS

@@ -9,7 +9,7 @@ import pytest
 
 from charrnn.config import Overrides, TextConfig
 from charrnn.errors import ModelError
-from charrnn.language.log_probabilities import SHORTEST_ARC
+from charrnn.language.log_probabilities import SHORTEST_SEGMENT
 from charrnn.language.model import LanguageModel
 from charrnn.language.trained_model import last_value, read_tokenizer
 from charrnn.pipeline.start import start_run
@@ -25,7 +25,7 @@ def model(tiny_run: Path) -> LanguageModel:
 
 @pytest.fixture(scope="module")
 def long_text(model: LanguageModel, story: Path) -> EncodedText:
-    return encode_text((story.read_text("utf-8") * 3)[: 5 * SHORTEST_ARC + 123], model.tokenizer)
+    return encode_text((story.read_text("utf-8") * 3)[: 5 * SHORTEST_SEGMENT + 123], model.tokenizer)
 
 
 def test_an_evaluation_is_the_sum_of_the_log_probabilities(model: LanguageModel, long_text: EncodedText) -> None:
@@ -59,7 +59,7 @@ def test_an_evaluation_of_a_sample_reads_always_the_same_tokens(model: LanguageM
 
     assert evaluate(5000) == evaluate(5000)
     nats, tokens, characters = evaluate(5000)
-    assert tokens == characters == 2 * SHORTEST_ARC
+    assert tokens == characters == 2 * SHORTEST_SEGMENT
     assert nats == pytest.approx(model.evaluate(long_text).nats_per_character, rel=0.05)
     assert evaluate(len(long_text.ids))[1] == len(long_text.ids)
 
