@@ -8,11 +8,12 @@ import pytest
 
 from charrnn.network.arrays import Array, Backward, Inputs, Parameters, Targets, Workspace
 from charrnn.network.bidirectional import Bidirectional
+from charrnn.network.body import Body
 from charrnn.network.cells import CELLS, Cell
 from charrnn.network.gradient_check import GradientCheck, check_gradients
 from charrnn.network.heads import HEADS
 from charrnn.network.network import Network
-from charrnn.network.stack import Body, Stack
+from charrnn.network.stack import Stack
 from charrnn.network.two_sided import TwoSided
 from charrnn.network.vectorizers import Dense, Embedding, OneHot, Vectorizer
 
