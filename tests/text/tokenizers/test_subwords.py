@@ -54,7 +54,7 @@ def test_a_text_without_pieces_is_refused(text: str) -> None:
 
 
 def test_a_vocabulary_without_room_for_all_characters_is_refused() -> None:
-    with pytest.raises(TextError, match="--vocab-size"):
+    with pytest.raises(TextError, match="`vocab_size`"):
         learn_pieces(lambda: [STORY], 258, "bpe", len(STORY))
 
 
