@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from charrnn.errors import ModelError
-from charrnn.run.files import refuse_irregular, write_atomically
+from charrnn.run.files import refuse_irregular, unreadable, write_atomically
 
 Arrays: TypeAlias = dict[str, NDArray[np.floating[Any]]]
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
@@ -64,6 +64,8 @@ def _open_arrays(path: Path) -> Iterator[Any]:
         raise ModelError(f"{path} is missing; the run has no weights yet, or they were deleted") from None
     except SafetensorError as error:
         raise ModelError(f"{path} is damaged ({error}); restore it, or train again") from error
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _check(path: Path, file: Any, expected: Shapes, prefix: str) -> None:

@@ -149,6 +149,13 @@ def read_json(path: Path, limit: int = LARGEST_FILE) -> Any:
         raise ModelError(f"{path.parent} is not a run of charrnn: it has no {path.name}") from None
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} is damaged: {error}") from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> ModelError:
+    """Return the error about a file that the system does not let be read."""
+    return ModelError(f"{path} cannot be read: {error.strerror or error}; check its path and permissions")
 
 
 def remedy_for(error: OSError) -> str:

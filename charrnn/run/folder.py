@@ -28,6 +28,7 @@ from charrnn.run.files import (
     remove_leftovers,
     run_file,
     temporary_path,
+    unreadable,
     write_atomically,
     write_json,
 )
@@ -146,6 +147,8 @@ class RunFolder:
             return read_bounded(path, LARGEST_FILE)
         except FileNotFoundError:
             raise ModelError(f"{path} is missing; restore it, or train again") from None
+        except OSError as error:
+            raise unreadable(path, error) from error
 
     def write_model(self, parameters: Arrays) -> None:
         write_arrays(self.model_path, parameters)

@@ -19,6 +19,8 @@ from charrnn.run.events import (
 
 SMOOTHING = 0.98
 """Weight of the earlier average in the smoothed loss, after many steps; at first it is less."""
+LONGEST = 1e12
+"""Longest time, in seconds, that is shown."""
 
 
 @dataclass
@@ -85,7 +87,7 @@ class RunProgress:
         """The completed share of the run, 0 to 1."""
         if self.finished is not None and self.finished.reason == "done":
             return 1.0
-        return 0.0 if self.step is None else min(1.0, self.step.progress)
+        return 0.0 if self.step is None else max(0.0, min(1.0, self.step.progress))
 
     @property
     def seconds_left(self) -> float | None:
@@ -128,7 +130,7 @@ def _better(evaluation: Evaluation, best: Evaluation | None) -> Evaluation | Non
 
 def duration(seconds: float) -> str:
     """Return a time in its two largest units, such as "1 h 05 min"."""
-    whole = max(0, round(seconds))
+    whole = round(min(max(0.0, seconds), LONGEST))  # a damaged journal may give any number
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:

@@ -1,7 +1,6 @@
 """The state of a training run: everything that changes during training and that a checkpoint holds."""
 
 import copy
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,9 @@ from charrnn.run.folder import PARAMETERS
 MOMENTS = "moments."
 HIDDEN_STATE = "carried"
 """Names of the optimizer's moments (a prefix) and of the hidden state in a checkpoint."""
+
+LARGEST = 1e15
+"""Limit of the numbers in the notes of a checkpoint."""
 
 
 @dataclass
@@ -81,9 +83,15 @@ class TrainingState:
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ModelError(f"its notes on the run cannot be read ({error!r})") from error
-        if min(state.step, state.window, state.time) < 0 or not 0.0 < state.rate_scale < math.inf > state.time:
+        if not state._is_in_range():
             raise ModelError("its notes on the run have a number out of range")
         return state
+
+    def _is_in_range(self) -> bool:
+        """Return False for numbers that no run has."""
+        counts = self.step, self.window, self.time
+        best_loss = 0.0 if self.best_loss is None else self.best_loss
+        return all(0 <= count < LARGEST for count in counts) and 0.0 < self.rate_scale < LARGEST > abs(best_loss)
 
 
 def _select(prefix: str, arrays: Parameters) -> Parameters:

@@ -48,6 +48,10 @@ def test_the_best_weights_come_back(storage: RunStorage) -> None:
     [
         {"step": float("inf")},
         {"step": -5},
+        {"step": 10**400},
+        {"window": 1 << 62},
+        {"rate_scale": 1e308},
+        {"best": float("nan")},
         {"window": -7},
         {"rate_scale": float("nan")},
         {"rate_scale": 0.0},

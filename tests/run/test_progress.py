@@ -1,6 +1,7 @@
 """The progress of a run, over events made by hand: its loss, its best evaluation, its speed and its end."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -104,7 +105,19 @@ def test_a_pause_lasts_until_a_resume_or_a_step(old_name: bool) -> None:
         (3599.0, "59 min 59 s"),
         (7260.0, "2 h 01 min"),
         (9e4, "1 d 1 h"),
+        (math.nan, "0 s"),
+        (math.inf, "11574074 d 1 h"),
     ],
 )
 def test_durations_have_two_units(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 1e308, -1e308])
+def test_numbers_of_a_damaged_journal_are_shown(number: float) -> None:
+    odd = replace(step(10), time=number, loss=number, learning_rate=number, progress=number, epoch=number)
+    progress = RunProgress.of([started(), odd, replace(odd, characters_per_second=number), step(12)])
+    assert all((progress.position(), progress.speed(), progress.clock()))
+    progress.take(odd)
+    assert 0.0 <= progress.fraction <= 1.0
+    assert all((progress.position(), progress.speed(), progress.clock()))
