@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from charrnn.cli import shell_completion
+from charrnn.cli.console import print_message
 from charrnn.errors import UsageError
+from charrnn.run.names import latest_run, resolve_run
 
 if TYPE_CHECKING:
     from charrnn.language.model import LanguageModel
     from charrnn.language.text_model import TextModel
+
+LATEST = "the run in runs/ that changed last"
 
 
 def number_option(help: str, minimum: float, maximum: float = math.inf, **settings: Any) -> Any:  # noqa: A002
@@ -45,10 +49,41 @@ def json_lines(unit: str) -> Any:
     return typer.Option("--json", help=f"Print one JSON object per {unit}.")
 
 
+def given_run(value: Path | None) -> Path | None:
+    """Return the path of the run that a value names as `resolve_run` does; None if no value is given."""
+    return None if value is None else resolve_run(value)
+
+
+def given_runs(values: list[Path] | None) -> list[Path] | None:
+    """Return the paths of the runs that the values name."""
+    return values and [resolve_run(value) for value in values]
+
+
+def use_latest_run() -> Path:
+    """Return the run in runs/ that changed last, and print its path; UsageError if there is none."""
+    run = latest_run()
+    print_message(f"using {run}")
+    return run
+
+
 Model: TypeAlias = Annotated[
     Path,
     typer.Argument(
-        metavar="MODEL", help="Folder of a run.", show_default=False, autocompletion=shell_completion.run_paths
+        metavar="MODEL",
+        help="A run: its folder, or its name in runs/.",
+        show_default=False,
+        callback=given_run,
+        autocompletion=shell_completion.run_names,
+    ),
+]
+OptionalModel: TypeAlias = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="MODEL",
+        help="A run: its folder, or its name in runs/.",
+        show_default=LATEST,
+        callback=given_run,
+        autocompletion=shell_completion.run_names,
     ),
 ]
 Encoding: TypeAlias = Annotated[str, typer.Option(metavar="NAME", help="Encoding of the file or of stdin.")]

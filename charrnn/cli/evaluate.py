@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charrnn.cli import shell_completion
-from charrnn.cli.arguments import AsJson, Model, Threads, number_option, open_language_model
+from charrnn.cli.arguments import (
+    AsJson,
+    OptionalModel,
+    Threads,
+    given_runs,
+    number_option,
+    open_language_model,
+    use_latest_run,
+)
 from charrnn.cli.console import print_message, standard_input, write_json, write_line
 from charrnn.errors import TextError, UsageError
 
@@ -24,7 +32,7 @@ Texts = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="TEXT",
-        help="Files, folders, patterns, - for stdin, or names of texts, evaluated as one text.",
+        help="Files, folders, patterns, - for stdin, or names of texts, evaluated as one text; only after MODEL.",
         show_default=False,
         autocompletion=shell_completion.corpus_names,
     ),
@@ -40,7 +48,8 @@ Against = Annotated[
         metavar="RUN",
         help="Compare with this model, whatever its tokens are; may be given several times.",
         show_default="no other model",
-        autocompletion=shell_completion.run_paths,
+        callback=given_runs,
+        autocompletion=shell_completion.run_names,
     ),
 ]
 Baselines = Annotated[
@@ -60,7 +69,7 @@ CHARACTERS_PER_WORD = 40
 
 
 def evaluate(
-    model: Model,
+    model: OptionalModel = None,
     text: Texts = None,
     encoding: Encoding = None,
     threads: Threads = None,
@@ -83,10 +92,11 @@ def evaluate(
     from charrnn.evaluation.comparison import comparison_losses
     from charrnn.language.registry import load_model
 
+    run = model or use_latest_run()
     language_model: LanguageModel | None = None
     if baselines or mix or dynamic or keystrokes:
-        language_model = open_language_model(model, "--baselines, --mix, --dynamic or --keystrokes")
-    models = [language_model or load_model(model), *map(load_model, against or ())]
+        language_model = open_language_model(run, "--baselines, --mix, --dynamic or --keystrokes")
+    models = [language_model or load_model(run), *map(load_model, against or ())]
     threads, keys = threads or physical_cores(), None
     with single_threaded():
         texts = _encode(models, sources, encoding, validation)

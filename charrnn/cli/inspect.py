@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from charrnn.cli import shell_completion
-from charrnn.cli.arguments import AsJson, Encoding, Model, number_option, open_language_model
+from charrnn.cli.arguments import AsJson, Encoding, OptionalModel, number_option, open_language_model, use_latest_run
 from charrnn.cli.console import print_message, standard_input, write_json, write_line
 from charrnn.errors import UsageError
 from charrnn.text.escape import visible_line
@@ -38,7 +38,7 @@ Length = Annotated[int, number_option("Largest number of characters to read", 1)
 
 
 def inspect(
-    model: Model,
+    model: OptionalModel = None,
     text: Source = None,
     encoding: Encoding = "utf-8",
     unit: Unit = None,
@@ -50,7 +50,7 @@ def inspect(
     from charrnn.blas import single_threaded
     from charrnn.inspection.units import default_text, read
 
-    language_model = open_language_model(model, "charrnn inspect")
+    language_model = open_language_model(model or use_latest_run(), "charrnn inspect")
     layer_and_unit = None if unit is None else _parse_unit(unit, language_model)
     with single_threaded():
         passage, description = (

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from charrnn.cli import shell_completion
+from charrnn.cli.arguments import given_run
 from charrnn.cli.option_names import FLAGS, with_options
 from charrnn.config import OPTIONS, Overrides, Row
 
@@ -74,7 +75,8 @@ BaseRun: TypeAlias = Annotated[
         metavar="RUN",
         help="Fine-tune: start from the weights of this run; tokens that it lacks are added.",
         show_default="random weights",
-        autocompletion=shell_completion.run_paths,
+        callback=given_run,
+        autocompletion=shell_completion.run_names,
         rich_help_panel=_RUN,
     ),
 ]
@@ -84,7 +86,8 @@ Resume: TypeAlias = Annotated[
         metavar="RUN",
         help="Resume this run from its last checkpoint; name CORPUS only if its text has moved.",
         show_default="a new run",
-        autocompletion=shell_completion.run_paths,
+        callback=given_run,
+        autocompletion=shell_completion.run_names,
         rich_help_panel=_RUN,
     ),
 ]

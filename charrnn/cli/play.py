@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from charrnn.cli import shell_completion
-from charrnn.cli.arguments import Ngram
+from charrnn.cli.arguments import LATEST, Ngram, given_run, use_latest_run
 from charrnn.cli.terminal import current_ui_problem
 from charrnn.errors import UsageError
 
@@ -14,20 +14,19 @@ Model = Annotated[
     Path | None,
     typer.Argument(
         metavar="MODEL",
-        help="Folder of a run.",
-        show_default="a list of runs and texts",
-        autocompletion=shell_completion.run_paths,
+        help="A run: its folder, or its name in runs/.",
+        show_default="a list of runs and texts; with --ngram, " + LATEST,
+        callback=given_run,
+        autocompletion=shell_completion.run_names,
     ),
 ]
 
 
 def play(model: Model = None, ngram: Ngram = None) -> None:
     """Open the terminal UI on a model: sampler, completion and inspector."""
-    if model is None and ngram is not None:
-        raise UsageError("--ngram needs a model; name one, as in: charrnn play MODEL --ngram 6")
     problem = current_ui_problem()
     if problem is not None:
         raise UsageError(f"the terminal UI cannot start: {problem.problem}; {problem.remedy}, or use charrnn sample")
     from charrnn.tui.app import play_with
 
-    play_with(model, ngram)
+    play_with(use_latest_run() if model is None and ngram is not None else model, ngram)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from charrnn.cli.arguments import (
-    Model,
     Ngram,
+    OptionalModel,
     Seed,
     Temperature,
     TopK,
@@ -17,6 +17,7 @@ from charrnn.cli.arguments import (
     json_lines,
     number_option,
     open_text_model,
+    use_latest_run,
 )
 from charrnn.cli.console import print_message, write_json, write_pieces, write_text
 from charrnn.cli.prompt import read_prompt
@@ -49,7 +50,7 @@ LARGEST_SEED = 1 << 63
 
 
 def sample(
-    model: Model,
+    model: OptionalModel = None,
     prompt: Prompt = "",
     length: Length = 500,
     count: Count = 1,
@@ -69,12 +70,13 @@ def sample(
     from charrnn.language.sampling import Sampling
 
     sampling = Sampling(temperature, top_k, top_p)
-    text_model = open_text_model(model, ngram)
+    run = model or use_latest_run()
+    text_model = open_text_model(run, ngram)
     prepared, replaced = text_model.tokenizer.prepare(read_prompt(prompt))
     if replaced:
         print_message(f"in the prompt, {replaced}")
     seed = randbits(32) if seed is None else seed
-    echo, is_new = "" if no_echo else prepared, _novelty_test(model) if count > 1 or as_json else None
+    echo, is_new = "" if no_echo else prepared, _novelty_test(run) if count > 1 or as_json else None
     with single_threaded():
         for number_of_text in range(count):
             text_seed = seed + number_of_text

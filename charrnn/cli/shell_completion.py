@@ -1,11 +1,13 @@
 """Candidates for shell completion, computed when Tab is pressed and without NumPy."""
 
-from pathlib import Path
+from charrnn.run.names import RUNS, runs_in
 
 
-def run_paths() -> list[str]:
-    """Return the paths of the runs in runs/."""
-    return sorted(str(path.parent) for path in Path("runs").glob("*/config.json"))
+def run_names(incomplete: str) -> list[str]:
+    """Return the paths of the runs in runs/ or, if what is typed begins none of them, their names."""
+    paths = list(runs_in(RUNS))
+    matches = [str(path) for path in paths if str(path).startswith(incomplete)]
+    return matches or [path.name for path in paths]
 
 
 def corpus_names() -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from charrnn.cli import shell_completion
+from charrnn.cli.arguments import given_run
 from charrnn.errors import UsageError
 
 EFFECTS = {
@@ -23,7 +24,11 @@ EFFECTS = {
 Run = Annotated[
     Path,
     typer.Argument(
-        metavar="RUN", help="Folder of the run.", show_default=False, autocompletion=shell_completion.run_paths
+        metavar="RUN",
+        help="A run: its folder, or its name in runs/.",
+        show_default=False,
+        callback=given_run,
+        autocompletion=shell_completion.run_names,
     ),
 ]
 CommandName = Annotated[

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from charrnn.cli import shell_completion
-from charrnn.cli.arguments import json_lines
+from charrnn.cli.arguments import given_run, json_lines, use_latest_run
 from charrnn.cli.console import print_message, write_line, write_pieces
 from charrnn.cli.progress import JsonProgress, PlainProgress, Progress
 from charrnn.cli.terminal import current_ui_problem
-from charrnn.errors import UsageError
 from charrnn.run.journal import Tail
 from charrnn.run.lock import last_log_line, lock_path, trainer_pid
+from charrnn.run.names import RUNS, runs_in
 from charrnn.run.progress import RunProgress
 from charrnn.run.status import Status, run_status
 
@@ -26,9 +26,10 @@ RunPath = Annotated[
     Path | None,
     typer.Argument(
         metavar="RUN",
-        help="Folder of the run.",
-        show_default="the run in runs/ that is being trained",
-        autocompletion=shell_completion.run_paths,
+        help="A run: its folder, or its name in runs/.",
+        show_default="the run in runs/ that is being trained, or that changed last",
+        callback=given_run,
+        autocompletion=shell_completion.run_names,
     ),
 ]
 NoTui = Annotated[bool, typer.Option("--no-tui", help="Print plain lines in place of the dashboard.")]
@@ -39,7 +40,7 @@ def watch(run: RunPath = None, no_tui: NoTui = False, as_json: AsJson = False) -
     """Show the dashboard of a run that is being trained or was trained, and control the training from it."""
     from charrnn.run.folder import RunFolder
 
-    run = run or _training_run()
+    run = run or _training_run() or use_latest_run()
     RunFolder(run).read_config()
     if as_json:
         raise typer.Exit(_follow(run, JsonProgress(print_message)))
@@ -48,13 +49,13 @@ def watch(run: RunPath = None, no_tui: NoTui = False, as_json: AsJson = False) -
     raise typer.Exit(show_dashboard(run, owner=False))
 
 
-def _training_run() -> Path:
-    """Return the run in runs/ whose training began last, of those that are being trained; UsageError if none is."""
-    folder = Path("runs")
-    training = [path for path in folder.iterdir() if trainer_pid(path) is not None] if folder.is_dir() else []
-    if not training:
-        raise UsageError("no run in runs/ is being trained; name one, as in: charrnn watch RUN")
-    return max(training, key=lambda path: lock_path(path).stat().st_mtime)
+def _training_run() -> Path | None:
+    """Return the run in runs/ whose training began last, of those that are being trained, and print its path."""
+    training = [path for path in runs_in(RUNS) if trainer_pid(path) is not None]
+    run = max(training, key=lambda path: lock_path(path).stat().st_mtime, default=None)
+    if run is not None:
+        print_message(f"using {run}")
+    return run
 
 
 def _follow(run: Path, progress: Progress) -> int:

@@ -18,6 +18,7 @@ from charrnn.pipeline.plan import plan_run
 from charrnn.pipeline.run import Run
 from charrnn.pipeline.start import resume_run, start_run
 from charrnn.run.events import Event, Finished
+from charrnn.run.names import resolve_run
 
 
 @dataclass(frozen=True)
@@ -66,22 +67,25 @@ def train(
     if resume is None:
         run = _new_run(sources, overrides, out, base_run)
     elif out is None and base_run is None:
-        run = resume_run(Path(resume), sources=sources, overrides=overrides)
+        run = resume_run(resolve_run(resume), sources=sources, overrides=overrides)
     else:
         raise UsageError("`resume` continues a run in its folder; leave `out` and `base_run` out")
     return TrainedRun(run.folder.path, _train(run, on_event))
 
 
 def load(path: str | Path) -> LanguageModel | ClozeModel:
-    """Load the best weights of a run; ModelError if there are none, or the folder is not a run or damaged."""
-    return load_model(path)
+    """Load the best weights of a run, given by its path or its name in runs/.
+
+    UsageError if there is no such run; ModelError if it has no weights, or is damaged.
+    """
+    return load_model(resolve_run(path))
 
 
 def _new_run(
     sources: tuple[str, ...], overrides: Overrides, out: str | Path | None, base_run: str | Path | None
 ) -> Run:
     text, path = plan_run(sources, overrides, None if out is None else Path(out))
-    return start_run(path, text, overrides, base_run=None if base_run is None else Path(base_run))
+    return start_run(path, text, overrides, base_run=None if base_run is None else resolve_run(base_run))
 
 
 def _train(run: Run, on_event: Callable[[Event], object] | None) -> Finished:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from charrnn.config import Overrides, TextConfig, choose_network, choose_training
 from charrnn.errors import RunError
+from charrnn.run.names import RUNS
 from charrnn.text.sources import STANDARD_INPUT
 
 DEFAULT_CORPUS = "english"
-RUNS = Path("runs")
 
 
 def plan_run(sources: tuple[str, ...], overrides: Overrides, out: Path | None) -> tuple[TextConfig, Path]:

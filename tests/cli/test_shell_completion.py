@@ -48,6 +48,7 @@ finally:
     [
         ("charrnn sam", ["sample"]),
         ("charrnn sample ", [str(Path("runs/other")), str(Path("runs/story"))]),
+        ("charrnn score st", ["story"]),
         ("charrnn tell runs/story re", ["resume", "restore-best"]),
         ("charrnn bench --cell ", ["tanh", "lstm", "gru"]),
         ("charrnn corpora get tiny-sh", ["tiny-shakespeare"]),
@@ -64,7 +65,7 @@ def test_candidates(folder: Path, line: str, candidates: list[str]) -> None:
 
 def test_without_runs_there_are_no_candidates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert shell_completion.run_paths() == []
+    assert shell_completion.run_names("") == []
 
 
 def test_tell_explains_every_command_by_its_present_name() -> None:

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from charrnn.network.network import Network
 from charrnn.pipeline.launch import launch
 from charrnn.run.listing import RunSummary, list_runs
+from charrnn.run.names import RUNS
 from charrnn.run.progress import duration
 from charrnn.text.builtin import builtin_description, builtin_files, builtin_names
 from charrnn.text.escape import visible_line
@@ -21,8 +22,6 @@ from charrnn.tui.help_text import section
 from charrnn.tui.messages import ModelRequested, RunRequested
 from charrnn.tui.notices import errors_as_notices, show_notice
 from charrnn.tui.screens.dialogs import InputDialog
-
-RUNS = Path("runs")
 
 
 class Home(Screen[None]):
