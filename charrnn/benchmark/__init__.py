@@ -1,1 +1,1 @@
-"""The benchmark: speed of training and sampling on this machine, beside PyTorch if it is installed."""
+"""The benchmark: speed of training and sampling on this machine, compared with PyTorch if it is installed."""

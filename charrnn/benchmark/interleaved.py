@@ -1,9 +1,9 @@
-"""Interleaved timing: candidates A, B, … → the seconds per step of each, disturbed alike by other programs.
+"""Interleaved timing: candidates A, B, … → seconds per step of each, equally affected by other programs.
 
 The candidates take turns in one process: A, B, A, B, … A turn is one step, or several if a step is short. A short
-pause precedes each turn, in which the threads of the other candidate fall asleep: those of OpenBLAS and OpenMP spin
-for some milliseconds before they do. On a busy machine, threads that wait for one another at every product are slowed
-down far more than threads that meet once per step; turns cannot correct that, so `CpuLoad` measures it.
+pause before each turn lets the threads of the other candidate go to sleep: those of OpenBLAS and OpenMP spin for some
+milliseconds first. On a busy machine, threads that synchronize at every product are slowed down far more than threads
+that synchronize once per step. Turns cannot correct that, so `CpuLoad` measures it.
 """
 
 import itertools
@@ -23,15 +23,15 @@ TURN_SECONDS = 0.1
 """Approximate length of a turn: long enough that waking up after the pause is negligible."""
 MAX_TURN_STEPS = 100
 PAUSE_SECONDS = 0.01
-"""Pause before a turn: a longer one would let the cores cool down, a shorter one leave other threads awake."""
+"""Pause before a turn: in a longer one the clock speed of the cores would drop, in a shorter one threads still spin."""
 
 Candidate = Callable[[], float]
-"""Takes one step; returns a figure to report."""
+"""Function that takes one step and returns a number to report."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Timing of a candidate: median seconds per step, the number of steps counted, and the last step's figure."""
+    """Timing of a candidate: median seconds per step, number of steps, and the number that the last step returned."""
 
     seconds: float
     steps: int
@@ -44,23 +44,23 @@ def time_interleaved(
     """Time the candidates in at least `turns` turns each, and for at least `seconds` in total."""
     turn_steps = _steps_per_turn(candidates, clock)
     durations: list[list[float]] = [[] for _ in candidates]
-    figures = [0.0 for _ in candidates]
+    results = [0.0 for _ in candidates]
     began = clock()
     while len(durations[0]) < turns or clock() - began < seconds:
         for i, candidate in enumerate(candidates):
             time.sleep(PAUSE_SECONDS)
             turn_began = clock()
             for _ in range(turn_steps[i]):
-                figures[i] = candidate()
+                results[i] = candidate()
             durations[i].append((clock() - turn_began) / turn_steps[i])
     return [
-        Timing(float(np.median(step_seconds)), steps * len(step_seconds), figure)
-        for step_seconds, steps, figure in zip(durations, turn_steps, figures, strict=True)
+        Timing(float(np.median(step_seconds)), steps * len(step_seconds), result)
+        for step_seconds, steps, result in zip(durations, turn_steps, results, strict=True)
     ]
 
 
 def _steps_per_turn(candidates: Sequence[Candidate], clock: Callable[[], float]) -> list[int]:
-    """Warm the candidates up; return the number of steps that make a turn of each."""
+    """Warm up the candidates; return the number of steps per turn of each."""
     fastest = [math.inf for _ in candidates]
     for _, (i, candidate) in itertools.product(range(WARM_UP_STEPS), enumerate(candidates)):
         began = clock()
@@ -77,12 +77,12 @@ class CpuLoad:
         self._start = self._read()
 
     def others_busy(self) -> float | None:
-        """Return the mean number of processors that other programs kept busy; None if the system does not tell."""
+        """Return the mean number of processors that other programs kept busy; None if the system does not report it."""
         end = self._read()
         if end is None or self._start is None:
             return None
-        elapsed, busy, own = (later - earlier for earlier, later in zip(self._start, end, strict=True))
-        return round(max(0.0, (busy - own) / elapsed), 2) if elapsed > 0.0 else None
+        elapsed, busy, used = (later - earlier for earlier, later in zip(self._start, end, strict=True))
+        return round(max(0.0, (busy - used) / elapsed), 2) if elapsed > 0.0 else None
 
     def _read(self) -> tuple[float, float, float] | None:
         """Return the wall clock, the busy seconds of all processors, and those of this process."""

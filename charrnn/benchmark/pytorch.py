@@ -1,9 +1,9 @@
 """PyTorch version of the same model, as a baseline. Only this module imports torch, which need not be installed.
 
 ids (T, B) → nn.Embedding → nn.RNN (tanh), nn.LSTM or nn.GRU → nn.Linear → cross-entropy, then clipping by norm and
-Adam in its fused form, the fastest; all are PyTorch's own. The twin starts from given weights and takes the same
-steps, so that the numbers of the two can be compared as well. PyTorch's layers have two biases instead of one; the
-second stays zero and is not trained.
+Adam in its fused form, the fastest; all are PyTorch's own. The model starts from given weights and takes the same
+steps, so that the losses of both can be compared as well. PyTorch's layers have two biases instead of one; the second
+stays zero and is not trained.
 """
 
 import importlib
@@ -48,9 +48,9 @@ def torch_threads(torch: Any | None, threads: int) -> Iterator[None]:
 
 
 LAYER_CLASSES = {"tanh": "RNN", "lstm": "LSTM", "gru": "GRU"}
-"""PyTorch's layer class for each cell that it has too."""
+"""PyTorch's layer class for each cell that both have."""
 GATE_ORDER = {"lstm": (0, 1, 3, 2)}
-"""Indices of our gates in PyTorch's order, by cell; cells that are missing have the same order."""
+"""Indices of charrnn's gates in PyTorch's order, by cell; the order is the same for other cells."""
 
 
 class TorchTwin:
@@ -98,7 +98,9 @@ class TorchTwin:
         return sum(int(w.numel()) for w in self._trained)
 
     def step(self, inputs: Ids, targets: Ids) -> float:
-        """Take one update from a window (T, B), with the state carried; return the mean nats per token before it."""
+        """Update the weights from a window (T, B), carrying the state; return the mean loss before the update in nats per
+        token.
+        """
         torch = self._torch
         self._optimizer.zero_grad()
         y, state = self._rnn(self._embedding(torch.from_numpy(inputs)), self._state)  # (T, B, H), (L, B, H)

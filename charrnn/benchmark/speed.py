@@ -4,8 +4,8 @@
 run: fetch, forward, backward, clip and update.
 
 charrnn and PyTorch take turns in one process (see `interleaved`). Every result has `others_busy`: the mean number of
-processors that other programs kept busy meanwhile, None if the system does not tell. If they take processors that the
-products need, all speeds are too low, and PyTorch's by far more.
+processors that other programs kept busy meanwhile, None if the system does not report it. If other programs use
+processors that the products need, all speeds are too low, and PyTorch's by far more.
 """
 
 import itertools
@@ -79,7 +79,7 @@ QUICK = BenchSettings(tuple(size for size in SIZES if size.hidden <= 512), turns
 
 @dataclass(frozen=True)
 class MachineSpeed:
-    """Peak speed of float32 matrix products: `peak_flops` per second on `threads` threads, by a library's kernel."""
+    """Peak speed of float32 matrix products: `peak_flops` (FLOP/s) on `threads` threads, by a library's kernel."""
 
     library: str
     kernel: str
@@ -92,9 +92,9 @@ class MachineSpeed:
 class TrainingSpeed:
     """Training speed of a size: the median of the turns, `steps` in all.
 
-    `loss` is that of the last step, in nats per character. `product_flops` is the number of `product_operations` per
-    second, `share_of_peak` their share of the machine's peak. `ratio` is the speed divided by PyTorch's, None without
-    PyTorch.
+    `loss` is that of the last step, in nats per character. `product_flops` is `product_operations` per second, and
+    `share_of_peak` its share of the peak speed of the machine. `ratio` is the speed divided by PyTorch's, None
+    without PyTorch.
     """
 
     size: Size

@@ -29,7 +29,7 @@ class Axis:
         return positions
 
     def ticks(self, max_ticks: int) -> list[float]:
-        """Return at most `max_ticks` (two or more) round values within the range, as many as that allows."""
+        """Return round values within the range, as many as possible but at most `max_ticks`, which is two or more."""
         ticks = _log_ticks(self.low, self.high, max_ticks) if self.logarithmic else []
         return ticks if len(ticks) >= 2 else round_ticks(self.low, self.high, max_ticks)
 
@@ -38,13 +38,15 @@ class Axis:
 
 
 def axis_around(low: float, high: float, *, logarithmic: bool = False) -> Axis:
-    """Return an axis that shows both values with a margin; they may be equal, or almost."""
+    """Return an axis from `low` to `high` with a margin; the two may be equal, or almost."""
     if logarithmic:
         low, high = math.log10(low), math.log10(high)
     size = max(abs(low), abs(high))
     if high - low > max(size * 1e-6, 1.0 / MAX_VALUE):
         low, high = low - (high - low) * 0.04, high + (high - low) * 0.04
-        step = 10.0 ** math.floor(math.log10(high - low)) / 20.0  # rounded ends stay while the values change a little
+        step = (
+            10.0 ** math.floor(math.log10(high - low)) / 20.0
+        )  # rounded ends stay the same while the values change a little
         low, high = math.floor(low / step) * step, math.ceil(high / step) * step
     else:
         low, high = low - (size * 0.1 or 1.0), high + (size * 0.1 or 1.0)
@@ -69,7 +71,7 @@ def round_ticks(low: float, high: float, max_ticks: int) -> list[float]:
 
 
 def _log_ticks(low: float, high: float, max_ticks: int) -> list[float]:
-    """Return powers of ten: with 2 and 5 between them if they are few; every second, fifth, … if they are many."""
+    """Return powers of ten, with 2 and 5 times each if they are few, or every second, fifth, … if they are many."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     candidates = [[factor * 10.0**n for n in powers for factor in (1, 2, 5)]]
     candidates += [[10.0**n for n in powers if n % every == 0] for every in (1, 2, 5, 10, 20, 50, 100, 200, 500)]
@@ -81,7 +83,7 @@ def _log_ticks(low: float, high: float, max_ticks: int) -> list[float]:
 
 
 def labels(values: Sequence[float]) -> list[str]:
-    """Return each number in as few characters as identify it without rounding: 0.5, 20, 2k, 1.2M, 1e-5."""
+    """Return the shortest text of each number that does not round it: 0.5, 20, 2k, 1.2M, 1e-5."""
     return [next(text for text in (_format(v, digits) for digits in _DIGITS) if _is_exact(text, v)) for v in values]
 
 

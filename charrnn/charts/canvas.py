@@ -15,7 +15,7 @@ Span = tuple[str, int]
 """Consecutive characters of a row, and the index of the series that they belong to, or a negative constant."""
 
 NO_SERIES = -1
-"""The owner of cells that nothing was drawn in."""
+"""The owner of empty cells."""
 _BRAILLE_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 _QUADRANT_BITS = np.array([[1, 2], [4, 8]])
 _QUADRANTS = np.array(list(" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"))
@@ -82,7 +82,7 @@ class Canvas:
         self.fill(np.fmin(begin, inside), np.fmax(begin, inside), owner, marker)
 
     def point(self, x: float, y: float, owner: int, character: str) -> None:
-        """Write one character into the cell of the dot at (x, y); nothing if that is outside of the canvas."""
+        """Write one character into the cell of the dot at (x, y), if it is inside of the canvas."""
         rows, columns = self._cells.shape
         column, row = self.dots.cell_column(x), self.dots.cell_row(y, rows)
         if 0 <= row < rows and 0 <= column < columns:

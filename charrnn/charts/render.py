@@ -12,12 +12,12 @@ from charrnn.charts.canvas import BRAILLE, NO_SERIES, Canvas, DotStyle, Floats, 
 AXIS, TEXT = -2, -3
 """The owners of spans that belong to no series: the frame with its labels, and the title."""
 MIN_SIZE_WITH_LABELS = (18, 5)
-"""Columns and rows below which a chart has no frame."""
+"""Smallest width and height, in cells, of a chart with a frame."""
 MIN_HEIGHT_WITH_TITLE = 6
 
 Kind = Literal["band", "level", "line", "points"]
 SYMBOLS: dict[Kind, str] = {"band": "░", "level": "╌", "line": "─", "points": "●"}
-"""The legend's symbol of each kind, in the order of drawing. A legend short of room keeps the last of them."""
+"""The legend's symbol of each kind, in the order of drawing. If the legend has too little space, the first of them are left out."""
 KINDS = tuple(SYMBOLS)
 
 

@@ -1,1 +1,1 @@
-"""The laboratory: classic experiments; each reports its results and checks them against a reference."""
+"""The laboratory: classic experiments, each of which reports its results and compares them with references."""

@@ -1,4 +1,4 @@
-"""Networks over vectors for the experiments: one factory, and its pair of encoder and decoder."""
+"""Factories of the networks over vectors that the experiments use."""
 
 from charrnn.network.bidirectional import Bidirectional
 from charrnn.network.body import Body
@@ -30,6 +30,6 @@ def sequence_network(
 def encoder_decoder(
     inputs: int, outputs: int, hidden: int, *, head: str = "softmax", cell: str = "tanh", layers: int = 1
 ) -> EncoderDecoder:
-    """Return an encoder of vectors, and a decoder of the same sizes, as `sequence_network` makes it."""
+    """Return an encoder-decoder over vectors; the decoder is a `sequence_network`, the encoder has the same sizes."""
     decoder = sequence_network(inputs, outputs, hidden, head=head, cell=cell, layers=layers)
     return EncoderDecoder(decoder.vectorizer, Stack(hidden, layers, CELLS[cell]), decoder)

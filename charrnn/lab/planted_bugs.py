@@ -1,6 +1,6 @@
-"""Planted bugs: networks whose forward pass is right and whose backward pass has one classic mistake each.
+"""Planted bugs: networks with a correct forward pass and one classic mistake in the backward pass.
 
-A gradient check has to fail on every one of them. All are made of the real parts, and differ only by the mistake.
+A gradient check has to fail on every one of them. Each is the real network except for the mistake.
 """
 
 from collections.abc import Callable
@@ -24,11 +24,11 @@ class SlopeIsActivation(Tanh):
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Step:
         h, dh = s[0], ds[0]
-        times_WhT = prepacked_matmul(Wh.T, dh, "elman.WhT", workspace)
+        multiply_by_WhT = prepacked_matmul(Wh.T, dh, "elman.WhT", workspace)
 
         def step_back(t: int) -> None:
             np.multiply(dh, h[t + 1], out=z[t])
-            times_WhT(z[t])
+            multiply_by_WhT(z[t])
 
         return step_back
 
@@ -70,7 +70,7 @@ class FirstStepLeftOut(Tanh):
 
 
 class NotAccumulated(Tanh):
-    """A cell that sets dh to the gradient from the layer above, and loses that from the next step."""
+    """A cell that sets dh to the gradient from the layer above, without adding the gradient from the next step."""
 
     def backward(self, Wh: Array, z: Array, s: Array, ds: Array, workspace: Workspace) -> Step:
         correct_step_back = super().backward(Wh, z, s, ds, workspace)
@@ -155,4 +155,4 @@ PLANTED_BUGS: dict[str, MakeNetwork] = {
     "the carried state's gradient dropped below the top layer": with_stack(StateGradientDropped),
     "dropout's backward pass without 1 / (1 - p)": with_stack(DropoutUnscaled),
 }
-"""Functions that make the broken networks, by bug."""
+"""Functions that return a network with the bug, by description of the bug."""

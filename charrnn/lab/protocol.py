@@ -1,12 +1,12 @@
-"""Protocol of the laboratory: what an experiment consists of, what it reports, and the list of all experiments.
+"""Protocol of the laboratory: the interface and the results of an experiment, and the list of all experiments.
 
-An experiment is one file in `experiments/` with three parts, and one line in `EXPERIMENTS`:
+An experiment is one file in `experiments/` with three parts, and one entry in `EXPERIMENTS`:
 
     TITLE              a few words
-    EXPLANATION        a few lines: what is done, and what to look for
+    EXPLANATION        the setup of the experiment, and its expected results, in a few lines
     run(seed, steps)   → results as they are computed: findings, curves and, last, claims
 
-A claim is a finding of the table "claims". It compares the figure that was reached with a reference.
+A claim is a finding of the table "claims". It compares a result with a reference.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,8 +26,9 @@ CLAIMS = "claims"
 class Finding:
     """One row of a table of results.
 
-    `table` is the name of the table. Its rows follow each other, and their `figures` have the same names in the same
-    order. `passed` is False if the row contradicts what the experiment expects; a row that only reports has passed.
+    `table` is the name of the table. The rows of a table are yielded one after the other, and their `figures` have
+    the same names in the same order. `passed` is False if the row contradicts the expected result; it is True for a
+    row without one.
     """
 
     table: str
@@ -49,7 +50,7 @@ Result: TypeAlias = Finding | Curves
 
 
 def claim(text: str, reference: str, reached: str, *, passed: bool) -> Finding:
-    """Return a finding that compares the figure reached with a reference."""
+    """Return a finding that compares the result `reached` with a reference."""
     return Finding(CLAIMS, {"claim": text, "reference": reference, "reached": reached}, bool(passed))
 
 
@@ -64,7 +65,7 @@ class ExperimentModule(Protocol):
 
 @dataclass(frozen=True)
 class Experiment:
-    """An experiment before it is imported: a one-sentence question, its duration, and its module.
+    """An entry of the list of experiments: a one-sentence question, its duration, and the module to import.
 
     `steps` is the number of updates of each of its trainings at full size; 0 if it does not train.
     """

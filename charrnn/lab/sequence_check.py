@@ -1,6 +1,6 @@
-"""Gradient check of networks over vectors: cells × forms of use × depths × heads × steps, with padding.
+"""Gradient check of networks over vectors: cells × architectures × depths × heads × steps, with padding.
 
-A form of use, a cell and a random generator → a `GradientCheck` of weights, initial state and inputs per network.
+An architecture, a cell and a random generator → a `GradientCheck` of weights, initial state and inputs per network.
 """
 
 import itertools
@@ -21,7 +21,7 @@ SAMPLE = 8
 
 
 def check_form(form: str, cell: str, rng: np.random.Generator) -> list[GradientCheck]:
-    """Check a form of use for depths 1 and 2, every head, and windows of 1, 2 and 5 steps."""
+    """Check an architecture of FORMS for depths 1 and 2, every head, and windows of 1, 2 and 5 steps."""
     checks = []
     for L, head, T in itertools.product((1, 2), HEADS, WINDOWS):
         if form == "encoder and decoder":

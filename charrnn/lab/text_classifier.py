@@ -1,4 +1,4 @@
-"""Classifier of texts, many to one: tokens of a text → its label; used by `names` and `sentiment`.
+"""Text classifier, many to one: tokens of a text → its label; used by `names` and `sentiment`.
 
 A batch of texts is x (T, B, V + 1), one-hot vectors padded in front so that all texts end at the last step. The last
 of the V + 1 entries stands for an unknown token.
@@ -38,7 +38,7 @@ def one_hot(texts: Sequence[Sequence[str]], ids: Mapping[str, int]) -> Array:
 def train_classifier(
     x: Array, labels: NDArray[np.int64], *, cell: str, H: int, steps: int, rate: float, rng: np.random.Generator
 ) -> tuple[Network, Parameters]:
-    """Train a network that outputs the label (B,) of each text of x at the last step."""
+    """Train a network that outputs the label of each text of x at its last step; `labels` (B,)."""
     network = sequence_network(x.shape[-1], int(labels.max()) + 1, H, cell=cell)
     targets = np.full(x.shape[:2], -1)
     targets[-1] = labels

@@ -34,9 +34,9 @@ class LabNetwork(Trainable, Protocol):
 
 @dataclass(frozen=True)
 class BatchSource:
-    """Batches as the windows of a trainer.
+    """Adapter of an iterator of batches to the `WindowSource` of a trainer.
 
-    The state is carried from batch to batch if `carry_state`; otherwise every batch starts from a zero state.
+    The state is carried from batch to batch if `carry_state` is true; otherwise every batch starts from a zero state.
     """
 
     batches: Iterator[Batch]
@@ -103,7 +103,7 @@ def train_from_scratch(
 
 
 def endless(draw: Callable[[], Batch]) -> Iterator[Batch]:
-    """Yield one newly drawn batch after the other."""
+    """Yield batches from `draw` without end."""
     while True:
         yield draw()
 

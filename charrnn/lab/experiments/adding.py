@@ -34,7 +34,7 @@ H, BATCH, TEST, CLIP = 32, 32, 1000, 1.0
 class Setup:
     """A cell, the initializer of Wh, the learning rate, and a factor for the initial Wx.
 
-    An identity as Wh sums up all inputs, so that its Wx has to start small.
+    With the identity as Wh, the state is a sum of all inputs, so that Wx has to start small.
     """
 
     cell: str
@@ -51,7 +51,7 @@ SETUPS = (
     Setup("tanh", "orthogonal", 0.002),
 )
 UNABLE, UNABLE_FROM = "tanh", 100
-"""The cell that does not solve the problem, and the shortest length at which it is required to fail."""
+"""The cell that is expected to fail, and the shortest length at which it has to."""
 
 
 def run(seed: int, steps: int) -> Iterator[Result]:
@@ -108,8 +108,8 @@ def sequences(T: int, B: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """Return numbers and marks x (T, B, 2), and targets (T, B, 1): the sum at the last step, NaN before it."""
     x, targets = np.zeros((T, B, 2), np.float32), np.full((T, B, 1), np.nan, np.float32)
     x[..., 0] = rng.random((T, B))
-    stream, places = np.arange(B), (rng.integers(T // 2, size=B), rng.integers(T // 2, T, size=B))
-    for place in places:
-        x[place, stream, 1] = 1.0
-    targets[-1, :, 0] = sum(x[place, stream, 0] for place in places)
+    stream, marked_steps = np.arange(B), (rng.integers(T // 2, size=B), rng.integers(T // 2, T, size=B))
+    for step in marked_steps:
+        x[step, stream, 1] = 1.0
+    targets[-1, :, 0] = sum(x[step, stream, 0] for step in marked_steps)
     return x, targets

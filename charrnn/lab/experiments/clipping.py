@@ -1,4 +1,4 @@
-"""Gradient clipping by numbers: by the norm of all arrays together, by the value of each entry, and of a mean."""
+"""Gradient clipping by numbers: by norm, by value, across several arrays, and before or after a mean."""
 
 from collections.abc import Callable, Iterator
 from typing import TypeAlias

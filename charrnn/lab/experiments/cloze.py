@@ -1,6 +1,6 @@
-"""Cloze: a label that only the following tokens decide; a forward network can only guess it.
+"""Cloze: a label that is determined by the following tokens alone; a forward network can only guess it.
 
-The label is a blank of a text first, then a class of the first step. Reports the accuracy by reading direction.
+The label is first a blank in a text, then a class of the first step. Reports the accuracy by reading direction.
 """
 
 from collections.abc import Iterator

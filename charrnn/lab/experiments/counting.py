@@ -96,7 +96,7 @@ def largest_right(network: Network, parameters: Parameters) -> int:
 
 
 def count_curve(network: Network, parameters: Parameters) -> Curves:
-    """Return the entry of an LSTM's cell state that correlates best with the count, while it reads a^n b^n."""
+    """Return the curve of the entry of an LSTM's cell state that correlates best with the count, over one word."""
     x, _ = words(np.array([CHARTED]))
     state, rows = network.initial_state(1), []
     for t in range(len(x)):

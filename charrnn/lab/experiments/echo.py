@@ -1,4 +1,4 @@
-"""Echo: the target is the input of some steps ago; shows which delays a truncated window can teach."""
+"""Echo: the target is an earlier input; reports which delays can be learned from a truncated window."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ queue. Training is that of the language model, truncated back-propagation: the s
 state is carried from window to window, but the gradient is not.
 In a window that is longer than the delay, the error is propagated back to the step at which the bit was read, and the
 network learns to keep it. In a shorter window it never is, and the accuracy ends near chance: the state could hold
-the bit, but no gradient says so. What is above chance is due to the random recurrence, which echoes its input by
+the bit, but no gradient trains it to. What is above chance is due to the random recurrence, which echoes its input by
 itself for the output to read (an echo state network, Jaeger 2001). The option --bptt sets the window of the language
 model."""
 

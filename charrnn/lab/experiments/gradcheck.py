@@ -1,6 +1,6 @@
-"""Gradient check: every gradient of the networks against central differences, and planted bugs that must be found.
+"""Gradient check: comparison of all gradients with central differences, and planted bugs that the check must find.
 
-Reports each group of networks, each cell and form of use, and each planted bug.
+Reports each group of networks, each cell and architecture, and each planted bug.
 """
 
 import itertools
@@ -25,8 +25,8 @@ EXPLANATION = """\
 The gradient that back-propagation computes is compared with its definition: the change of the loss when one number is
 moved by a hundred-thousandth to either side. The check covers every array of the network and the initial state of the
 window, in float64, over windows of 1, 2, 5 and 6 steps, with and without dropout. The relative error of a right
-gradient is below 1e-8. Then networks over sequences of vectors: every cell; one direction, both, or an encoder and a
-decoder; one layer or two; every head; sequences of different lengths.
+gradient is below 1e-8. The same check covers networks over sequences of vectors: every cell; one direction, both, or
+an encoder and a decoder; one layer or two; every head; sequences of different lengths.
 Last, the check itself is checked. Each planted bug is a classic mistake in a backward pass, and the check must find
 it. A careless check (one step, a zero state, weights only) misses some of them, which is why the check uses several
 steps and a state."""
@@ -41,8 +41,9 @@ STREAMS, TOKENS, SAMPLE = 3, 5, 24
 class Group:
     """Networks that differ in their windows and dropout only.
 
-    Every entry of small ones is checked, and a sample of the others. A vocabulary of 300 is larger than the window,
-    and large enough for gradients to be summed over sorted ids. H = 32 can be split into panels, H = 5 cannot.
+    All entries of small networks are checked, and a sample of the entries of large ones. A vocabulary of 300 is
+    larger than the window, and large enough for gradients to be summed over sorted ids. H = 32 can be split into
+    panels, H = 5 cannot.
     """
 
     vocabulary: int
@@ -154,8 +155,9 @@ def check_network(
     """Check the gradients of one window of T steps of 3 streams.
 
     Weights and initial state are drawn from N(0, 0.5²) for H = 5, and with a smaller deviation for more units, so
-    that the network is equally nonlinear but not chaotic. The ids are of few tokens, so that some occur twice.
-    `entries` as in `check_gradients`. A careless check starts from a zero state and ignores the state's gradient.
+    that the network is nonlinear but not chaotic. The ids are drawn from a few tokens, so that some occur twice.
+    `entries` is that of `check_gradients`. A careless check starts from a zero state and ignores the state's
+    gradient.
     """
     V, workspace = network.N, Workspace(np.float64, column_panels=panels)
     deviation = 0.5 * math.sqrt(5 / network.body.H)

@@ -1,5 +1,6 @@
-"""Vanishing and exploding gradients: the norm of an error over 100 steps back, by cell and radius; and a training
-that explodes without clipping.
+"""Vanishing and exploding gradients: the norm of an error over 100 steps back, by cell and radius.
+
+Reports also a training that diverges without clipping.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""hello: every number of a network with four letters and three hidden units that has learned one word."""
+"""Hello: all numbers of a network with four letters and three hidden units that has learned one word."""
 
 import itertools
 from collections.abc import Iterator

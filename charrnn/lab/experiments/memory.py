@@ -1,5 +1,4 @@
-"""Memory: three inputs set three switches, and the state has to hold their positions (the flip-flops of Sussillo and
-Barak 2013).
+"""Memory: three inputs set three switches, and the state has to hold their positions (Sussillo and Barak 2013).
 
 Reports how long the positions are held, and the state of the network for each combination of them.
 """

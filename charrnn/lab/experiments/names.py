@@ -1,6 +1,6 @@
 """Names, one to many: a language is the input, and a given name of that language is generated letter by letter.
 
-Two ways to give the language to the generator are compared; a classifier of names judges the results.
+Compares two ways to give the language to the generator; a classifier of names evaluates the results.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ CELL, H, BATCH, RATE = "gru", 64, 32, 0.005
 HELD_OUT, GENERATED, MAX_LETTERS, LISTED = 5, 200, 14, 5
 SAMPLING = Sampling(0.7)
 MARGIN = 0.1
-"""How far the share for generated names may be below that for real ones."""
+"""Largest difference by which the share for generated names may be below the share for real ones."""
 END = "|"
 TABLE = "names classified as their language"
 Lines: TypeAlias = Sequence[tuple[str, str]]

@@ -38,7 +38,7 @@ KINDS = (
 )
 """Cells and the initializers of their Wh."""
 REQUIRED = {("lstm", "orthogonal", 9): 5, ("gru", "orthogonal", 9): 5, ("tanh", "orthogonal", 9): 4}
-"""Number of runs of five that have to learn it, by cell, initializer and gap."""
+"""Number of the five runs that are required to succeed, by cell, initializer and gap."""
 H, RATE, MIN_PROBABILITY, TEST_INTERVAL = 32, 0.01, 0.99, 20
 NGRAM_GAP, NGRAM_ORDERS, NGRAM_COPIES, MAX_CHANCE = 9, (2, 5, 10, 11), 1000, 0.26
 
@@ -90,7 +90,7 @@ def updates_needed(cell: str, initializer: str, gap: int, steps: int, seed: int)
 
 
 def ngram_probability(order: int, gap: int) -> float:
-    """Return the lowest probability that an n-gram model of many copies of the sentences gives a right subject."""
+    """Return the lowest probability of a correct subject in an n-gram model of many copies of the sentences."""
     tokens = sentences(gap)
     bos_id = int(tokens[0, 0])
     ngrams = Ngrams.count(np.tile(tokens.T.reshape(-1), NGRAM_COPIES), bos_id + 1, order, bos_id)

@@ -26,7 +26,7 @@ training never required the state to hold more."""
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 EDGE, V = len(LETTERS), len(LETTERS) + 1
-"""The id that begins and ends what the decoder generates, and the number of ids."""
+"""The id that begins and ends the output of the decoder, and the number of ids."""
 CELLS = ("gru", "lstm")
 H, BATCH, RATE = 128, 64, 0.005
 LONGEST_TRAINED, TEST_LENGTHS, TEST_STRINGS = 8, (1, 2, 4, 6, 8, 10), 300
@@ -71,7 +71,7 @@ def random_string(n: int, rng: np.random.Generator) -> str:
 
 
 def encode(strings: Sequence[str]) -> tuple[Array, NDArray[np.int64]]:
-    """Return inputs (T, B, 2, V) of an encoder and decoder, and the decoder's targets (T, B)."""
+    """Return inputs (T, B, 2, V) of an encoder-decoder, and the targets (T, B) of the decoder."""
     T, onehot = max(map(len, strings)) + 1, np.eye(V, dtype=np.float32)
     x = np.full((T, len(strings), 2, V), np.nan, np.float32)
     targets = np.full((T, len(strings)), -1)

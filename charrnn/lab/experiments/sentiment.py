@@ -1,4 +1,4 @@
-"""Sentiment, many to one: a sentence is read, and its last state classifies it as a good or a bad opinion.
+"""Sentiment, many to one: a sentence is classified as a good or a bad opinion from the last state.
 
 Reports the accuracy on held-out sentences, beside that of a bag of words.
 """

@@ -99,7 +99,7 @@ def linear_regression(train_windows: Array, test_windows: Array) -> Array:
 
 
 def train_as_article(windows: Array, updates: int, batch: int, rng: np.random.Generator) -> Parameters:
-    """Train by Adagrad at 0.025, from weights within a ten-thousandth of zero."""
+    """Train by Adagrad at a rate of 0.025, from weights drawn from U(-1e-4, 1e-4)."""
     shapes = NETWORK.shapes()
     parameters: Parameters = {
         name: rng.uniform(-1e-4, 1e-4, shape).astype(np.float32) for name, shape in shapes.items()
@@ -148,8 +148,8 @@ def forecast(updates: int, rng: np.random.Generator) -> tuple[float, Curves]:
 
 def random_pieces(values: Array, T: int, B: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """Return random pieces of the values (N,): x (T, B, 1), and the value after each step as its target."""
-    places = rng.integers(len(values) - T, size=B) + np.arange(T + 1)[:, None]
-    pieces = values[places][..., None]
+    positions = rng.integers(len(values) - T, size=B) + np.arange(T + 1)[:, None]
+    pieces = values[positions][..., None]
     return pieces[:-1], pieces[1:]
 
 

@@ -33,7 +33,7 @@ TEMPERATURES = {
 UNIFORM = {7: 1.945910, 65: 4.174387, 8000: 8.987197}
 """Loss of a uniform model in nats, by the number of tokens."""
 TOLERANCE, PRINTED_TOLERANCE = 1e-12, 1e-6
-"""For references with all digits, and for those that are printed with few."""
+"""Tolerances for references with all digits, and for references with a few printed digits."""
 
 
 def run(seed: int, steps: int) -> Iterator[Finding]:
