@@ -23,7 +23,7 @@ TURN_SECONDS = 0.1
 """Approximate length of a turn: long enough that waking up after the pause is negligible."""
 MAX_TURN_STEPS = 100
 PAUSE_SECONDS = 0.01
-"""Pause before a turn: in a longer one the clock speed of the cores would drop, in a shorter one threads still spin."""
+"""Pause before a turn: after a longer one the cores would be slower, after a shorter one threads still spin."""
 
 Candidate = Callable[[], float]
 """Function that takes one step and returns a number to report."""
@@ -77,7 +77,7 @@ class CpuLoad:
         self._start = self._read()
 
     def others_busy(self) -> float | None:
-        """Return the mean number of processors that other programs kept busy; None if the system does not report it."""
+        """Return the mean number of processors that other programs kept busy; None if that is not known."""
         end = self._read()
         if end is None or self._start is None:
             return None

@@ -98,8 +98,9 @@ class TorchTwin:
         return sum(int(w.numel()) for w in self._trained)
 
     def step(self, inputs: Ids, targets: Ids) -> float:
-        """Update the weights from a window (T, B), carrying the state; return the mean loss before the update in nats per
-        token.
+        """Update the weights from a window (T, B); return the mean loss before the update in nats per token.
+
+        The state is carried from call to call.
         """
         torch = self._torch
         self._optimizer.zero_grad()

@@ -44,9 +44,7 @@ def axis_around(low: float, high: float, *, logarithmic: bool = False) -> Axis:
     size = max(abs(low), abs(high))
     if high - low > max(size * 1e-6, 1.0 / MAX_VALUE):
         low, high = low - (high - low) * 0.04, high + (high - low) * 0.04
-        step = (
-            10.0 ** math.floor(math.log10(high - low)) / 20.0
-        )  # rounded ends stay the same while the values change a little
+        step = 10.0 ** math.floor(math.log10(high - low)) / 20.0  # rounded ends rarely change with the values
         low, high = math.floor(low / step) * step, math.ceil(high / step) * step
     else:
         low, high = low - (size * 0.1 or 1.0), high + (size * 0.1 or 1.0)

@@ -17,7 +17,7 @@ MIN_HEIGHT_WITH_TITLE = 6
 
 Kind = Literal["band", "level", "line", "points"]
 SYMBOLS: dict[Kind, str] = {"band": "░", "level": "╌", "line": "─", "points": "●"}
-"""The legend's symbol of each kind, in the order of drawing. If the legend has too little space, the first of them are left out."""
+"""The legend's symbol of each kind, in the order of drawing. A legend without enough space omits the first of them."""
 KINDS = tuple(SYMBOLS)
 
 

@@ -21,7 +21,7 @@ TITLE = "The binary adder"
 EXPLANATION = """\
 Two numbers below 128 are read bit by bit, lowest bit first. At each of eight steps the network outputs one bit of the
 sum. Its state has to hold the carry, which is never given as a target.
-The first setup is that of a well-known tutorial: 16 logistic units without biases, weights from N(0, 1), half the squared
+The first setup is that of a tutorial: 16 logistic units without biases, weights from N(0, 1), half the squared
 error, and plain gradient descent at a rate of 0.1 after every single example, 20,000 in all. Nine networks are
 trained side by side, with the random draws that the tutorial's own code makes for the seeds 0 to 8. They are the
 diagonal blocks of one larger network whose other weights stay zero, which is the same arithmetic. The loss that the
