@@ -17,7 +17,7 @@ MIN_HEIGHT_WITH_TITLE = 6
 
 Kind = Literal["band", "level", "line", "points"]
 SYMBOLS: dict[Kind, str] = {"band": "░", "level": "╌", "line": "─", "points": "●"}
-"""The legend's symbol of each kind, in the order of drawing. A legend without enough space omits the first of them."""
+"""The legend's symbol of each kind, in the order of drawing. A short legend omits the first of them."""
 KINDS = tuple(SYMBOLS)
 
 
