@@ -1,1 +1,1 @@
-"""A run on disk: its folder, events, commands, lock, progress and listing. Knows no network."""
+"""Runs on disk: folder, events, commands, lock, progress and listing, without the network."""

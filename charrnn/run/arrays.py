@@ -40,7 +40,7 @@ def read_arrays(path: Path, shapes: Shapes, prefix: str = "") -> Arrays:
 
 
 def check_arrays(path: Path, shapes: Shapes, prefix: str = "") -> None:
-    """Raise ModelError where `read_arrays` would, as far as the header of the file tells."""
+    """Raise ModelError if the header of the file shows that `read_arrays` would."""
     with _open_arrays(path) as file:
         _check(path, file, shapes, prefix)
 

@@ -1,4 +1,4 @@
-"""Commands to a run, and the mailbox that carries them to the process that trains it.
+"""Commands to a run, and the mailbox through which they reach the process that trains it.
 
 RUN/control/commands.jsonl   one command per line, appended by `send_command`, read by the trainer between two steps
 """
@@ -15,14 +15,14 @@ from charrnn.run.lock import trainer_pid
 from charrnn.run.messages import Message
 
 _LARGEST_READ, _COMPARED = 1 << 20, 1 << 10
-"""Bytes of commands that are read at a time, and of the last ones that are remembered."""
+"""Largest number of bytes that are read at a time, and number of the last bytes that are compared."""
 OLD_WORDS = {"go-on": "resume", "back": "restore-best"}
 """Names of commands before version 0.5, and their present names."""
 
 
 @dataclass(frozen=True)
 class Command(Message):
-    """Base of the commands; a run carries them out between two steps."""
+    """Base of the commands, which a run applies between two steps."""
 
     family: ClassVar[str] = "command"
     old_kinds: ClassVar[dict[str, str]] = OLD_WORDS
@@ -30,7 +30,7 @@ class Command(Message):
 
 @dataclass(frozen=True)
 class Pause(Command):
-    """Wait after this step. The time of a pause does not count as time of the run."""
+    """Pause after this step. A pause does not count as time of the run."""
 
     kind: ClassVar[str] = "pause"
 
@@ -73,14 +73,14 @@ class ScaleRate(Command):
 
 @dataclass(frozen=True)
 class RestoreBest(Command):
-    """Restore the best weights; the position in the text and the schedule stay."""
+    """Restore the best weights; the position in the text and the schedule are not changed."""
 
     kind: ClassVar[str] = "restore-best"
 
 
 @dataclass(frozen=True)
 class Stop(Command):
-    """Finish the step, save, and end."""
+    """Finish the step, write a checkpoint, and end the run."""
 
     kind: ClassVar[str] = "stop"
 
@@ -90,9 +90,9 @@ COMMANDS: dict[str, type[Command]] = {member.kind: member for member in Command.
 
 
 class Mailbox:
-    """The commands that arrive for the process that trains a run; those to an earlier process are discarded.
+    """Reader of the commands to the process that trains a run; commands to an earlier process are discarded.
 
-    If the file is truncated or replaced, everything in it is new.
+    If the file was truncated or replaced, all of its content is read as new.
     """
 
     def __init__(self, run: Path) -> None:
@@ -116,14 +116,14 @@ class Mailbox:
         return [command for line in lines if (command := _parse_command(line)) is not None]
 
     def _read_lines(self, file: IO[bytes]) -> list[bytes]:
-        """Return the new lines that are complete, after a check that the last ones read still precede them."""
+        """Return the new complete lines; all lines if the bytes that were read before them have changed."""
         file.seek(self._offset - len(self._last))
         if file.read(len(self._last)) != self._last:
             self._offset, self._last = 0, b""
             file.seek(0)
         data = file.read(_LARGEST_READ)
         if len(data) < _LARGEST_READ:
-            data = data[: data.rfind(b"\n") + 1]  # the rest of a line may still be on its way
+            data = data[: data.rfind(b"\n") + 1]  # the last line may be incomplete
         self._offset += len(data)
         self._last = (self._last + data)[-_COMPARED:]
         return data.splitlines()

@@ -1,4 +1,4 @@
-"""An evaluation: the figures that `charrnn eval` prints and metrics.jsonl holds."""
+"""The result of an evaluation, as `charrnn eval` prints it and metrics.jsonl holds it."""
 
 import math
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ _LARGEST_EXPONENT = 700.0
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How well a model predicts a text, per token and per character of the original text, whatever the tokens are.
+    """Losses and perplexities of a model on a text, per token and per character of the original text.
 
-    `unknown` counts the tokens that stand for characters without a token of their own.
+    `unknown` is the number of <unk> tokens, each of which stands for an unknown character.
     """
 
     characters: int
@@ -40,5 +40,5 @@ class Evaluation:
 
 
 def _perplexity(nats: float) -> float:
-    """Return exp(nats); infinity where a float cannot hold it."""
+    """Return exp(nats), or infinity if that overflows."""
     return math.exp(nats) if nats < _LARGEST_EXPONENT else math.inf

@@ -1,7 +1,7 @@
 """Events of a run: frozen dataclasses of plain values.
 
-Each event has the step it belongs to and the time in seconds since the run began, over resumes. `to_json` gives its
-line in `metrics.jsonl` and of `--json`; `from_json` reads such a line.
+Each event has a step, and a time in seconds of training, without pauses and over all resumes. `to_json` returns the
+object of its line in `metrics.jsonl` and in the output of `--json`; `from_json` reads it.
 """
 
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class BaselineMeasured(Event):
-    """Loss of the n-gram model of the best `order` on the validation text, or on the head of it if it is long."""
+    """Loss of the n-gram model of the best `order` on the validation text, or on its beginning if it is long."""
 
     kind: ClassVar[str] = "baseline"
     order: int
@@ -84,8 +84,8 @@ class Evaluated(Event):
     """An evaluation on the validation text; `best` is true if it is the best so far.
 
     `previous_loss` is the loss of a fine-tuning run on the validation text of its base run, in nats per character.
-    `scope` is "whole", or "sample" for a fixed sample of a long validation text; a run whose weights are compared on
-    the sample ends with an evaluation of the best of them on the whole text, if time allows.
+    `scope` is "whole", or "sample" for a fixed sample of a long validation text; a run that
+    evaluates a sample ends with an evaluation of its best weights on the whole text, if time allows.
     """
 
     kind: ClassVar[str] = "evaluation"
@@ -105,10 +105,10 @@ class Sampled(Event):
 
 @dataclass(frozen=True)
 class GradientFlowMeasured(Event):
-    """Gradient flow through one window of the text, with the loss taken at its last step alone.
+    """Gradient flow through one window of the text, from the loss of its last step, and the memory in use.
 
     `gradient_flow` (L, T) has the norms of dL/dh, layer by layer, from the first step of the window to its last;
-    `saturated` (L,) has the share of units that hardly pass a gradient; `memory` is the memory in use, in bytes.
+    `saturated` (L,) has the share of saturated units; `memory` is in bytes.
     """
 
     kind: ClassVar[str] = "probe"
@@ -126,7 +126,7 @@ class Saved(Event):
 
 @dataclass(frozen=True)
 class Recovered(Event):
-    """A loss or gradient was not finite: the last good weights are restored, and the learning rate is halved."""
+    """A loss or gradient was not finite: the last saved state is restored, and the learning rate is halved."""
 
     kind: ClassVar[str] = "recovery"
     reason: str
@@ -146,7 +146,7 @@ class Finished(Event):
 
 @dataclass(frozen=True)
 class CommandApplied(Event):
-    """A command was carried out, or could not be; `outcome` says which, in words."""
+    """A command was applied, or could not be; `outcome` says so in words."""
 
     kind: ClassVar[str] = "steering"
     command: str

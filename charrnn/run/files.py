@@ -1,8 +1,8 @@
 """Files of a run: opened without following links, read within limits, and written atomically.
 
-A run may come from elsewhere, so each of its files must be a regular file inside its folder: a link could lead
-anywhere, a pipe would never end. Each file is written completely under a temporary name and then renamed, so that
-after a crash, a full disk or a SIGKILL there is the old file or the new one.
+A run may come from another person, so each of its files must be a regular file inside its folder: a link could point
+to any file, and reading a pipe would not end. Each file is written completely under a temporary name and then
+renamed, so that after a crash, a full disk or a SIGKILL there is the old file or the new one.
 """
 
 import errno
@@ -85,7 +85,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Name the file in an OSError, which the system leaves out after a failed write."""
+    """Set the file name of an OSError, which is missing after a failed write."""
     try:
         yield
     except OSError as error:
@@ -99,12 +99,12 @@ def temporary_path(path: Path) -> Path:
 
 
 def is_temporary(path: Path) -> bool:
-    """Return True if the name is one that `temporary_path` gives."""
+    """Return True if the name has the form of `temporary_path`."""
     return re.fullmatch(r"\..+\.\d+\.part", path.name) is not None
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove the temporary files and folders of `path` that processes have left which ended in the middle."""
+    """Remove the temporary files and folders of `path` that killed processes have left."""
     with suppress(OSError):
         for leftover in path.parent.iterdir():
             match = re.fullmatch(rf"\.{re.escape(path.name)}\.(\d+)\.part", leftover.name)
@@ -116,7 +116,7 @@ def remove_leftovers(path: Path) -> None:
 
 
 def _is_alive(process: int) -> bool:
-    """Return True if there is a process of this number; on Windows, where asking would end it, if it is this one."""
+    """Return True if there is a process with this id; on Windows, where testing would end it, only this one."""
     if process == os.getpid() or sys.platform == "win32":
         return process == os.getpid()
     try:
@@ -129,7 +129,7 @@ def _is_alive(process: int) -> bool:
 
 
 def make_folders(path: Path) -> None:
-    """Make a folder and all folders above it that are missing, however many."""
+    """Make a folder and all missing folders above it, at any depth."""
     missing = [path]
     while not missing[-1].exists() and missing[-1].parent != missing[-1]:
         missing.append(missing[-1].parent)
@@ -154,12 +154,12 @@ def read_json(path: Path, limit: int = LARGEST_FILE) -> Any:
 
 
 def unreadable(path: Path, error: OSError) -> ModelError:
-    """Return the error about a file that the system does not let be read."""
+    """Return the error for a file that cannot be read."""
     return ModelError(f"{path} cannot be read: {error.strerror or error}; check its path and permissions")
 
 
 def remedy_for(error: OSError) -> str:
-    """Return what to do about a file that cannot be written."""
+    """Return the remedy for a file that cannot be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "free some space"
     if error.errno == errno.EFBIG:
@@ -170,4 +170,6 @@ def remedy_for(error: OSError) -> str:
 
 
 def _is_link(path: Path) -> CharrnnError:
-    return ModelError(f"{path} is a symbolic link, and no file of a run is followed out of it; replace it by a copy")
+    return ModelError(
+        f"{path} is a symbolic link, which charrnn does not follow in a run; replace it by a copy of its target"
+    )

@@ -4,7 +4,7 @@ RUN/config.json          format; settings of text, network and training
 RUN/tokenizer.json       the tokenizer, with tokenizer.model beside it for SentencePiece
 RUN/model.safetensors    the best weights so far
 RUN/metrics.jsonl        the journal, see `charrnn.run.journal`
-RUN/checkpoints/last/    training.safetensors: all that training needs to resume
+RUN/checkpoints/last/    training.safetensors: everything that resuming needs
 RUN/control/             see `charrnn.run.lock` and `charrnn.run.commands`
 """
 
@@ -45,7 +45,7 @@ FILES = (
     "control/commands.jsonl",
     "control/log",
 )
-"""The files that a run may have; config.json makes a folder a run."""
+"""Files of a run. A folder with a config.json is a run."""
 
 PARAMETERS = "parameters."
 """Prefix of the weights' names in a checkpoint."""
@@ -82,15 +82,15 @@ class RunFolder:
             )
 
     def refuse_irregular(self) -> None:
-        """Raise ModelError if a file of the run is a link or no regular file, or is in a folder that is a link."""
+        """Raise ModelError if a file of the run is not a regular file, or is in a folder that is a link."""
         for name in FILES:
             refuse_irregular(run_file(self.path, name))
 
     def create(self, config: RunConfig, tokenizer: Mapping[str, Any], tokenizer_model: bytes | None = None) -> None:
-        """Make the folder with settings and tokenizer, at once or not at all.
+        """Make the folder with settings and tokenizer, completely or not at all.
 
-        An empty folder that exists is filled; it may be a link, or the root of a disk. RunError if the path exists
-        otherwise, or cannot be made.
+        The path may be an empty folder, even a link or the root of a disk. RunError if anything else is there, or if
+        the folder cannot be made.
         """
         self.refuse_existing()
         try:
@@ -120,7 +120,7 @@ class RunFolder:
             raise
 
     def prepare(self) -> None:
-        """Make the folder of the checkpoints if it is missing, and remove what a killed process has left."""
+        """Make the folder of the checkpoints if it is missing, and remove temporary files of killed processes."""
         self.checkpoint_path.parent.mkdir(parents=True, exist_ok=True)
         for name in FILES:
             remove_leftovers(run_file(self.path, name))
@@ -185,7 +185,7 @@ def _prefixed(shapes: Shapes) -> dict[str, tuple[int, ...]]:
 
 
 def _move_contents(source: Path, target: Path) -> None:
-    """Move the files of a new run into an empty folder; last config.json, which makes it a run."""
+    """Move the files of a new run into an empty folder, with config.json, which makes it a run, last."""
     for entry in sorted(source.iterdir(), key=lambda entry: entry.name == "config.json"):
         entry.rename(target / entry.name)
     source.rmdir()

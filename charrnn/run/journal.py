@@ -16,14 +16,14 @@ from charrnn.run.files import naming, open_regular
 
 NAME = "metrics.jsonl"
 CHUNK = 1 << 18
-"""Bytes that are read at once."""
+"""Number of bytes that are read at a time."""
 LONGEST_LINE = 1 << 22
-"""Bytes of the longest line that is read; longer ones are skipped."""
+"""Length of the longest line in bytes; longer lines are skipped."""
 _STEP = b'{"event": "step"'
 
 
 def open_journal(run: Path) -> IO[str]:
-    """Open the journal to append to it, after a newline if a crash has left half a line."""
+    """Open the journal to append to it; complete a line that a crash has cut by a newline."""
     path = run / NAME
     torn = path.exists() and not _ends_with_newline(path)
     with naming(path):
@@ -49,7 +49,7 @@ def _ends_with_newline(path: Path) -> bool:
 
 
 class Tail:
-    """A reader of a growing journal. It waits for the rest of a line, and skips lines that are not events."""
+    """Reader of a growing journal. An incomplete line is read later; lines that are not events are skipped."""
 
     def __init__(self, run: Path) -> None:
         self.path = run / NAME
@@ -106,7 +106,9 @@ class _Lines:
         try:
             with open_regular(self._path) as file:
                 status = os.fstat(file.fileno())
-                if status.st_size < self._offset or status.st_ino != self._inode:  # it was replaced by another
+                if (
+                    status.st_size < self._offset or status.st_ino != self._inode
+                ):  # the file was truncated or replaced
                     self._restart(status.st_ino)
                 file.seek(self._offset)
                 data: bytes = file.read(CHUNK)
@@ -135,7 +137,7 @@ def _parse(lines: list[bytes]) -> list[Event]:
 
 
 def _parse_event(line: bytes) -> Event | None:
-    """Return the event of a line; None if it has none, or one without a time."""
+    """Return the event of a line; None if the line is not an event, or its time is not finite."""
     try:
         event = Event.from_json(json.loads(line))
     except (ValueError, RecursionError):

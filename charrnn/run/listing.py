@@ -19,18 +19,18 @@ from charrnn.run.progress import RunProgress
 from charrnn.run.status import Status, run_status
 
 ShapesOf: TypeAlias = Callable[[NetworkConfig], Shapes]
-"""A function that gives the shapes of a network's weights by tensor name."""
+"""A function that returns the shapes of a network's weights by tensor name."""
 
 FILES = ("config.json", "tokenizer.json", "model.safetensors", "metrics.jsonl", "checkpoints")
 """A folder that holds one of these is listed as a run."""
 
 _STATES = {Status.TRAINING: "under way", Status.INTERRUPTED: "broken off"}
-"""Status in JSON, where it is not the word that people read."""
+"""Names of the status in JSON where they differ from those in the terminal."""
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One run of a listing. If `fault` says why it is broken, the other fields may be None. `age` is in seconds."""
+    """One run of a listing. `fault` says why a broken run cannot be read; `age` is the seconds since its last change."""
 
     path: str
     status: Status
@@ -55,7 +55,7 @@ class RunSummary:
 
 
 def list_runs(folder: Path, shapes_of: ShapesOf) -> list[RunSummary]:
-    """Return the runs in a folder, or the run that it is, the most recent first."""
+    """Return the runs in a folder, and the folder itself if it is a run, the most recent first."""
     summaries = (summarize(path, shapes_of) for path in _run_paths(folder))
     return sorted(summaries, key=lambda summary: summary.age)
 
@@ -87,7 +87,7 @@ def summarize(path: Path, shapes_of: ShapesOf) -> RunSummary:
 
 
 def _read_progress(path: Path) -> tuple[RunProgress, bool]:
-    """Return the progress of a run, and whether it has saved weights."""
+    """Return the progress of a run, and True if it has saved weights."""
     progress, has_weights = RunProgress(), False
     for event in read_milestones(path):
         progress.take(event)

@@ -1,6 +1,6 @@
 """The lock of a run, which one process holds while it trains the run, and the log of that process.
 
-RUN/control/lock   locked while a process trains the run, and unlocked when that process ends, however it ends
+RUN/control/lock   locked while a process trains the run; the system unlocks it when that process ends
 RUN/control/log    output of a process that trains without a terminal
 """
 
@@ -14,8 +14,8 @@ from typing import IO
 from charrnn.errors import CharrnnError, RunError
 from charrnn.run.files import naming, open_regular, run_file
 
-PATIENCE = 1.0
-"""Seconds to wait for a lock, since another process may hold it for a moment to see if it is free."""
+LOCK_TIMEOUT = 1.0
+"""Seconds to wait for a lock, which other processes hold for a moment when they test it."""
 _LARGEST_LOCK, _LARGEST_LOG = 1 << 12, 1 << 14
 
 
@@ -28,9 +28,9 @@ def log_path(run: Path) -> Path:
 
 
 class RunLock:
-    """The right to train a run; RunError if another process holds it.
+    """Lock of a run, held from construction to `release` or to the end of the process.
 
-    It ends with `release`, or with the process.
+    RunError if another process holds it.
     """
 
     def __init__(self, run: Path) -> None:
@@ -39,11 +39,11 @@ class RunLock:
         with naming(path):
             path.parent.mkdir(exist_ok=True)
             self._file = open_regular(path, "a+b")
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + LOCK_TIMEOUT
         while not _lock(self._file):
             if time.monotonic() > deadline:
                 self._file.close()
-                raise _is_trained(run, trainer_pid(run))
+                raise _trained_error(run, trainer_pid(run))
             time.sleep(0.02)
         with naming(path):
             self._file.truncate(0)
@@ -51,7 +51,7 @@ class RunLock:
             self._file.flush()
 
     def refuse_if_gone(self) -> None:
-        """Raise RunError if the folder of the run was deleted or moved, or if another one has its place."""
+        """Raise RunError if the folder of the run was deleted or moved, or replaced by another folder."""
         try:
             if os.path.samestat(self._path.stat(), os.fstat(self._file.fileno())):
                 return
@@ -81,11 +81,11 @@ def trainer_pid(run: Path) -> int | None:
 def refuse_if_trained(run: Path) -> None:
     """Raise RunError if a process trains the run."""
     if (process := trainer_pid(run)) is not None:
-        raise _is_trained(run, process)
+        raise _trained_error(run, process)
 
 
 def last_log_line(run: Path) -> str:
-    """Return the last line that the process without a terminal wrote to its log; empty if there is none."""
+    """Return the last line of the log, of its first _LARGEST_LOG bytes; empty if there is none."""
     try:
         with open_regular(log_path(run)) as file:
             lines = file.read(_LARGEST_LOG).decode("utf-8", "replace").strip().splitlines()
@@ -94,7 +94,7 @@ def last_log_line(run: Path) -> str:
     return lines[-1].removeprefix("charrnn: ") if lines else ""
 
 
-def _is_trained(run: Path, process: int | None) -> RunError:
+def _trained_error(run: Path, process: int | None) -> RunError:
     return RunError(
         f"{run} is being trained{f' by process {process}' if process else ''}; watch it with: charrnn watch {run}, "
         f"or end it with: charrnn tell {run} stop"

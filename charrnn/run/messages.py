@@ -1,7 +1,7 @@
 """Messages: frozen dataclasses of plain values that go from one process to another as lines of JSON.
 
-In the JSON, the fields of a nested dataclass lie flat among the others, and a field may have another key than its
-name: `field(metadata={"key": …})`.
+In the JSON, the fields of a nested dataclass are on the same level as the others, and the key of a field may differ
+from its name: `field(metadata={"key": …})`.
 """
 
 import math
@@ -55,7 +55,7 @@ def _plain(value: Any) -> Any:
 
 
 def _build(kind: Any, values: dict[str, Any]) -> Any:
-    """Return a dataclass made of the values there are; TypeError if a value is missing or of another type."""
+    """Return a dataclass made from the values; TypeError if a value is missing or has another type."""
     arguments = {}
     for name, key, hint in _fields(kind):
         if is_dataclass(hint):
@@ -73,7 +73,7 @@ def _fields(kind: Any) -> tuple[tuple[str, str, Any], ...]:
 
 
 def _typed(value: Any, hint: Any) -> Any:
-    """Return a value of JSON as one of the annotated type; TypeError if it cannot be."""
+    """Convert a value of JSON to the annotated type; TypeError if that is not possible."""
     if get_origin(hint) is tuple:
         return tuple(_typed(item, get_args(hint)[0]) for item in value)
     if isinstance(hint, UnionType):

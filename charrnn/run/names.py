@@ -1,4 +1,4 @@
-"""Names of runs: a path, or the name of a folder in runs/ → the path of a run."""
+"""Names of runs: a path or the name of a folder in runs/ → the path of a run."""
 
 import os
 from collections.abc import Iterator
@@ -11,16 +11,16 @@ from charrnn.run.files import is_temporary
 RUNS = Path("runs")
 """The folder of runs whose path is not given."""
 _DATED = ("config.json", "metrics.jsonl", "model.safetensors")
-"""The files of a run whose times tell when it changed."""
+"""Files whose modification times are the time of a run."""
 
 
 def resolve_run(name: str | Path) -> Path:
     """Return the path of a run, given its path or the name of its folder in runs/.
 
-    A run precedes anything else at the same path. UsageError with the nearest names if nothing is there.
+    A run takes precedence over anything else at either path. UsageError with similar names if nothing is there.
     """
     paths = (Path(name), RUNS / name)
-    for exists in (_is_run, os.path.lexists):  # what is there and is no run, its reader refuses
+    for exists in (_is_run, os.path.lexists):  # the reader refuses a path that is not a run
         for path in paths:
             if exists(path):
                 return path
@@ -56,6 +56,6 @@ def _changed(path: Path) -> float:
 
 
 def _nearest(path: Path) -> list[Path]:
-    """Return the runs in runs/, and beside the path, with names like that of the path; the nearest first."""
+    """Return the runs in runs/ and in the folder of the path with names similar to that of the path, best first."""
     by_name = {run.name.lower(): run for folder in (path.parent, RUNS) for run in runs_in(folder)}
     return [by_name[name] for name in get_close_matches(path.name.lower(), by_name)]

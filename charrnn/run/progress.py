@@ -18,18 +18,19 @@ from charrnn.run.events import (
 )
 
 SMOOTHING = 0.98
-"""Weight of the earlier average in the smoothed loss, after many steps; at first it is less."""
+"""Weight of the previous average in the smoothed loss, after the first 490 steps; before, the weight is smaller."""
 LONGEST = 1e12
 """Longest time, in seconds, that is shown."""
 
 
 @dataclass
 class RunProgress:
-    """The progress of a run up to the last event taken.
+    """The progress of a run up to its last event.
 
-    `loss` is the smoothed loss of the last steps, in nats per token; `evaluation` is the last evaluation on the
-    validation text, and `best` that of the best weights so far: on the sample on which they are compared, or at the
-    end of the run on the whole text. `evaluating` is the share of the text read by an evaluation in progress.
+    `loss` is the smoothed loss of the last steps, in nats per token. `evaluation` is the last evaluation on the
+    validation text, and `best` the evaluation of the best weights so far: on the sample, if one is evaluated, until
+    the end of the run, and then on the whole text. `evaluating` is the share of the text that an evaluation in
+    progress has read.
     """
 
     started: Started | None = None
@@ -54,7 +55,7 @@ class RunProgress:
         return progress
 
     def take(self, event: Event) -> None:
-        """Bring the progress up to date with one more event."""
+        """Update the progress with the next event."""
         self.last_step = event.step
         self.evaluating = event.share if isinstance(event, Evaluating) else None
         match event:
@@ -77,7 +78,7 @@ class RunProgress:
                 self.finished = event
 
     def _average(self, loss: float) -> None:
-        """Average over about the last tenth of the steps, so that the average follows the fast descent at first."""
+        """Average over about the last tenth of the steps, at most 50, so that the average follows a fast descent."""
         keep = min(SMOOTHING, self._averaged / (self._averaged + 10.0))
         self.loss = keep * self.loss + (1.0 - keep) * loss if self._averaged else loss
         self._averaged += 1
@@ -123,7 +124,7 @@ class RunProgress:
 
 
 def _better(evaluation: Evaluation, best: Evaluation | None) -> Evaluation | None:
-    """Return the evaluation of the lower loss; one of a loss that is not finite does not count."""
+    """Return the evaluation with the lower loss; `best` if the loss is not finite."""
     loss = evaluation.nats_per_character
     return evaluation if math.isfinite(loss) and (best is None or loss < best.nats_per_character) else best
 

@@ -6,9 +6,9 @@ from charrnn.run.progress import RunProgress
 
 
 class Status(StrEnum):
-    """Status of a run, in the word that people read.
+    """Status of a run; the values are shown to users.
 
-    The process of an interrupted run ended before it could stop the run; a broken run cannot be read; a gone one was
+    The process of an interrupted run ended without stopping the run. A broken run cannot be read; a gone run was
     deleted. A model is a run that was shared without its journal and its checkpoint.
     """
 

@@ -1,4 +1,4 @@
-"""Upgrades of a run's format: one numbered function for each step from a format to the next.
+"""Upgrades of the format of config.json: one numbered function from each format to the next.
 
 Format 1 is that of charrnn 0.4 and earlier, format 2 that of 0.5.
 """
@@ -11,7 +11,7 @@ from charrnn.errors import ModelError
 
 
 def upgrade(values: Any) -> dict[str, Any]:
-    """Return the values of a config.json of any earlier format in the present one.
+    """Return the values of a config.json of any format, converted to the present format.
 
     ModelError if the values have no format, or a later one.
     """

@@ -25,7 +25,7 @@ def test_the_lock_names_its_process_until_it_is_released(tmp_path: Path) -> None
 
 
 def test_a_second_lock_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock_module, "PATIENCE", 0.05)
+    monkeypatch.setattr(lock_module, "LOCK_TIMEOUT", 0.05)
     lock = RunLock(tmp_path)
     with pytest.raises(RunError, match="charrnn watch"):
         RunLock(tmp_path)
