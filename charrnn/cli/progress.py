@@ -116,7 +116,7 @@ class PlainProgress(_StatelessProgress):
     _next: float = float("-inf")
 
     def show(self, event: Event) -> None:
-        self.progress.take(event)
+        self.progress.update(event)
         if isinstance(event, Started):
             self.write_line(f"step {event.step:,}: training {'resumes' if event.resumed else 'begins'}")
         elif isinstance(event, StepDone):

@@ -90,7 +90,7 @@ def _read_progress(path: Path) -> tuple[RunProgress, bool]:
     """Return the progress of a run, and True if it has saved weights."""
     progress, has_weights = RunProgress(), False
     for event in read_milestones(path):
-        progress.take(event)
+        progress.update(event)
         has_weights |= isinstance(event, Evaluated | Saved)
     return progress, has_weights
 

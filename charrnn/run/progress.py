@@ -51,10 +51,10 @@ class RunProgress:
         """Return the progress after these events."""
         progress = cls()
         for event in events:
-            progress.take(event)
+            progress.update(event)
         return progress
 
-    def take(self, event: Event) -> None:
+    def update(self, event: Event) -> None:
         """Update the progress with the next event."""
         self.last_step = event.step
         self.evaluating = event.share if isinstance(event, Evaluating) else None

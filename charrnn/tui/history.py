@@ -69,9 +69,9 @@ class History:
     last_message: str = ""
     _clipped: deque[bool] = field(default_factory=lambda: deque(maxlen=CLIPPING_WINDOW))
 
-    def take(self, event: Event) -> None:
+    def update(self, event: Event) -> None:
         """Bring the history up to date with one more event."""
-        self.progress.take(event)
+        self.progress.update(event)
         match event:
             case StepDone(step, loss=loss):
                 self.steps.append(step, loss, self.progress.loss)

@@ -36,7 +36,7 @@ class RunMonitor:
         while events := self.feed.read():
             changed = True
             for event in events:
-                self.history.take(event)
+                self.history.update(event)
             if time.monotonic() > deadline:
                 self.has_unread = True
                 return True

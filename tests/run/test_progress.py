@@ -39,10 +39,10 @@ RECOVERED = Recovered(30, 30.0, "the loss is not finite", 20, 0.5, 1)
 def test_the_loss_is_an_average_that_is_restarted_by_a_recovery() -> None:
     progress = RunProgress.of([step(1, 4.0)])
     assert progress.loss == 4.0
-    progress.take(step(2, 2.0))
+    progress.update(step(2, 2.0))
     assert progress.loss == pytest.approx(4.0 / 11.0 + 2.0 * 10.0 / 11.0)
-    progress.take(RECOVERED)
-    progress.take(step(3, 1.0))
+    progress.update(RECOVERED)
+    progress.update(step(3, 1.0))
     assert progress.loss == 1.0
     assert math.isnan(RunProgress().loss)
 
@@ -58,8 +58,8 @@ def test_the_best_evaluation_stays_when_a_later_one_is_worse_or_not_finite() -> 
 def test_the_time_left_is_estimated_at_the_speed_since_the_run_was_resumed() -> None:
     progress = RunProgress.of([started(50)])
     assert progress.seconds_left is None
-    progress.take(step(51))
-    progress.take(step(61))
+    progress.update(step(51))
+    progress.update(step(61))
     assert progress.seconds_left == pytest.approx(39.0)
     assert progress.position() == "step 61 of 100, 61%, epoch 6.10"
     assert progress.clock() == "1 min 01 s elapsed, 39 s left"
@@ -79,9 +79,9 @@ def test_a_resumed_run_is_not_finished() -> None:
     progress = RunProgress.of([started(), step(10), Finished(10, 10.0, "stopped", 2.0)])
     assert progress.finished is not None
     assert progress.fraction == pytest.approx(0.1)
-    progress.take(started(10))
+    progress.update(started(10))
     assert progress.finished is None
-    progress.take(Finished(100, 100.0, "done", 2.0))
+    progress.update(Finished(100, 100.0, "done", 2.0))
     assert progress.fraction == 1.0
 
 
@@ -89,10 +89,10 @@ def test_a_resumed_run_is_not_finished() -> None:
 def test_a_pause_lasts_until_a_resume_or_a_step(old_name: bool) -> None:
     progress = RunProgress.of([started(), step(10), CommandApplied(10, 10.0, "pause", "done")])
     assert progress.paused
-    progress.take(CommandApplied(10, 10.0, "go-on" if old_name else "resume", "done"))
+    progress.update(CommandApplied(10, 10.0, "go-on" if old_name else "resume", "done"))
     assert not progress.paused
-    progress.take(CommandApplied(10, 10.0, "pause", "done"))
-    progress.take(step(11))
+    progress.update(CommandApplied(10, 10.0, "pause", "done"))
+    progress.update(step(11))
     assert not progress.paused
 
 
@@ -118,6 +118,6 @@ def test_numbers_of_a_damaged_journal_are_shown(number: float) -> None:
     odd = replace(step(10), time=number, loss=number, learning_rate=number, progress=number, epoch=number)
     progress = RunProgress.of([started(), odd, replace(odd, characters_per_second=number), step(12)])
     assert all((progress.position(), progress.speed(), progress.clock()))
-    progress.take(odd)
+    progress.update(odd)
     assert 0.0 <= progress.fraction <= 1.0
     assert all((progress.position(), progress.speed(), progress.clock()))

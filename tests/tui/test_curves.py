@@ -15,7 +15,7 @@ from charrnn.tui.history import History
 def history(events: list[Event]) -> History:
     history = History()
     for event in events:
-        history.take(event)
+        history.update(event)
     return history
 
 
@@ -40,7 +40,7 @@ def test_the_losses_of_steps_are_per_character_too(history: History) -> None:
 
 
 def test_the_baseline_is_a_level_in_the_chosen_unit(history: History) -> None:
-    history.take(BaselineMeasured(120, 2.4, 7, math.log(4.0), 2.0))
+    history.update(BaselineMeasured(120, 2.4, 7, math.log(4.0), 2.0))
     (level,) = (item for item in loss_series(history, ChartOptions(unit="bits")) if item.kind == "level")
     assert (level.name, level.y.tolist()) == ("7-gram", [2.0])
 

@@ -9,7 +9,7 @@ from charrnn.tui.history import History
 def history_of(events: list[Event]) -> History:
     history = History()
     for event in events:
-        history.take(event)
+        history.update(event)
     return history
 
 

@@ -11,7 +11,7 @@ from charrnn.tui.widgets.run_stats import evaluation_stats, round_to_four, train
 def history_of(events: list[Event]) -> History:
     history = History()
     for event in events:
-        history.take(event)
+        history.update(event)
     return history
 
 
