@@ -65,7 +65,7 @@ def _follow(run: Path, progress: Progress) -> int:
         while True:
             training = trainer_pid(run) is not None
             for event in tail.read_all():
-                run_progress.take(event)
+                run_progress.update(event)
                 progress.show(event)
             if not training:
                 break

@@ -170,6 +170,4 @@ def remedy_for(error: OSError) -> str:
 
 
 def _is_link(path: Path) -> CharrnnError:
-    return ModelError(
-        f"{path} is a symbolic link, which charrnn does not follow in a run; replace it by a copy of its target"
-    )
+    return ModelError(f"{path} is a symbolic link, which a run may not have; replace it by a copy of its target")

@@ -106,9 +106,7 @@ class _Lines:
         try:
             with open_regular(self._path) as file:
                 status = os.fstat(file.fileno())
-                if (
-                    status.st_size < self._offset or status.st_ino != self._inode
-                ):  # the file was truncated or replaced
+                if status.st_size < self._offset or status.st_ino != self._inode:  # truncated or replaced
                     self._restart(status.st_ino)
                 file.seek(self._offset)
                 data: bytes = file.read(CHUNK)
