@@ -30,7 +30,7 @@ _STATES = {Status.TRAINING: "under way", Status.INTERRUPTED: "broken off"}
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One run of a listing. `fault` says why a broken run cannot be read; `age` is the time since its last change in s."""
+    """One run of a listing. `fault` says why a broken run cannot be read; `age` is that of its last change, in s."""
 
     path: str
     status: Status
