@@ -1,7 +1,7 @@
-"""Launching a run in a process of its own, which outlives the one that asks for it.
+"""Launch of a run in a process of its own, which outlives the process that launches it.
 
-The new process reports on its streams what it found and chose, as any `charrnn train` does. With the first event of
-the run it writes the run's folder to stdout and detaches from the streams; its later output goes to the run's log.
+The new process writes its preflight to stderr, as any `charrnn train` does. At the first event of the run it writes
+the run's folder to stdout and detaches from both streams; its later output goes to the log of the run.
 """
 
 import json
@@ -19,7 +19,7 @@ DETACHED = "--detached"
 
 
 class LaunchError(CharrnnError):
-    """The process ended before it trained; the message is the last line that it wrote."""
+    """Error of a launched process that ended before training began; the message is its last line on stderr."""
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
@@ -27,9 +27,9 @@ class LaunchError(CharrnnError):
 
 
 def launch(arguments: Sequence[str], report: Callable[[str], None]) -> Path:
-    """Start `charrnn train` with these arguments, wait until it trains, and return the folder of its run.
+    """Start `charrnn train` with these arguments, wait until training begins, and return the folder of the run.
 
-    Until then, every line that the process writes to stderr is passed to `report`. LaunchError if it ends before.
+    Every line that the process writes to stderr until then is passed to `report`. LaunchError if it ends before.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "charrnn", "train", DETACHED, *arguments],
@@ -60,7 +60,7 @@ def launch(arguments: Sequence[str], report: Callable[[str], None]) -> Path:
 
 
 def detach(run: Path) -> None:
-    """Detach the process that trains from its streams: write the run's folder to stdout, and then to the log."""
+    """Write the run's folder to stdout, and redirect stdout and stderr of this process to the log of the run."""
     with open_regular(log_path(run), "wb") as log:
         sys.stderr.flush()
         sys.stdout.write(json.dumps({"run": str(run)}))

@@ -1,7 +1,7 @@
 """Folding: a prompt and the characters that a model knows → the prompt in those characters, as far as possible.
 
-A character that the model does not know is replaced by the most similar one that it knows. Characters without such
-a relative are kept, and the tokenizer encodes them as <unk>. `Replacements` lists both.
+An unknown character is replaced by the most similar known one. A character without a similar known one is kept, and
+the tokenizer encodes it as <unk>. `Replacements` counts both.
 """
 
 import unicodedata
@@ -24,7 +24,7 @@ _MAX_EXAMPLES = 5
 
 @dataclass(frozen=True)
 class Replacements:
-    """The result of `prepare`: counts of each replaced pair (original, replacement) and of each unknown character."""
+    """Changes made by `prepare`: counts by pair (original, replacement), and by unknown character that was kept."""
 
     folded: dict[tuple[str, str], int] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
@@ -82,7 +82,7 @@ def _clusters(text: str) -> Iterator[str]:
 
 
 def _replace(cluster: str, known: Container[str], *, opens_quote: bool) -> list[tuple[str, str | None]]:
-    """Return the cluster and its replacement, or each of its characters with its own; None if there is none."""
+    """Return the cluster with its replacement, or each of its characters with a replacement, None if it has none."""
     whole = _most_similar(cluster, known, opens_quote=opens_quote)
     if whole is not None:
         return [(cluster, whole)]
