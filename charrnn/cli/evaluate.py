@@ -64,6 +64,7 @@ CountKeys = Annotated[
 ]
 Words = Annotated[int, number_option("Number of words to write for --keystrokes", 1, 1_000_000)]
 
+NAME_TEXT = "name the file that holds it, as in: charrnn eval MODEL TEXT --validation"
 CHARACTERS_PER_WORD = 40
 """Characters of the text that are read per word of --keystrokes."""
 
@@ -121,7 +122,7 @@ def _encode(
         corpus = read_corpus(sources, encoding=encoding or "utf-8", stdin=standard_input())
         return [whole_text(model, corpus) for model in models]
     configs = [model.config.text for model in models]
-    corpus = reopen_corpus(configs[0], sources, standard_input())
+    corpus = reopen_corpus(configs[0], sources, standard_input(), remedy=NAME_TEXT)
     if len({(config.sha256, config.val_fraction, config.normal_form) for config in configs}) > 1:
         raise TextError("the runs have different validation texts; name a text to evaluate all of them on")
     texts = [held_out(model, corpus) for model in models]

@@ -19,8 +19,8 @@ ENCODING_REMEDY = "name its encoding with --encoding, such as cp1252 or gb18030"
 def read_chunks(name: str, encoding: str, remedy: str = ENCODING_REMEDY) -> Iterator[str]:
     """Return the text of a file, or of stdin for -, in pieces; the text of a pipe comes line by line.
 
-    Raises TextError if the file cannot be read or decoded, is a folder or is not text, and UsageError for an unknown
-    encoding. `remedy` is the advice in the error about a stream in another encoding.
+    Raises TextError if the file cannot be read or decoded, is a folder or is not text, and UsageError if there is no
+    such file or encoding. `remedy` is the advice in the error about a stream in another encoding.
     """
     encoding = canonical_encoding(encoding)
     mode = file_mode(name)
@@ -30,7 +30,7 @@ def read_chunks(name: str, encoding: str, remedy: str = ENCODING_REMEDY) -> Iter
             raise UsageError("there is no standard input to read a text from; name a file")
         return _piped(stream, "standard input", encoding, remedy)
     if mode is None:
-        raise TextError(f"there is no file {visible_line(name)}; name one, or - for standard input")
+        raise UsageError(f"there is no file {visible_line(name)}; name one, or - for standard input")
     if stat.S_ISDIR(mode):
         raise TextError(f"{visible_line(name)} is a folder; name a file in it")
     return _from_file(name, encoding) if stat.S_ISREG(mode) else _from_pipe(name, encoding)

@@ -22,10 +22,14 @@ XZ_LIMIT = 64 << 20
 
 @dataclass(frozen=True, eq=False)
 class ComparedText:
-    """A text, encoded by the tokenizer of a model. `head(n)` returns its first n characters, in the normal form."""
+    """A text, encoded by the tokenizer of a model. `head(n)` returns its first n characters, in the normal form.
+
+    `run_corpus` is the whole text of the run that it is the validation part of, if it is that.
+    """
 
     encoded: EncodedText
     head: Callable[[int], str]
+    run_corpus: Corpus | None = None
 
 
 def whole_text(model: TrainedModel, corpus: Corpus) -> ComparedText:
@@ -39,7 +43,7 @@ def whole_text(model: TrainedModel, corpus: Corpus) -> ComparedText:
 def held_out(model: TrainedModel, corpus: Corpus) -> ComparedText:
     """Return the validation part of a run's text, which follows the last training token; it may be empty."""
     dataset = dataset_from(corpus, model.tokenizer, val_fraction=model.config.text.val_fraction)
-    return ComparedText(dataset.validation_text(), lambda n: head(dataset.split.validation(), n))
+    return ComparedText(dataset.validation_text(), lambda n: head(dataset.split.validation(), n), corpus)
 
 
 def comparison_losses(
@@ -52,12 +56,14 @@ def comparison_losses(
         yield Loss.of_text("dynamic", by_name["dynamic"], encoded)
     if not (baselines or mix):
         return
-    ngram = model.ngrams()
+    ngram = model.ngrams(corpus=text.run_corpus)
     by_order = ngram.ngrams.log_probabilities(encoded)
     if baselines:
         yield from (Loss.of_text(f"{order}-gram", log_p, encoded) for order, log_p in enumerate(by_order, 1))
         if max(encoded.characters, model.config.text.characters) <= XZ_LIMIT:
-            yield xz_loss(training_text(model.config.text, XZ_LIMIT), text.head(XZ_LIMIT), encoded.characters)
+            yield xz_loss(
+                training_text(model.config.text, XZ_LIMIT, text.run_corpus), text.head(XZ_LIMIT), encoded.characters
+            )
     if mix:
         log_p_model = model.token_log_probabilities(encoded, in_segments=True, threads=threads)
         for name, log_p in ({"model": log_p_model} | by_name).items():

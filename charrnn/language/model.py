@@ -14,6 +14,7 @@ from charrnn.language.text_model import TextModel
 from charrnn.language.trained_model import TrainedModel
 from charrnn.network.arrays import Array, Ids
 from charrnn.network.gradient_flow import GradientFlow, gradient_flow
+from charrnn.text.corpus import Corpus
 from charrnn.text.dataset import Dataset, dataset_of_run
 from charrnn.text.encoded import EncodedText
 from charrnn.text.tokenizers import Tokenizer, initial_id, never_sampled
@@ -50,14 +51,15 @@ class LanguageModel(TrainedModel, TextModel):
     def predictor(self) -> RnnPredictor:
         return RnnPredictor(self.network, self.parameters)
 
-    def ngrams(self, order: int = 0) -> "NgramModel":
+    def ngrams(self, order: int = 0, corpus: Corpus | None = None) -> "NgramModel":
         """Return the n-gram model of the run's training text; order 0 chooses the best order on its validation text.
 
-        TextError if the text has moved or changed; UsageError if the order is not from 0 to 32.
+        `corpus` is the text of the run if it is open already; without it, the text is read again. TextError if the
+        text has moved or changed; UsageError if the order is not from 0 to 32.
         """
         if not 0 <= order <= LARGEST_ORDER:
             raise UsageError(f"the n-gram order must be from 1 to {LARGEST_ORDER}, or 0 for the best, got {order}")
-        dataset = dataset_of_run(self.config.text, self.tokenizer)
+        dataset = dataset_of_run(self.config.text, self.tokenizer, corpus)
         ngrams = Ngrams.count(
             dataset.training, self.tokenizer.vocabulary_size, order or HIGHEST_ORDER, self.tokenizer.bos_id
         )

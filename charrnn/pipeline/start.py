@@ -22,6 +22,8 @@ from charrnn.text.corpus import CorpusReport, read_corpus
 from charrnn.text.dataset import Dataset, build_dataset, dataset_from
 from charrnn.text.split import reopen_corpus
 
+NAME_TEXT = "name the file that holds it, as in: charrnn train TEXT --resume RUN"
+
 
 def start_run(
     path: Path, text: TextConfig, overrides: Overrides, *, base_run: Path | None = None, stdin: BinaryIO | None = None
@@ -72,7 +74,7 @@ def resume_run(
         )
     folder.refuse_other_shapes(Network.from_config(config.network).shapes())
     tokenizer = read_tokenizer(folder, config)
-    corpus = reopen_corpus(config.text, sources, stdin)
+    corpus = reopen_corpus(config.text, sources, stdin, remedy=NAME_TEXT)
     text = replace(config.text, sources=sources or config.text.sources)
     config = replace(config, text=text, training=_with_end(config.training, overrides))
     dataset = dataset_from(corpus, tokenizer, val_fraction=text.val_fraction, scratch=path)

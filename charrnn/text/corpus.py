@@ -68,16 +68,22 @@ class Corpus:
             raise TextError("the text changed while it was being read; start again when nothing writes to it")
 
 
-def read_corpus(sources: Sequence[str | Path], *, encoding: str = "utf-8", stdin: BinaryIO | None = None) -> Corpus:
+def read_corpus(
+    sources: Sequence[str | Path],
+    *,
+    encoding: str = "utf-8",
+    stdin: BinaryIO | None = None,
+    builtin_first: bool = False,
+) -> Corpus:
     """Return the corpus of these sources, after reading all of it once, so that faults are found before work begins.
 
     A source is a file, a folder, a glob pattern, `-` for `stdin`, a built-in name or one of the catalogue; an
-    existing path takes precedence over a name. Raises TextError for a text that is missing, unreadable, undecodable,
-    binary or empty, and UsageError for an unknown encoding.
+    existing path takes precedence over a name, unless `builtin_first`. Raises TextError for a text that is
+    unreadable, undecodable, binary or empty, and UsageError for an unknown source or encoding.
     """
     encoding = canonical_encoding(encoding)
     names = [str(source) for source in sources]
-    documents, skipped = _open_documents(find_sources(names), encoding, stdin)
+    documents, skipped = _open_documents(find_sources(names, builtin_first=builtin_first), encoding, stdin)
     if not documents:
         note = f" ({skipped:,} binary files)" if skipped else ""
         raise TextError(f"there is no text in {', '.join(names)}{note}; name a file or a folder that holds one")

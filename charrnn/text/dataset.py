@@ -99,9 +99,9 @@ def dataset_from(
     return _encode(split, tokenizer, scratch, memory_threshold)
 
 
-def dataset_of_run(config: TextConfig, tokenizer: Tokenizer) -> Dataset:
-    """Return the dataset of a run. Raises TextError if its text has moved or changed."""
-    return dataset_from(reopen_corpus(config), tokenizer, val_fraction=config.val_fraction)
+def dataset_of_run(config: TextConfig, tokenizer: Tokenizer, corpus: Corpus | None = None) -> Dataset:
+    """Return the dataset of a run, from its text if that is open already; TextError if it has moved or changed."""
+    return dataset_from(corpus or reopen_corpus(config), tokenizer, val_fraction=config.val_fraction)
 
 
 def _encode(split: Split, tokenizer: Tokenizer, scratch: Path | None, memory_threshold: int) -> Dataset:

@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from charrnn.errors import TextError, UsageError
@@ -29,17 +30,17 @@ class Source:
     fixed_encoding: str | None = None
 
 
-def find_sources(names: Iterable[str]) -> list[Source]:
-    """Return the files of all names.
+def find_sources(names: Iterable[str], *, builtin_first: bool = False) -> list[Source]:
+    """Return the files of all names; with `builtin_first`, a name of a text precedes a path.
 
-    Raises TextError for an unknown name or an empty folder, and UsageError if there is no name.
+    Raises UsageError for an unknown name or if there is no name, and TextError for an empty folder.
     """
     names = list(names)
     if not names or "" in names:
         raise UsageError("name a text: a file, a folder, a pattern, - for standard input, or a built-in name")
     if names.count(STANDARD_INPUT) > 1:
         raise UsageError("standard input (-) can be named only once")
-    return [source for name in names for source in _find(name)]
+    return [source for name in names for source in _find(name, builtin_first)]
 
 
 def is_shadowed(name: str) -> bool:
@@ -47,10 +48,10 @@ def is_shadowed(name: str) -> bool:
     return name in (*builtin_names(), *entry_names()) and _mode(name) is not None
 
 
-def _find(name: str) -> Iterator[Source]:
+def _find(name: str, builtin_first: bool) -> Iterator[Source]:
     if name == STANDARD_INPUT:
         return iter((Source("standard input", None, piped=True),))
-    if _mode(name) is not None:
+    if _mode(name) is not None and not (builtin_first and is_shadowed(name)):
         return _from_path(Path(name))
     if name in builtin_names():
         return _from_builtin(name)
@@ -58,8 +59,20 @@ def _find(name: str) -> Iterator[Source]:
         return iter((_from_catalogue(name),))
     if any(wildcard in name for wildcard in "*?["):
         return _from_pattern(name)
-    texts = ", ".join(builtin_names())
-    raise TextError(f"there is no file or folder {name}, and no text of that name; built in are {texts}")
+    raise _unknown(name)
+
+
+def _unknown(name: str) -> UsageError:
+    """Return the error about an unknown name, with the files and texts that have similar names."""
+    path = Path(name)
+    try:
+        by_name = {entry.name.lower(): str(entry) for entry in path.parent.iterdir()}
+    except (OSError, ValueError):
+        by_name = {}
+    by_name |= {text: text for text in (*builtin_names(), *entry_names())}
+    matches = [by_name[match] for match in get_close_matches(path.name.lower(), by_name)]
+    remedy = f"did you mean {' or '.join(matches)}?" if matches else f"built in are {', '.join(builtin_names())}"
+    return UsageError(f"there is no file, folder or text called {name}; {remedy}")
 
 
 def _from_path(path: Path) -> Iterator[Source]:
@@ -99,7 +112,7 @@ def _is_run(folder: Path) -> bool:
 def _from_pattern(pattern: str) -> Iterator[Source]:
     matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  (Path.glob takes no absolute pattern)
     if not matches:
-        raise TextError(f"no file matches {pattern}; check the pattern, or quote it if the shell changed it")
+        raise UsageError(f"no file matches {pattern}; check the pattern, or quote it if the shell changed it")
     for match in matches:
         if not Path(match).is_dir():
             yield Source(match, Path(match), in_folder=True)

@@ -2,15 +2,17 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import BinaryIO
 
 from charrnn.config import TextConfig
-from charrnn.errors import TextError
+from charrnn.errors import TextError, UsageError
 from charrnn.text.chunks import Chunk, head, strings
 from charrnn.text.corpus import Corpus, read_corpus
 from charrnn.text.normal_form import normalized_chunks
+from charrnn.text.sources import STANDARD_INPUT, is_shadowed
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,14 +43,17 @@ def split_corpus(corpus: Corpus, normal_form: str | None, val_fraction: float) -
     return Split(corpus, normal_form, characters, training_length(characters, val_fraction))
 
 
-def _split_of_run(config: TextConfig) -> Split:
+def _split_of_run(config: TextConfig, corpus: Corpus | None = None) -> Split:
     """Return the split of a run's text. Raises TextError if the text has moved or changed."""
-    return split_corpus(reopen_corpus(config), config.normal_form, config.val_fraction)
+    return split_corpus(corpus or reopen_corpus(config), config.normal_form, config.val_fraction)
 
 
-def training_text(config: TextConfig, limit: int) -> str:
-    """Return up to `limit` characters of a run's training part. Raises TextError if its text has moved or changed."""
-    return head(_split_of_run(config).training(), limit)
+def training_text(config: TextConfig, limit: int, corpus: Corpus | None = None) -> str:
+    """Return up to `limit` characters of a run's training part, from its text if that is open already.
+
+    Raises TextError if the text has moved or changed.
+    """
+    return head(_split_of_run(config, corpus).training(), limit)
 
 
 def validation_text(config: TextConfig, limit: int) -> str:
@@ -56,18 +61,41 @@ def validation_text(config: TextConfig, limit: int) -> str:
     return head(_split_of_run(config).validation(), limit)
 
 
-def reopen_corpus(config: TextConfig, sources: tuple[str, ...] = (), stdin: BinaryIO | None = None) -> Corpus:
+def reopen_corpus(
+    config: TextConfig,
+    sources: tuple[str, ...] = (),
+    stdin: BinaryIO | None = None,
+    *,
+    remedy: str = "work in the folder where it was trained, or put the text there",
+) -> Corpus:
     """Read the text of a run again, from its first location or, if it has moved, from `sources`.
 
-    Raises TextError if the text came from standard input, or has changed.
+    Raises TextError if the text came from standard input, is not at its location, or has changed; `remedy` is the
+    advice in the error if `sources` is empty.
     """
+    names = ", ".join(sources or config.sources)
     if not sources and config.sources == ("-",):
-        raise TextError("the text of this run came from standard input and was not kept; name a file that holds it")
-    corpus = read_corpus(sources or config.sources, encoding=config.encoding, stdin=stdin)
+        raise TextError(f"the text of this run came from standard input and was not kept; {remedy}")
+    try:
+        corpus = _read_preferring_builtin(config, sources or config.sources, stdin)
+    except UsageError as error:
+        if sources:
+            raise
+        raise TextError(f"the text of this run is not here: there is no {names}; {remedy}") from error
     if corpus.report.sha256 != config.sha256:
-        names = ", ".join(sources or config.sources)
-        raise TextError(f"{names} is not the text that this run was trained on; name the file that holds it now")
+        remedy = "name the file that holds it" if sources else remedy
+        raise TextError(f"{names} is not the text that this run was trained on; {remedy}")
     return corpus
+
+
+def _read_preferring_builtin(config: TextConfig, names: tuple[str, ...], stdin: BinaryIO | None) -> Corpus:
+    """Read the text of a run; if a path has the name of a built-in text, read the one that the run was trained on."""
+    if STANDARD_INPUT not in names and any(map(is_shadowed, names)):
+        with suppress(TextError):
+            corpus = read_corpus(names, encoding=config.encoding, builtin_first=True)
+            if corpus.report.sha256 == config.sha256:
+                return corpus
+    return read_corpus(names, encoding=config.encoding, stdin=stdin)
 
 
 def training_length(characters: int, val_fraction: float) -> int:

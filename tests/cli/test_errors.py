@@ -18,7 +18,7 @@ Charrnn = Callable[..., subprocess.CompletedProcess[str]]
         (("trian",), "no such command 'trian'; did you mean 'train'?"),
         (("sample", "run", "--lenght", "3"), "no such option: --lenght; did you mean --length?"),
         (("sample", "run", "--zzz"), "no such option: --zzz; see charrnn sample --help"),
-        (("sample",), "missing argument 'MODEL'; see charrnn sample --help"),
+        (("complete",), "missing argument 'MODEL'; see charrnn complete --help"),
         (("sample", "run", "--prompt"), "option '--prompt' requires an argument; see charrnn"),
         (("corpora", "get"), "missing argument 'NAME'; see charrnn corpora get --help"),
         (("sample", "run", "--length", "-1"), "--length is -1; it must be 0 or more"),
@@ -30,6 +30,7 @@ Charrnn = Callable[..., subprocess.CompletedProcess[str]]
 def test_wrong_usage_is_one_line_with_a_remedy(
     charrnn: Charrnn, tmp_path: Path, arguments: tuple[str, ...], message: str
 ) -> None:
+    (tmp_path / "run").mkdir()
     result = charrnn(*arguments, cwd=tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith(f"charrnn: {message}")
@@ -38,6 +39,7 @@ def test_wrong_usage_is_one_line_with_a_remedy(
 
 @pytest.mark.parametrize("value", ["many", "\x1b[31m\n"])
 def test_a_value_of_the_wrong_type_is_one_line_with_a_remedy(charrnn: Charrnn, tmp_path: Path, value: str) -> None:
+    (tmp_path / "run").mkdir()
     result = charrnn("sample", "run", "--length", value, cwd=tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith("charrnn: invalid value for '--length': ")
@@ -56,10 +58,10 @@ def test_control_characters_of_arguments_become_visible(charrnn: Charrnn, tmp_pa
 
 
 def test_a_traceback_is_printed_only_with_debug(charrnn: Charrnn, tmp_path: Path) -> None:
-    plain = charrnn("sample", "absent", cwd=tmp_path)
+    plain = charrnn("sample", ".", cwd=tmp_path)
     assert plain.returncode == 1
-    assert plain.stderr.startswith("charrnn: absent")
-    debug = charrnn("--debug", "sample", "absent", cwd=tmp_path)
+    assert plain.stderr.startswith("charrnn: . is not a run")
+    debug = charrnn("--debug", "sample", ".", cwd=tmp_path)
     assert debug.returncode == 1
     assert "Traceback" in debug.stderr
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -105,19 +106,35 @@ def test_another_model_and_baselines_are_compared_in_a_table(folder: Path, charr
     assert "model has 6 unknown characters; each costs only the probability of <unk>" in result.stderr
 
 
+def test_a_shared_model_is_told_its_text_by_name(folder: Path, tmp_path: Path, charrnn: Charrnn) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    for name in ("config.json", "tokenizer.json", "model.safetensors"):
+        shutil.copy(folder / "letters" / name, shared)
+    shutil.copy(folder / "story.txt", tmp_path / "elsewhere.txt")
+    missing = charrnn("eval", "shared", "--validation", cwd=tmp_path)
+    message = "is not here: there is no story.txt; name the file that holds it, as in: charrnn eval"
+    assert (missing.returncode, message in missing.stderr) == (1, True)
+    given = charrnn("eval", "shared", "elsewhere.txt", "--validation", "--mix", cwd=tmp_path)
+    assert given.returncode == 0, given.stderr
+    assert given.stdout == charrnn("eval", "letters", "--validation", "--mix", cwd=folder).stdout
+    counted = charrnn("sample", "shared", "--ngram", 3, cwd=tmp_path)
+    assert (counted.returncode, "there is no story.txt; work in the folder" in counted.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
         (("letters",), 2, "name a text"),
         (("letters", "--validation", "--encoding", "utf-8"), 2, "leave --encoding out"),
         (("letters", "story.txt", "--keystrokes", "--words", "0"), 2, "--words"),
-        (("letters", "absent.txt"), 1, "absent.txt"),
+        (("letters", "absent.txt"), 2, "absent.txt"),
         (("letters", "story.txt", "--encoding", "klingon"), 2, "klingon"),
         (("letters", "story.txt", "--encoding", "utf-16"), 1, "utf-16"),
         (("letters", "story.txt", "--threads", "0"), 2, "--threads"),
         (("letters", "-"), 1, "empty"),
         (("letters", "other.txt", "--validation"), 1, "not the text that this run was trained on"),
-        (("absent", "story.txt"), 1, "not a run"),
+        ((".", "story.txt"), 1, "not a run"),
         (("torn", "story.txt"), 1, "damaged"),
         (("wider", "story.txt"), 1, "does not fit"),
     ],

@@ -174,9 +174,9 @@ def test_a_terminal_gets_tables_of_its_width(folder: Path, on_terminal: OnTermin
         (("run", "--neuron", "0:99999999999999999999"), 2, "no such unit"),
         (("run", "--top", "0"), 2, "--top"),
         (("run", "--length", "0"), 2, "--length"),
-        (("run", "absent.txt"), 1, "absent.txt"),
+        (("run", "absent.txt"), 2, "absent.txt"),
         (("run", "-"), 1, "empty"),
-        (("absent",), 1, "not a run"),
+        ((".",), 1, "not a run"),
     ],
 )
 def test_invalid_arguments_are_refused_in_one_line(

@@ -110,7 +110,7 @@ def test_unknown_characters_are_a_message(invoke: Invoke, tiny_run: Path) -> Non
         (("--weight", "nan"), "a\tb\t1\n", UsageError, "--weight is nan"),
         (("--length-power", "2.5"), "a\n", UsageError, "--length-power is 2.5"),
         (("--top", "-1"), "a\n", UsageError, "--top is -1"),
-        (("absent.txt",), "", TextError, "absent.txt"),
+        (("absent.txt",), "", UsageError, "absent.txt"),
     ],
 )
 def test_invalid_input_is_refused(

@@ -135,7 +135,6 @@ def test_a_full_disk_is_reported_in_one_line(folder: Path) -> None:
         (("run", "--top-k", "-1"), 2, "--top-k is -1; it must be 0 or more"),
         (("run", "--top-p", "0"), 2, "--top-p"),
         (("run", "--ngram", "33"), 2, "--ngram is 33; it must be from 0 to 32"),
-        (("absent",), 1, "not a run"),
         ((".",), 1, "not a run"),
     ],
 )

@@ -59,7 +59,7 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path, data: bytes, message
 
 
 def test_a_missing_file_a_folder_and_an_unknown_encoding_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(TextError, match="there is no file"):
+    with pytest.raises(UsageError, match="there is no file"):
         text_of(tmp_path / "absent")
     with pytest.raises(TextError, match="is a folder"):
         text_of(tmp_path)

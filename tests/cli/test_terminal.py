@@ -166,7 +166,7 @@ def test_watch_finds_the_run_that_is_being_trained(folder: Path) -> None:
 
 def test_errors_are_reported_before_the_dashboard_opens(folder: Path, open_terminal: OpenTerminal) -> None:
     with open_terminal("train", "nowhere.txt", cwd=folder) as terminal:
-        assert terminal.end() == 1
+        assert terminal.end() == 2
         assert "nowhere.txt" in terminal.text
         assert "\x1b[?1049h" not in terminal.text
     with open_terminal("train", "story.txt", "--steps", "0", cwd=folder) as terminal:

@@ -68,7 +68,7 @@ def test_wrong_usage_is_refused_before_the_text_is_read(program: Program, argume
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("absent.txt",), 1, "absent.txt"),
+        (("absent.txt",), 2, "absent.txt"),
         (("",), 2, "name a text"),
         (("binary",), 1, "binary file"),
         (("empty.txt",), 1, "is empty"),
@@ -107,7 +107,7 @@ def test_a_text_that_cannot_be_trained_on_is_refused_with_a_remedy(
         ("story.txt --from run --out new --cloze", 2, "--cloze is inherited from --from"),
         ("other.txt --resume run --steps 9", 1, "not the text that this run was trained on"),
         ("story.txt --resume .", 1, "not a run"),
-        ("story.txt --resume absent", 1, "not a run"),
+        ("story.txt --resume absent", 2, "no run absent"),
         ("story.txt --out run", 1, "run exists already"),
     ],
 )

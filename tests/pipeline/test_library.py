@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import charrnn
-from charrnn.errors import ModelError, RunError, UsageError
+from charrnn.errors import RunError, UsageError
 from charrnn.run.events import Event, Started, StepDone
 
 SMALL: dict[str, Any] = {"hidden": 8, "layers": 1, "bptt": 16, "batch": 4, "threads": 1}
@@ -84,6 +84,6 @@ def test_errors_speak_of_values(story: Path, tmp_path: Path, monkeypatch: pytest
         charrnn.train(resume=tmp_path, out="elsewhere")
     with pytest.raises(RunError, match="exists already"):
         charrnn.train(story, out=story.parent, steps=1)
-    with pytest.raises(ModelError, match="is not a run of charrnn"):
+    with pytest.raises(UsageError, match="there is no run"):
         charrnn.load(tmp_path / "missing")
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.config import TextConfig
-from charrnn.errors import TextError
+from charrnn.errors import TextError, UsageError
 from charrnn.text.chunks import DOCUMENT_END, Chunk
 from charrnn.text.corpus import read_corpus
 from charrnn.text.split import (
@@ -79,9 +79,26 @@ def test_the_parts_of_a_run_are_read_again_from_its_text(config: TextConfig) -> 
 
 def test_a_text_that_moved_is_found_by_a_new_name(config: TextConfig, tmp_path: Path) -> None:
     Path(config.sources[0]).rename(tmp_path / "moved.txt")
-    with pytest.raises(TextError, match="no file"):
+    with pytest.raises(TextError, match=r"the text of this run is not here: .* put the text there"):
         reopen_corpus(config)
+    with pytest.raises(TextError, match="name it"):
+        reopen_corpus(config, remedy="name it")
+    with pytest.raises(UsageError, match=r"moved\.txt"):
+        reopen_corpus(config, (str(tmp_path / "moved.tx"),))
     assert reopen_corpus(config, (str(tmp_path / "moved.txt"),)).report.characters == 10
+
+
+def test_a_built_in_text_is_found_where_its_name_is_that_of_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = TextConfig(("minerals",), sha256=read_corpus(["minerals"]).report.sha256)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "minerals").mkdir()
+    assert reopen_corpus(config).report.sha256 == config.sha256
+    (tmp_path / "minerals" / "own.txt").write_text("my own text")
+    assert reopen_corpus(config).report.sha256 == config.sha256
+    own = replace(config, sha256=read_corpus(["minerals"]).report.sha256)
+    assert reopen_corpus(own).report.characters == 11
 
 
 def test_another_text_is_refused(config: TextConfig) -> None:
