@@ -42,6 +42,12 @@ class Bidirectional(Body):
         dropout_masks: Array | None,
         workspace: Workspace,
     ) -> tuple[Array, Array, Backward]:
+        """Run the layers in turn. Raise ValueError for a vectorizer that resets the state at documents.
+
+        A reset by the backward direction would clear a state that the layer above reads as an output.
+        """
+        if vectorizer.bos_id is not None:
+            raise ValueError("a bidirectional body reads one sequence, without document boundaries")
         layers: list[Backward] = []
         y: Array = inputs
         for l in range(self.L):

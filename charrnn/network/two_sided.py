@@ -93,15 +93,18 @@ class TwoSided(Body):
             dleft = workspace.array("two_sided.dleft", T, B, H)
             dleft[...] = dy[:, :, :H]
             dinputs, gradients, dstate = to_left(dleft, dlast)
+            if dinputs.size:
+                dinputs = np.concatenate([dinputs, np.zeros_like(dinputs[:1])])  # nothing reads the last forward
             gradients = with_direction("forward", gradients)
             if T == 1:
                 unused = {name: np.zeros_like(w) for name, w in parameters.items() if name.startswith("backward.")}
                 return Gradients(dinputs, gradients | unused, dstate)
             dright = workspace.array("two_sided.dright", T - 1, B, H)
             dright[...] = dy[: T - 1, :, H:][::-1]
-            return Gradients(
-                dinputs, add_gradients(gradients, with_direction("backward", to_right(dright).parameters)), dstate
-            )
+            dinputs_right, right_gradients, _ = to_right(dright)
+            if dinputs_right.size:
+                dinputs[:1:-1] += dinputs_right
+            return Gradients(dinputs, add_gradients(gradients, with_direction("backward", right_gradients)), dstate)
 
         return y, new_state, backward
 
