@@ -1,18 +1,19 @@
 """`charrnn score`: the surprise of each character of a text, as a heat map on a terminal."""
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
 from charrnn.cli.arguments import Encoding, Model, Ngram, json_lines, number_option, open_text_model
 from charrnn.cli.console import print_message, shortened, write_json, write_line, write_text
-from charrnn.cli.prompt import read_prompt
 from charrnn.cli.shades import Shade, shade_of
 from charrnn.cli.streams import file_mode, read_chunks
-from charrnn.errors import TextError
+from charrnn.errors import TextError, UsageError
 from charrnn.text.escape import visible, visible_line
 from charrnn.text.normal_form import joins_previous
 
@@ -25,9 +26,12 @@ Source = Annotated[
     str,
     typer.Argument(metavar="TEXT", help="A file, - for stdin, or the words themselves.", show_default=False),
 ]
+Literal = Annotated[bool, typer.Option("--text", help="Score the words of TEXT, even if they look like a file.")]
 Worst = Annotated[int, number_option("Number of lines with the highest surprise per character to list at the end", 0)]
 AsJson = Annotated[bool, json_lines("line, and one for the whole text")]
 
+TEXT_SUFFIXES = (".txt", ".text", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".html", ".xml", ".log", ".gz")
+"""Suffixes of files that are scored as a rule; other words with a dot are scored as words."""
 NO_SHADE = Shade(0.0, "")
 SHADES = (
     Shade(7.0, "white on rgb(178,24,43)", "bold reverse", legend="7 bits or more"),
@@ -42,6 +46,7 @@ def score(
     model: Model,
     text: Source,
     encoding: Encoding = "utf-8",
+    literal: Literal = False,
     worst: Worst = 5,
     ngram: Ngram = None,
     as_json: AsJson = False,
@@ -51,7 +56,7 @@ def score(
     from charrnn.language.scoring import TotalsCounter, lines_of, score_lines
 
     text_model = open_text_model(model, ngram)
-    chunks, counter = _read_text(text, encoding), TotalsCounter(worst)
+    chunks, counter = _read_text(text, encoding, literal=literal), TotalsCounter(worst)
     page: _Page = _Json() if as_json else _HeatMap() if sys.stdout.isatty() else _Columns()
     with single_threaded():
         for line in score_lines(text_model.scorer(), lines_of(chunks)):
@@ -66,13 +71,26 @@ def score(
     page.end(totals)
 
 
-def _read_text(argument: str, encoding: str) -> Iterator[str]:
-    """Return the text of stdin or of a file in pieces; an argument that names no file is the text."""
-    if argument == "-" or file_mode(argument) is not None:
+def _read_text(argument: str, encoding: str, *, literal: bool) -> Iterator[str]:
+    """Return the text of stdin or of a file in pieces; a literal argument, or one that names no file, is the text.
+
+    UsageError if it looks like the path of a file that is not there.
+    """
+    if not literal and (argument == "-" or file_mode(argument) is not None):
         return read_chunks(argument, encoding)
-    words = read_prompt(argument)
+    words = argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if literal:
+        return iter((words,))
+    if _looks_like_path(argument):
+        raise UsageError(f"there is no file {visible_line(words)}; to score these words themselves, add --text")
     print_message(f"no file is called {shortened(visible_line(words))}, so the words themselves are scored")
     return iter((words,))
+
+
+def _looks_like_path(argument: str) -> bool:
+    """Return True for one word with a separator of paths or the suffix of a text."""
+    is_word = not any(map(str.isspace, argument))
+    return is_word and ("/" in argument or os.sep in argument or Path(argument).suffix.lower() in TEXT_SUFFIXES)
 
 
 class _Page(Protocol):

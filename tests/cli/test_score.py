@@ -99,6 +99,31 @@ def test_an_argument_that_names_no_file_is_the_text(invoke: Invoke, tiny_run: Pa
     assert invoke("score", tiny_run, "a" * 5000).exit_code == 0
 
 
+@pytest.mark.parametrize("name", ["nosuch.txt", "texts/nosuch", "/nosuch", "a\x9b.MD"])
+def test_an_argument_that_looks_like_a_missing_file_is_refused(
+    invoke: Invoke, tiny_run: Path, score_json: Score, name: str
+) -> None:
+    error = invoke("score", tiny_run, name).exception
+    assert isinstance(error, UsageError)
+    assert "there is no file" in str(error)
+    assert score_json(name, "--text")[0]["text"] == name
+
+
+def test_literal_text_is_scored_even_if_it_names_a_file(
+    score_json: Score, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lamp").write_text("the quay")
+    assert score_json("lamp")[0]["text"] == "the quay"
+    assert score_json("lamp", "--text")[0]["text"] == "lamp"
+    assert score_json("-", "--text", stdin="the quay")[0]["text"] == "-"
+
+
+@pytest.mark.parametrize("words", ["etc.", "3.14", "over and/or under", "see notes.txt"])
+def test_words_with_dots_or_slashes_between_spaces_are_scored(score_json: Score, words: str) -> None:
+    assert score_json(words)[0]["text"] == words
+
+
 def test_each_line_is_written_before_the_next_one_is_read(tiny_run: Path) -> None:
     with subprocess.Popen(
         [*PROGRAM, "score", str(tiny_run), "-"],
