@@ -51,7 +51,7 @@ def test_a_processor_that_openblas_misjudges_gets_the_avx512_kernel(text: str) -
     ],
     ids=["Zen 4", "Skylake-X", "Alder Lake", "masked", "no VL", "32 bit", "unknown vendor", "ARM", "no /proc"],
 )
-def test_nothing_is_set_where_it_is_not_needed_or_not_sure(text: str) -> None:
+def test_no_kernel_is_set_if_it_is_not_needed_or_the_processor_is_unknown(text: str) -> None:
     environ: dict[str, str] = {}
     choice = blas.choose_kernel(environ, text, imported=())
     assert choice.kernel is None
@@ -66,7 +66,7 @@ def test_what_the_user_set_is_left_alone(value: str) -> None:
     assert environ == {"OPENBLAS_CORETYPE": value}
 
 
-def test_after_numpy_it_is_too_late_and_the_remedy_is_told() -> None:
+def test_after_the_import_of_numpy_no_kernel_is_set_and_the_remedy_is_named() -> None:
     environ: dict[str, str] = {}
     choice = blas.choose_kernel(environ, ZEN_5, imported={"numpy"})
     assert choice.kernel is None
@@ -75,7 +75,7 @@ def test_after_numpy_it_is_too_late_and_the_remedy_is_told() -> None:
     assert "OPENBLAS_CORETYPE=SKYLAKEX" in choice.remedy
 
 
-def test_the_choice_of_this_process_is_told_again_and_not_taken_for_the_users() -> None:
+def test_the_choice_of_this_process_is_made_once() -> None:
     assert blas.choose_kernel() is blas.choose_kernel()
 
 
@@ -101,7 +101,7 @@ def test_the_choice_is_made_without_loading_numpy() -> None:
     assert loaded == "set()"
 
 
-def test_the_named_kernel_is_the_one_that_numpy_then_uses() -> None:
+def test_numpy_uses_the_kernel_that_was_set() -> None:
     processor = blas.parse_processor(blas.read_cpuinfo())
     if processor is None or not processor.avx512 or blas.blas_info().library != "openblas":
         pytest.skip("needs a processor with AVX-512 and OpenBLAS")

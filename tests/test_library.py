@@ -40,7 +40,7 @@ def test_the_examples_are_right(tiny_run: Path, cloze_run: Path) -> None:
     assert tried > 25
 
 
-def test_there_are_examples_of_what_one_imports() -> None:
+def test_the_modules_of_the_public_classes_have_examples() -> None:
     language = [f"language.{name}" for name in ("model", "cloze", "ngrams", "scoring", "ranking", "stopping")]
     for name in [*language, *(f"evaluation.{name}" for name in ("dynamic", "baselines", "keystrokes"))]:
         module = importlib.import_module(f"charrnn.{name}")

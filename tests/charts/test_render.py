@@ -112,7 +112,7 @@ def test_a_single_point_and_a_constant_are_in_the_middle() -> None:
         assert rows_of(0, rows)[1:] == [6]  # of the rows 1 to 11; the first is the legend
 
 
-def test_a_level_spans_the_width_whatever_its_x() -> None:
+def test_a_level_spans_the_width_for_any_x() -> None:
     rows = render([series([1.0, 3.0]), series([2.0], "level", first=10**6)], 40, 14, dots=ASCII)
     level = lines(rows)[rows_of(1, rows)[1]]
     assert level.count("*") > 15

@@ -57,7 +57,7 @@ def test_fine_tuning_accepts_dropout_and_the_options_of_training() -> None:
     Overrides(dropout=0.5, lr=0.1, steps=5, val_fraction=0.2, encoding="utf-8").refuse_inherited()
 
 
-def test_a_resumed_run_accepts_another_end_and_nothing_else() -> None:
+def test_a_resumed_run_accepts_only_the_options_that_end_it() -> None:
     Overrides(epochs=3.0, steps=7, minutes=1.0).refuse_fixed()
     with pytest.raises(UsageError, match="`lr` cannot change in a resumed run"):
         Overrides(steps=7, lr=0.1).refuse_fixed()

@@ -48,7 +48,7 @@ def test_an_oracle_needs_one_keystroke_per_word() -> None:
     assert keys_of("one two three", words=2).characters == 7
 
 
-def test_an_uninformed_predictor_saves_nothing() -> None:
+def test_an_uninformed_predictor_saves_no_keystrokes() -> None:
     tokenizer = CharacterTokenizer("\n abc")
 
     class Uninformed(OraclePredictor):

@@ -107,7 +107,7 @@ def test_a_speech_goes_from_the_sign_behind_a_name_to_the_blank_line(text: str) 
 
 
 @given(st.text(TRICKY, max_size=40), st.integers(0, 40))
-def test_no_feature_knows_what_comes_next(text: str, end: int) -> None:
+def test_a_feature_depends_on_the_characters_up_to_it_alone(text: str, end: int) -> None:
     whole, part = features(text), features(text[:end])
     for name, values in whole.items():
         assert values.shape == (len(text),)
@@ -121,7 +121,7 @@ def test_a_token_has_the_features_of_its_last_character_or_of_the_one_that_it_be
     assert reading.features()["digit"].tolist() == [False] * 3 + [True] + [False] * 5
 
 
-def test_a_text_in_another_normal_form_is_told_as_it_was_read() -> None:
+def test_the_pieces_of_a_text_are_in_the_normal_form_of_the_model() -> None:
     assert "".join(read(byte_model("NFC"), unicodedata.normalize("NFD", "é1")).pieces) == "é1"
 
 
@@ -135,7 +135,7 @@ def test_a_text_that_ends_inside_a_character_has_a_piece_for_it() -> None:
 # Who follows what.
 
 
-def test_a_unit_that_copies_whether_it_is_inside_quotes_is_ranked_first_for_it() -> None:
+def test_a_unit_that_equals_a_feature_is_ranked_first_for_it() -> None:
     tokenizer = CharacterTokenizer("\n abc“”")
     network = Network.from_config(NetworkConfig(tokenizer.vocabulary_size, 6, layers=2))
     rng = np.random.default_rng(0)

@@ -72,7 +72,7 @@ def test_sorted_sequences_with_a_shared_beginning_are_read_like_a_tree() -> None
     assert reader.read == 7  # 1 2 3 4, then 5, then 6, then 7
 
 
-def test_a_sequence_that_departs_before_the_kept_values_is_read_anew() -> None:
+def test_a_sequence_that_differs_before_the_kept_values_is_read_again() -> None:
     reader = Reader()
     cache = PrefixCache(NONE, reader.advance, kept=3)
     cache.after(range(20))

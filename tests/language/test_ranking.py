@@ -134,7 +134,7 @@ def test_the_end_of_a_candidate_is_the_end_of_a_document_or_a_newline(models: di
     assert end_ids(AB).tolist() == AB.encode("\n").tolist()
 
 
-def test_a_document_start_within_a_text_costs_nothing(models: dict[str, LanguageModel]) -> None:
+def test_a_document_start_within_a_text_has_no_loss(models: dict[str, LanguageModel]) -> None:
     model = models["lines"]
     text = encode_text("the old lamp\nthe quay", model.tokenizer)
     [log_p] = model.ranker().log_probabilities([text.ids])

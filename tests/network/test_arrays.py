@@ -39,7 +39,7 @@ def test_a_workspace_like_weights_has_their_type() -> None:
 
 
 @pytest.mark.parametrize("kernel", [True, False])
-def test_column_panels_are_on_for_float32_where_the_blas_profits(
+def test_column_panels_are_on_for_float32_if_the_blas_has_kernels_for_them(
     kernel: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arrays, "has_small_matrix_kernel", lambda: kernel)

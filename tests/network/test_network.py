@@ -160,7 +160,7 @@ def test_the_output_is_that_of_the_head_from_the_initial_state(random_weights: W
     np.testing.assert_array_equal(network.output(parameters, ids), HEADS["softmax"].output(scores))
 
 
-def test_gradient_descent_learns_a_window_by_heart() -> None:
+def test_gradient_descent_memorizes_a_window() -> None:
     network, workspace, ids = make(), Workspace(), random_ids(T + 1)
     parameters, state = network.initialize(np.random.default_rng(0)), network.initial_state(B)
     losses = []

@@ -102,7 +102,7 @@ def test_the_folder_of_a_run_may_be_a_link(run: Path, tmp_path: Path) -> None:
     assert list(resume_run(tmp_path / "link", overrides=Overrides(steps=121)).train())[-1].step == 121
 
 
-def test_a_model_without_a_checkpoint_is_not_trained_anew(run: Path) -> None:
+def test_a_model_without_a_checkpoint_is_not_trained_from_the_beginning(run: Path) -> None:
     for name in ("checkpoints", "metrics.jsonl"):
         replace(run / name)
     weights = (run / "model.safetensors").read_bytes()

@@ -66,7 +66,7 @@ def test_train_works_outside_the_main_thread(story: Path, tmp_path: Path) -> Non
     assert run.finished.step == 3
 
 
-def test_objects_print_as_what_they_are(tiny_run: Path, story: Path, tmp_path: Path) -> None:
+def test_objects_have_readable_reprs(tiny_run: Path, story: Path, tmp_path: Path) -> None:
     run = charrnn.train(story, out=tmp_path / "run", steps=3, **SMALL)
     assert repr(run).startswith(f"TrainedRun({str(run.path)!r}, step 3, best ")
     model = charrnn.load(tiny_run)

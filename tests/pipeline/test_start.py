@@ -62,7 +62,7 @@ def test_another_end_continues_a_finished_run(story: Path, tmp_path: Path) -> No
     assert config["training"]["steps"] == 40
 
 
-def test_a_resumed_run_continues_from_what_another_process_has_trained(story: Path, tmp_path: Path) -> None:
+def test_a_resumed_run_continues_from_the_last_checkpoint_of_another_process(story: Path, tmp_path: Path) -> None:
     train(tmp_path / "run", story, SHORT)
     late = resume_run(tmp_path / "run", overrides=Overrides(steps=45))
     list(resume_run(tmp_path / "run", overrides=Overrides(steps=40)).train())

@@ -40,7 +40,7 @@ def test_a_link_is_not_followed_and_its_target_not_changed(mode: str, path: Path
     assert path.read_bytes() == b"content"
 
 
-def test_a_link_to_nothing_is_not_followed(tmp_path: Path) -> None:
+def test_a_broken_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "new")
     with pytest.raises(ModelError, match="link is a symbolic link"):
         open_regular(tmp_path / "link", "ab")

@@ -83,7 +83,7 @@ def test_a_setting_that_is_not_valid_is_refused_with_the_path(
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{", "{}", '{"format": 99}', '{"format": 2}', "nul\0", "[" * 100_000])
-def test_a_config_that_is_not_one_is_refused_with_the_path(text: str, folder: RunFolder) -> None:
+def test_an_invalid_config_is_refused_with_its_path(text: str, folder: RunFolder) -> None:
     (folder.path / "config.json").write_text(text)
     with pytest.raises(ModelError, match=str(folder.path)):
         folder.read_config()

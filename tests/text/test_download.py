@@ -98,7 +98,7 @@ def test_a_verified_text_is_kept_and_its_progress_reported(server: str, tmp_path
         ("/to-ftp", "not an http or https URL"),
     ],
 )
-def test_a_wrong_or_incomplete_text_leaves_nothing(server: str, tmp_path: Path, path: str, message: str) -> None:
+def test_a_wrong_or_incomplete_text_leaves_no_file(server: str, tmp_path: Path, path: str, message: str) -> None:
     with pytest.raises(TextError, match=message):
         download(entry_for(server + path), tmp_path)
     assert nothing_in(tmp_path)
@@ -165,7 +165,7 @@ def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(
     assert nothing_in(tmp_path)
 
 
-def test_a_server_that_sends_nothing_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_server_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "PATIENCE", 0.5)
     with raw_server(b" ", 30.0) as url, pytest.raises(TextError, match=r"sent only 0 bytes|timed out"):
         download(entry_for(url), tmp_path)
@@ -231,19 +231,19 @@ class _BrokenStream(io.BytesIO):
 
 
 @pytest.mark.parametrize("error", [TimeoutError("timed out"), ConnectionResetError(errno.ECONNRESET, "reset")])
-def test_a_connection_that_breaks_leaves_nothing(tmp_path: Path, error: OSError) -> None:
+def test_an_interrupted_download_leaves_no_file(tmp_path: Path, error: OSError) -> None:
     with pytest.raises(TextError, match="cannot reach"):
         download(entry_for("http://somewhere"), tmp_path, opener=lambda _: _BrokenStream(error))
     assert nothing_in(tmp_path)
 
 
-def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+def test_ctrl_c_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         download(entry_for("http://somewhere"), tmp_path, opener=lambda _: _BrokenStream(KeyboardInterrupt()))
     assert nothing_in(tmp_path)
 
 
-def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_no_file(tmp_path: Path) -> None:
     def fill(done: int, total: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -301,7 +301,7 @@ def of_an_unknown_method() -> bytes:
 
 
 @pytest.mark.parametrize("packed", [gzip.compress, lambda data: zipped("text", data)], ids=["gz", "zip"])
-def test_an_archive_that_expands_without_measure_leaves_nothing(
+def test_an_archive_that_expands_without_limit_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: Callable[[bytes], bytes]
 ) -> None:
     monkeypatch.setattr(downloads, "SMALLEST_LIMIT", 1 << 20)
@@ -324,7 +324,7 @@ def test_an_archive_that_expands_without_measure_leaves_nothing(
         ("a.gz", gzip.compress(TEXT)[:99], None),
     ],
 )
-def test_an_archive_that_cannot_be_unpacked_leaves_nothing(
+def test_an_archive_that_cannot_be_unpacked_leaves_no_file(
     tmp_path: Path, name: str, data: bytes, member: str | None
 ) -> None:
     with pytest.raises(TextError, match="unpacked"):

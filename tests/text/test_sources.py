@@ -61,7 +61,7 @@ def test_a_path_takes_precedence_over_a_built_in_name(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize("name", ["no-such-file", "no-such-*.txt", "x" * 5000, "nul\0byte"])
-def test_a_name_that_stands_for_nothing_is_an_error(tmp_path: Path, name: str) -> None:
+def test_an_unknown_name_is_an_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="no file"):
         find_sources([f"{tmp_path}/{name}"])
 

@@ -104,7 +104,7 @@ def test_moments_are_named_after_their_weights() -> None:
     assert set(initial_moments(Adam(), {"head.W": np.ones(2)})) == {"m.head.W", "v.head.W"}
 
 
-def test_the_first_step_of_adam_is_the_rate_whatever_the_gradient() -> None:
+def test_the_first_step_of_adam_is_the_rate_for_any_gradient() -> None:
     for g in (1e-3, 1.0, 1e3):
         parameters: Parameters = {"w": np.zeros(1)}
         Adam().update(parameters, {"w": np.array([g])}, initial_moments(Adam(), parameters), RATE, 1)

@@ -17,7 +17,7 @@ def test_words_are_followed_by_their_next_tokens_and_padded_behind() -> None:
     assert np.isfinite(x[:3, 1]).all()
 
 
-def test_brackets_close_only_what_was_opened() -> None:
+def test_brackets_are_balanced_at_every_step_and_targets_mark_a_depth_of_zero() -> None:
     x, closed = counting.brackets(40, 5, np.random.default_rng(0))
     depth = (x[..., 0] - x[..., 1]).cumsum(axis=0)
     assert depth.min() == 0

@@ -17,7 +17,7 @@ def tokenizer_of(text: str, normal_form: str | None = None) -> CharacterTokenize
 
 
 @given(texts.filter(bool))
-def test_a_text_in_known_characters_is_decoded_as_it_was(text: str) -> None:
+def test_a_text_of_known_characters_is_decoded_unchanged(text: str) -> None:
     tokenizer = tokenizer_of(text)
     ids = tokenizer.encode(text)
     assert tokenizer.decode(ids) == text

@@ -8,7 +8,7 @@ from charrnn.text.tokenizers import ByteTokenizer
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_any_text_is_decoded_as_it_was(text: str) -> None:
+def test_any_text_is_decoded_unchanged(text: str) -> None:
     tokenizer = ByteTokenizer()
     ids = tokenizer.encode(text)
     assert ids.tolist() == list(text.encode())

@@ -46,7 +46,7 @@ def name_of(tokenizer: Tokenizer) -> str:
 @pytest.mark.parametrize("tokenizer", LOSSLESS, ids=name_of)
 @settings(max_examples=120, deadline=None)
 @given(texts)
-def test_any_text_is_decoded_as_it_was(tokenizer: Tokenizer, text: str) -> None:
+def test_any_text_is_decoded_unchanged(tokenizer: Tokenizer, text: str) -> None:
     """A lone surrogate is the only exception: its three bytes are not UTF-8."""
     expected = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     ids = tokenizer.encode(text)
