@@ -118,7 +118,7 @@ def _choose(environ: MutableMapping[str, str], cpuinfo: str, imported: Container
     if not processor.avx512:
         return KernelChoice(None, "left to the library: the processor has no AVX-512")
     if not processor.misjudged:
-        return KernelChoice(None, "left to the library: it knows this processor's AVX-512")
+        return KernelChoice(None, "left to the library: it recognizes the AVX-512 of this processor")
     if "numpy" in imported:
         return KernelChoice(None, "too late: NumPy was imported first", _REMEDY)
     environ[KERNEL_VARIABLE] = AVX512_KERNEL
@@ -160,7 +160,7 @@ def blas_info() -> BlasInfo:
 
 
 def has_small_matrix_kernel(info: BlasInfo | None = None) -> bool:
-    """Return whether small float32 products skip the packing of their operands: OpenBLAS on AVX-512.
+    """Return True if small float32 products skip the packing of their operands, as in OpenBLAS on AVX-512.
 
     Its condition for C (m, n) = A (m, k) @ B (k, n) is m·n·k ≤ 1,000,000; if B alone is a transposed view, also
     m·n ≤ 1,200 and k ≥ 32; if both are, k ≥ 4. (OpenBLAS: sgemm_small_kernel_permit_skylakex.c.) `info`

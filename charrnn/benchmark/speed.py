@@ -132,7 +132,7 @@ def product_operations(config: NetworkConfig, T: int, B: int, shards: int) -> in
 
     A product (m, k) @ (k, n) is m·k·n multiply-adds, that is 2·m·k·n operations. Every weight matrix takes part in
     three products per character: forward, the gradient of its input, and its own gradient. So each of the T·B
-    characters of a window costs
+    characters of a window takes
 
     - 6·H·G·H for Wh of every layer, and as many for Wx of every layer above the first; G is the number of gates;
     - 6·H·V for the head;

@@ -28,7 +28,7 @@ SAMPLE_LENGTH, SAMPLE_TEMPERATURE = 200, 0.8
 class LanguageModel(TrainedModel, TextModel):
     """A trained network that predicts the next token, with its tokenizer.
 
-    In the examples, `run` is the folder of a model that knows one sentence.
+    In the examples, `run` is the folder of a model that was trained on one sentence.
 
     >>> model = LanguageModel.load(run)
     >>> model.sample("the old ", length=4, temperature=0.0)

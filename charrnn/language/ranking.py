@@ -60,7 +60,7 @@ class Blend:
     length_power: float = 0.0
 
     def score(self, log_probability: float, characters: int, outside: float | None) -> float:
-        """Return the score of a candidate of so many characters."""
+        """Return the score of a candidate from its log probability, its length and its outside score."""
         scaled: float = log_probability / characters**self.length_power
         return scaled if outside is None else self.weight * scaled + (1.0 - self.weight) * outside
 

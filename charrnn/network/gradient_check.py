@@ -1,7 +1,7 @@
 """The gradient check: comparison of back-propagated gradients with central differences of the loss, entry by entry.
 
 Arrays by name, and a loss that is a function of them → `GradientCheck`. The arrays may be weights, inputs or an
-initial state; the check knows no layer. All of them are float64.
+initial state; the check does not depend on the layers. All arrays are float64.
 
 With n the numerical and a the analytic gradient, a check passes if ‖n - a‖ / (‖n‖ + ‖a‖) < 1e-8 over all entries and
 |n - a| < 1e-8 + 1e-6·|n| for each entry. With ε = 1e-5, correct gradients of these networks stay below half of these

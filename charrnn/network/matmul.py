@@ -1,7 +1,7 @@
 """Prepacked matrix products: many products of a few rows (B, K) with the same matrix (K, N).
 
 A BLAS copies both operands into packed form before it multiplies. For the recurrent product, B rows times H × H
-weights at each of T steps, that copy costs up to half of the time. OpenBLAS has kernels without the copy for
+weights at each of T steps, that copy takes up to half of the time. OpenBLAS has kernels without the copy for
 M·N·K ≤ 1,000,000 (on AVX-512 cores). Column panels of the matrix, cut once per window, give products of that size;
 one stacked `matmul` multiplies by all of them. Measured on one AVX-512 core, 32 × 512 @ 512 × 512: 80 GFLOP/s whole,
 110 GFLOP/s in panels. A matrix with many rows, such as the transposed Wh of a cell with gates, is also cut across its

@@ -15,7 +15,7 @@ from charrnn.network.network import LossAndGradients, count_targets
 from charrnn.parallel.serial import GradientEngine, Trainable, WindowGradient, serial
 
 FEWEST_STREAMS = 4
-"""Streams per thread below which another thread costs more than it gains."""
+"""Smallest number of streams per thread; with fewer, another thread slows a step down."""
 
 
 def threaded(network: Trainable, threads: int) -> GradientEngine:

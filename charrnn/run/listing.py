@@ -116,7 +116,7 @@ def _results(progress: RunProgress) -> dict[str, Any]:
 
 
 def _fault(folder: RunFolder, shapes: Shapes, *, has_weights: bool) -> str | None:
-    """Return why the model cannot be loaded, judging by its JSON and the headers of its arrays; None if it can.
+    """Return the reason why the model cannot be loaded, from its JSON files and array headers; None if it can.
 
     A run that has saved nothing yet needs no weights.
     """

@@ -85,7 +85,7 @@ def _typed(value: Any, hint: Any) -> Any:
             return float(value)
     elif type(value) is hint and (hint is not int or _is_integer(value)):
         return value
-    raise TypeError(f"{value!r} is no {hint}")
+    raise TypeError(f"{value!r} is not of type {hint}")
 
 
 def _is_integer(value: Any) -> bool:

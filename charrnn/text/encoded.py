@@ -80,7 +80,7 @@ class IdWriter:
 
     def __init__(self, dtype: np.dtype[np.unsignedinteger], scratch: Path | None, threshold: int) -> None:
         self._scratch = scratch
-        self._memory = np.empty(threshold // dtype.itemsize, dtype)  # costs only the pages that are written
+        self._memory = np.empty(threshold // dtype.itemsize, dtype)  # only pages that are written take memory
         self._length = 0
         self._file: BinaryIO | None = None
         self.last_id: int | None = None

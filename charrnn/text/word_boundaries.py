@@ -1,6 +1,6 @@
 """Word boundaries: a word is letters, digits and marks with apostrophes and hyphens inside, or a run of Han or kana.
 
-Text in Han or kana has no spaces between words. Each token of Han or kana counts as a word, whatever its length.
+Text in Han or kana has no spaces between words. Each token of Han or kana counts as a word.
 """
 
 from charrnn.text.normal_form import is_mark
