@@ -5,6 +5,7 @@ import select
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -114,7 +115,9 @@ class Terminal:
         os.write(self._keyboard, keys)
 
     def wait_for(self, words: str) -> None:
+        deadline = time.monotonic() + TIMEOUT
         while words not in self.text:
+            assert time.monotonic() < deadline, f"{TIMEOUT} s without {words!r}: {self.text!r}"
             assert self._read(), f"ended without {words!r}: {self.text!r}"
 
     def end(self) -> int:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,15 @@ OpenTerminal = Callable[..., Any]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with two texts, one of them of control characters."""
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder with two texts, one of them of control characters; training in it ends with the test."""
     (tmp_path / "story.txt").write_text(STORY, encoding="utf-8")
     (tmp_path / "nasty.txt").write_text(NASTY, encoding="utf-8")
-    return tmp_path
+    yield tmp_path
+    for config in tmp_path.rglob("config.json"):
+        pid = trainer_pid(config.parent)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
 
 
 OPTIONS = ("--out", "run", *TINY, "--steps", "1000000")
