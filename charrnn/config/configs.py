@@ -215,6 +215,10 @@ class TrainingConfig(Config):
         int, Integer(1), Option("Steps between evaluations, each with a checkpoint", EVALUATE_EVERY)
     ] = 200
     evaluation_sample: Annotated[int | None, Integer(1)] = None
+    patience: Annotated[
+        int | None, Integer(1), Option("Stop after so many evaluations without a new best validation loss")
+    ] = None
+    schedule_begin: Annotated[float, Number(0.0, 1e15)] = 0.0
     final_evaluation: Annotated[
         str,
         Choice(("auto", "always")),
@@ -232,6 +236,8 @@ class TrainingConfig(Config):
         if len(ends) != 1:
             given = " and ".join(f"`{name}`" for name in ends) or "none"
             raise UsageError(f"give one of `epochs`, `steps` and `minutes`, not {given}")
+        if self.schedule_begin >= (self.steps or self.minutes or 0.0) and self.schedule_begin:
+            raise UsageError(f"the schedule must begin before the end of the run, got {self.schedule_begin:g}")
 
 
 ENDS = ("epochs", "steps", "minutes")

@@ -60,7 +60,7 @@ class Overrides(Mapping[str, Any]):
     def refuse_fixed(self) -> None:
         """Raise UsageError if the user gave an option other than those that end a run: no other can change."""
         for name in self:
-            if name not in ENDS:
+            if name not in (*ENDS, "patience"):
                 raise UsageError(f"`{name}` cannot change in a resumed run; leave it out, or start a new run")
 
 

@@ -28,7 +28,7 @@ from charrnn.run.folder import RunFolder
 from charrnn.text.dataset import Dataset, dataset_of_run
 from charrnn.text.tokenizers import Tokenizer
 from charrnn.text.tokenizers.resize_vocabulary import extend_tokenizer, old_ids
-from charrnn.training.session import EvaluationProbe
+from charrnn.training.interfaces import EvaluationProbe
 
 
 @dataclass(frozen=True, eq=False)

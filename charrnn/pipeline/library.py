@@ -49,15 +49,17 @@ def train(
     out: str | Path | None = None,
     base_run: str | Path | None = None,
     resume: str | Path | None = None,
+    more: int | None = None,
+    more_minutes: float | None = None,
     on_event: Callable[[Event], object] | None = None,
     **options: Any,
 ) -> TrainedRun:
     """Train a model on a text, as `charrnn train` does, and return the finished run.
 
     `corpus` names one text or several: files, folders, patterns, or built-in texts; by default `english`. `out` is
-    the folder of the new run, by default runs/NAME; `base_run` a run to fine-tune; `resume` a run to continue.
-    `on_event` is called with every event. `options` are those of `charrnn train`, with underscores, and have the same
-    defaults; `charrnn.config.OPTIONS` lists them.
+    the folder of the new run, by default runs/NAME; `base_run` is a run to fine-tune. `resume` is a run to continue,
+    with `more` steps or `more_minutes` if it is finished. `on_event` is called with every event. `options` are those
+    of `charrnn train`, with underscores, and have the same defaults; `charrnn.config.OPTIONS` lists them.
 
     UsageError for an invalid option, TextError for a text that cannot be read, RunError for a run that cannot be made
     or continued. KeyboardInterrupt saves the run before it is raised.
@@ -65,9 +67,12 @@ def train(
     names = (corpus,) if isinstance(corpus, str | Path) else tuple(corpus)
     sources, overrides = tuple(str(name) for name in names), Overrides(**options)
     if resume is None:
+        if more is not None or more_minutes is not None:
+            raise UsageError("`more` and `more_minutes` need `resume`; for a new run, give `steps` or `minutes`")
         run = _new_run(sources, overrides, out, base_run)
     elif out is None and base_run is None:
-        run = resume_run(resolve_run(resume), sources=sources, overrides=overrides)
+        path = resolve_run(resume)
+        run = resume_run(path, sources=sources, overrides=overrides, more=more, more_minutes=more_minutes)
     else:
         raise UsageError("`resume` continues a run in its folder; leave `out` and `base_run` out")
     return TrainedRun(run.folder.path, _train(run, on_event))
@@ -91,7 +96,7 @@ def _new_run(
 def _train(run: Run, on_event: Callable[[Event], object] | None) -> Finished:
     """Train a run to its end; after an interrupt, raise KeyboardInterrupt once the run is saved."""
     finished = Finished(run.session.state.step, run.session.state.time, "done", run.session.state.best_loss)
-    if run.session.is_over():
+    if run.is_over():
         return finished
     in_main_thread = threading.current_thread() is threading.main_thread()
     with Interruption((signal.SIGINT,) if in_main_thread else ()) as interruption:

@@ -22,7 +22,7 @@ from charrnn.text.batches import Windows
 from charrnn.text.dataset import Dataset
 from charrnn.text.encoded import EncodedText
 from charrnn.text.tokenizers import Tokenizer
-from charrnn.training.session import EvaluationProbe
+from charrnn.training.interfaces import EvaluationProbe
 from charrnn.training.state import TrainingState
 
 BASELINE_TRAINING_TOKENS, BASELINE_VALIDATION_TOKENS = 2_000_000, 500_000

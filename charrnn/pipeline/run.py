@@ -20,11 +20,13 @@ from charrnn.run.commands import Command, Mailbox
 from charrnn.run.events import BaselineMeasured, Event, Started
 from charrnn.run.files import remedy_for
 from charrnn.run.folder import RunFolder
-from charrnn.run.journal import append_event, open_journal
+from charrnn.run.journal import append_event, open_journal, read_milestones
 from charrnn.run.lock import RunLock
+from charrnn.run.progress import RunProgress
 from charrnn.text.corpus import CorpusReport
+from charrnn.training.interfaces import Probes
 from charrnn.training.loop import train
-from charrnn.training.session import Probes, Session
+from charrnn.training.session import Session
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,13 @@ class Run:
     session: Session
     storage: RunStorage
     resumed: bool = False
+
+    def is_over(self) -> bool:
+        """Return True if a resumed run has nothing left to do, the last evaluation included."""
+        if not self.session.is_over():
+            return False
+        finished = RunProgress.of(read_milestones(self.folder.path)).finished
+        return finished is not None and finished.reason == "done"
 
     def train(self, read_commands: Callable[[], Iterable[Command]] = tuple) -> Iterator[Event]:
         """Train to the end of the run; each event is in the journal before it is yielded.

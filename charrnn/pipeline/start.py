@@ -3,18 +3,20 @@
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from charrnn.blas import physical_cores
-from charrnn.config import ENDS, Overrides, RunConfig, TextConfig, TrainingConfig, choose_network, choose_training
-from charrnn.errors import RunError
+from charrnn.config import Overrides, RunConfig, TextConfig, TrainingConfig, choose_network, choose_training
+from charrnn.errors import RunError, UsageError
 from charrnn.language.trained_model import read_tokenizer
 from charrnn.network.network import Network
 from charrnn.parallel.threads import shard_count
 from charrnn.pipeline.finetune import BaseRun
 from charrnn.pipeline.probes import measure_baseline
 from charrnn.pipeline.run import Run, make_run
+from charrnn.pipeline.run_end import check_extension, with_end
 from charrnn.pipeline.setup import set_up
+from charrnn.pipeline.storage import RunStorage
 from charrnn.run.folder import RunFolder
 from charrnn.run.lock import refuse_if_trained
 from charrnn.text.batches import fit_to_text
@@ -46,6 +48,8 @@ def start_run(
         text = base.text_config(text)
         dataset = build_dataset(corpus, text, base.extend_tokenizer, scratch=scratch)
         config, parameters = base.run_config(text, dataset, overrides), base.parameters(dataset.tokenizer)
+    if "patience" in overrides and not len(dataset.validation):
+        raise UsageError("`patience` needs a validation text; give a `val_fraction` above 0, or leave it out")
     training, notes = _fit_to_text(config.training, overrides, len(dataset.training))
     setup = set_up(replace(config, training=training), dataset, parameters)
     setup = setup.with_evaluations(overrides.get("evaluate_every"))
@@ -55,32 +59,47 @@ def start_run(
 
 
 def resume_run(
-    path: Path, *, sources: tuple[str, ...] = (), overrides: Overrides | None = None, stdin: BinaryIO | None = None
+    path: Path,
+    *,
+    sources: tuple[str, ...] = (),
+    overrides: Overrides | None = None,
+    more: int | None = None,
+    more_minutes: float | None = None,
+    stdin: BinaryIO | None = None,
 ) -> Run:
     """Return the run in a folder, ready to continue from its last checkpoint, to the bit.
 
-    `sources` name the text if it has moved; `overrides` may give another end (`epochs`, `steps` or `minutes`).
-    CharrnnError if the run is being trained or damaged, or if the text has changed.
+    `sources` name the text if it has moved; `overrides` may give another end (`epochs`, `steps` or `minutes`) and
+    another `patience`. `more` and `more_minutes` add steps or minutes, over which the learning rate follows a new
+    schedule. CharrnnError if the run is being trained or damaged, or if the text has changed.
     """
     folder, overrides = RunFolder(path), overrides or Overrides()
     overrides.refuse_fixed()
-    config = folder.read_config()
-    folder.refuse_irregular()
-    refuse_if_trained(path)
-    if folder.is_model:
-        raise RunError(
-            f"{path} is a model without the checkpoint that training would continue from; start a new run from its "
-            f"weights: charrnn train TEXT --from {shlex.quote(str(path))}"
-        )
-    folder.refuse_other_shapes(Network.from_config(config.network).shapes())
+    check_extension(more, more_minutes, overrides)
+    config = _read_resumable(folder)
     tokenizer = read_tokenizer(folder, config)
     corpus = reopen_corpus(config.text, sources, stdin, remedy=NAME_TEXT)
-    text = replace(config.text, sources=sources or config.text.sources)
-    config = replace(config, text=text, training=_with_end(config.training, overrides))
-    dataset = dataset_from(corpus, tokenizer, val_fraction=text.val_fraction, scratch=path)
-    run = make_run(folder, set_up(config, dataset))
-    run.session.resume_from(run.storage.read_checkpoint(run.session.state))
+    config = replace(config, text=replace(config.text, sources=sources or config.text.sources))
+    dataset = dataset_from(corpus, tokenizer, val_fraction=config.text.val_fraction, scratch=path)
+    setup = set_up(config, dataset)
+    state = RunStorage(folder, setup.network.shapes()).read_checkpoint(setup.state)
+    training = with_end(config.training, state, overrides, more, more_minutes)
+    run = make_run(folder, replace(setup, config=replace(config, training=training), state=state))
     return replace(run, resumed=True)
+
+
+def _read_resumable(folder: RunFolder) -> RunConfig:
+    """Return the config of a run; CharrnnError if it cannot be resumed, before anything large is read or made."""
+    config = folder.read_config()
+    folder.refuse_irregular()
+    refuse_if_trained(folder.path)
+    if folder.is_model:
+        raise RunError(
+            f"{folder.path} is a model without the checkpoint that training would continue from; start a new run "
+            f"from its weights: charrnn train TEXT --from {shlex.quote(str(folder.path))}"
+        )
+    folder.refuse_other_shapes(Network.from_config(config.network).shapes())
+    return config
 
 
 def _with_report(text: TextConfig, report: CorpusReport) -> TextConfig:
@@ -115,10 +134,7 @@ def _fit_to_text(
         notes.append(f"the text is short: the batch is {B} instead of {training.batch}")
     if T != training.bptt:
         notes.append(f"the text is short: windows of {T} instead of {training.bptt}")
-    return replace(training, bptt=T, batch=B, threads=shard_count(training.threads, B)), tuple(notes)
-
-
-def _with_end(training: TrainingConfig, overrides: Overrides) -> TrainingConfig:
-    """Return the training with the end that the user gave, if any, in place of the present one."""
-    ends: dict[str, Any] = {name: overrides.get(name) for name in ENDS}
-    return replace(training, **ends) if any(end is not None for end in ends.values()) else training
+    threads = shard_count(training.threads, B)
+    if threads < overrides.get("threads", 0):
+        notes.append(f"a batch of {B} can use {threads} threads: {threads} instead of {training.threads}")
+    return replace(training, bptt=T, batch=B, threads=threads), tuple(notes)

@@ -137,11 +137,15 @@ class Recovered(Event):
 
 @dataclass(frozen=True)
 class Finished(Event):
-    """Training has ended; `reason` is "done", or "stopped" after a command to stop."""
+    """Training has ended; `reason` is "done", or "stopped" after a command to stop.
+
+    `note` says why a run is done before its end; it is empty otherwise.
+    """
 
     kind: ClassVar[str] = "finish"
     reason: str
     best_nats_per_character: float | None
+    note: str = ""
 
 
 @dataclass(frozen=True)

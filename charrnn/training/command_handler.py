@@ -92,7 +92,7 @@ class CommandHandler:
             case EvaluateNow() if session.probes.evaluate is None:
                 return "there is no validation text"
             case EvaluateNow():
-                yield from session.evaluate_and_save()
+                yield from session.evaluate_and_save(on_command=True)
             case SampleNow():
                 yield from session.sample()
             case SaveNow():

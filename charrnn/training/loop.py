@@ -30,14 +30,12 @@ def train(
     handler = CommandHandler(session, read_commands, wait)
     if session.probes.evaluate_base is not None and session.state.step == 0:
         yield from handler.relay(session.evaluate_and_save())
-    while not handler.stopping and (progress := session.progress()) < 1.0:
-        yield from handler.relay(session.step(progress))
+    while not handler.stopping and not session.is_complete():
+        yield from handler.relay(session.step())
         yield from handler.handle()
-    complete = session.progress() >= 1.0
-    if complete and session.evaluated_step != session.state.step:
-        yield from handler.relay(session.evaluate_and_save())
-    if complete and not handler.aborted:
-        yield from handler.relay(session.evaluate_best())
+    complete = session.is_complete()
+    if complete:
+        yield from handler.relay(session.complete())
     if complete and not handler.aborted:
         yield session.finished("done")
     else:

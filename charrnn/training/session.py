@@ -6,10 +6,8 @@ Each of these yields its events. Storage and clock are arguments; a session writ
 import math
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
 
 from charrnn.config import TrainingConfig
-from charrnn.network.arrays import Parameters
 from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import (
     SAMPLE,
@@ -25,10 +23,12 @@ from charrnn.run.events import (
     StepDone,
 )
 from charrnn.text.batches import Windows
+from charrnn.training.interfaces import Probes, Storage
 from charrnn.training.recovery import Recovery
 from charrnn.training.schedules import SCHEDULES, with_warmup
 from charrnn.training.state import TrainingState
 from charrnn.training.stopwatch import Stopwatch
+from charrnn.training.time_budget import TimeBudget
 from charrnn.training.trainer import StepResult, Trainer
 
 SECONDS_BETWEEN_SAVES = 300.0
@@ -36,42 +36,8 @@ SECONDS_BETWEEN_FLOWS = 10.0
 """Time between two checkpoints, and between two measurements of the gradient flow."""
 SECONDS_BETWEEN_REPORTS = 0.25
 """Time between two events of an evaluation in progress; commands are read after each."""
-FINAL_SHARE = 0.1
-"""Share of a run's time that the evaluation of the whole validation text at its end may take."""
 SMALLEST_SCALE, LARGEST_SCALE = 1e-4, 1e4
 """Limits beyond which commands do not change the factor on the learning rate."""
-
-
-EvaluationProbe: TypeAlias = Callable[[Parameters, int | None], Generator[float, None, Evaluation]]
-"""Generator function that evaluates weights on a text, or on a sample of about so many tokens.
-
-It yields the share of the text that has been read, and returns the evaluation.
-"""
-
-
-@dataclass(frozen=True)
-class Probes:
-    """Functions that measure the weights during training; None for a measurement that is not made.
-
-    `evaluate` evaluates weights on the validation text, `evaluate_base` on the validation text of the base run.
-    `sample` returns a sample from the weights at a step. `gradient_flow` takes a state and the time of the run, and
-    returns None for a network in which the flow is not defined.
-    """
-
-    evaluate: EvaluationProbe | None = None
-    evaluate_base: EvaluationProbe | None = None
-    sample: Callable[[Parameters, int], str] | None = None
-    gradient_flow: Callable[[TrainingState, float], GradientFlowMeasured | None] | None = None
-
-
-class Storage(Protocol):
-    """The place where a session saves its weights and its state."""
-
-    def write_best(self, parameters: Parameters) -> None: ...
-
-    def read_best(self) -> Parameters: ...
-
-    def write_checkpoint(self, state: TrainingState) -> None: ...
 
 
 @dataclass
@@ -96,8 +62,6 @@ class Session:
     def __post_init__(self) -> None:
         self.evaluated_step: int | None = None
         self._next_flow = 0.0
-        self._reserve = 0.0  # seconds reserved for the evaluations at the end
-        self._final_seconds = 0.0  # seconds expected for the final evaluation of the whole text; 0 to skip it
         self._rate_factor = with_warmup(SCHEDULES[self.config.schedule], self.config.warmup)
         self.resume_from(self.state)
 
@@ -105,29 +69,47 @@ class Session:
         """Continue from another state, such as one that was read from disk."""
         self.state = state
         self.stopwatch = Stopwatch(self.clock, state.time)
+        self._budget = TimeBudget(self.config)
         self._recovery = Recovery(state)
+        begin = self.config.schedule_begin
+        if begin and (state.step if self.config.steps is not None else state.time / 60.0) <= begin:
+            state.evaluations_since_best = 0  # the part that was added has patience of its own
 
     def progress(self) -> float:
         """Return the completed share of the run, 0 to 1: of its steps, or of its time."""
         if self.total_steps is not None:
             return self.state.step / self.total_steps
-        assert self.config.minutes is not None
-        return (self.stopwatch.elapsed() + self._reserve) / (60.0 * self.config.minutes)
+        return (self.stopwatch.elapsed() + self._budget.reserve) / self._budget.limit
+
+    def is_complete(self) -> bool:
+        """Return True if no step is left to do."""
+        if self.is_out_of_patience():
+            return True
+        if self.total_steps is not None:
+            return self.state.step >= self.total_steps
+        if self.state.completed_minutes == self.config.minutes:
+            return True
+        return self.state.step > 0 and self._budget.is_spent(self.stopwatch.elapsed())
 
     def is_over(self) -> bool:
         """Return True if no step and no evaluation is left to do."""
-        return self.progress() >= 1.0 and (self.state.best_loss is not None or self.probes.evaluate is None)
+        return self.is_complete() and (self.state.best_loss is not None or self.probes.evaluate is None)
 
-    def step(self, progress: float) -> Generator[Event, None, None]:
+    def is_out_of_patience(self) -> bool:
+        """Return True if the last `patience` evaluations gave no new best."""
+        patience = self.config.patience
+        return patience is not None and self.state.evaluations_since_best >= patience
+
+    def step(self) -> Generator[Event, None, None]:
         """Update the weights once, and then evaluate, save and measure the gradient flow if they are due."""
         state, began = self.state, self.clock()
-        rate = self.config.lr * state.rate_scale * self._rate_factor(progress)
+        rate = self.config.lr * state.rate_scale * self._rate_factor(self._schedule_share())
         result = self.trainer.step(state, rate)
         if not result.finite:
             yield self._recover(_name_fault(result))
             return
         state.time = self.stopwatch.elapsed()
-        yield self._step_done(result, rate, began)
+        yield self._step_done(result, rate, self.clock() - began)
         if self._evaluation_is_due():
             yield from self.evaluate_and_save()
         elif self.stopwatch.elapsed() - self._recovery.saved_time > SECONDS_BETWEEN_SAVES:
@@ -135,15 +117,25 @@ class Session:
         if (measured := self._measure_flow_if_due(state)) is not None:
             yield measured
 
+    def _schedule_share(self) -> float:
+        """Return the completed share of the part of the run that the schedule of the learning rate spans."""
+        progress, begin = self.progress(), self.config.schedule_begin
+        if not begin:
+            return progress
+        begin /= self.config.steps or self.config.minutes or math.inf
+        return max(0.0, (progress - begin) / (1.0 - begin))
+
     def _measure_flow_if_due(self, state: TrainingState) -> GradientFlowMeasured | None:
         if self.probes.gradient_flow is None or self.stopwatch.elapsed() < self._next_flow:
             return None
         self._next_flow = self.stopwatch.elapsed() + SECONDS_BETWEEN_FLOWS
         return self.probes.gradient_flow(state, state.time)
 
-    def _step_done(self, result: StepResult, rate: float, began: float) -> StepDone:
+    def _step_done(self, result: StepResult, rate: float, seconds: float) -> StepDone:
         windows = self.trainer.windows
-        characters = windows.T * windows.B * self.characters_per_token
+        tokens = windows.T * windows.B
+        self._budget.take_step(seconds)
+        self._budget.estimate_evaluation(self._evaluated_tokens(), tokens)
         return StepDone(
             self.state.step,
             self.state.time,
@@ -151,24 +143,38 @@ class Session:
             learning_rate=rate,
             gradient_norm=result.gradient_norm,
             clipped=result.clipped,
-            characters_per_second=characters / max(self.clock() - began, 1e-9),
+            characters_per_second=tokens * self.characters_per_token / max(seconds, 1e-9),
             progress=self.progress(),
             epoch=self.state.window / windows.per_epoch,
         )
 
+    def _evaluated_tokens(self) -> int:
+        """Return the number of tokens that an evaluation reads."""
+        probes = [probe for probe in (self.probes.evaluate, self.probes.evaluate_base) if probe is not None]
+        return len(probes) * (self.config.evaluation_sample or self.validation_tokens)
+
     def _evaluation_is_due(self) -> bool:
-        """Return True after every interval, and after each quarter of the first one, where the loss falls fastest."""
+        """Return True after every interval, and after each quarter of the first one, where the loss falls fastest.
+
+        Near the end of a run of limited minutes, the last evaluation suffices.
+        """
         step, every = self.state.step, self.config.evaluate_every
-        return step % every == 0 or step in {every // 4, every // 2, every * 3 // 4}
+        due = step % every == 0 or step in {every // 4, every // 2, every * 3 // 4}
+        return due and not self._budget.is_nearly_spent(self.stopwatch.elapsed())
 
-    def evaluate_and_save(self) -> Generator[Event, None, None]:
-        """Evaluate the weights, keep them if they are the best so far, sample from them and write a checkpoint."""
-        state = self.state
-        yield from self._evaluate()
+    def evaluate_and_save(self, *, on_command: bool = False) -> Generator[Event, None, None]:
+        """Evaluate the weights, keep them if they are the best so far, sample from them and write a checkpoint.
+
+        An evaluation on command does not use up patience.
+        """
+        state, began = self.state, self.stopwatch.elapsed()
+        yield from self._evaluate(uses_patience=not on_command)
         if self.state is state:  # not replaced by a recovery
+            yield from self.sample()
             yield from self.save()
+            self._budget.evaluation = self.stopwatch.elapsed() - began
 
-    def _evaluate(self) -> Iterator[Event]:
+    def _evaluate(self, *, uses_patience: bool) -> Iterator[Event]:
         state, sample = self.state, self.config.evaluation_sample
         if self.probes.evaluate is None:
             self.storage.write_best(state.parameters)
@@ -178,14 +184,16 @@ class Session:
             if not math.isfinite(evaluation.nats_per_character):
                 yield self._recover("the validation loss is not finite")
                 return
+            if sample is not None:
+                share = evaluation.tokens / max(1, self.validation_tokens)
+                elapsed = self.stopwatch.elapsed()
+                self._budget.plan_final((elapsed - began) / share, elapsed)
             previous_loss = None
             if self.probes.evaluate_base is not None:
                 base = yield from self._report(self.probes.evaluate_base(state.parameters, sample))
                 previous_loss = base.nats_per_character
-            self._reserve_time(self.stopwatch.elapsed() - began, evaluation.tokens)
-            yield self._keep_if_best(evaluation, previous_loss)
+            yield self._keep_if_best(evaluation, previous_loss, uses_patience=uses_patience)
         self.evaluated_step = state.step
-        yield from self.sample()
 
     def _report(self, steps: Generator[float, None, Evaluation]) -> Generator[Event, None, Evaluation]:
         """Run an evaluation, yield its progress now and then, and return its result."""
@@ -200,47 +208,32 @@ class Session:
                 yield Evaluating(self.state.step, self.stopwatch.elapsed(), share)
                 reported = self.clock()
 
-    def _keep_if_best(self, evaluation: Evaluation, previous_loss: float | None) -> Evaluated:
+    def _keep_if_best(self, evaluation: Evaluation, previous_loss: float | None, *, uses_patience: bool) -> Evaluated:
         state, loss = self.state, evaluation.nats_per_character
         best = state.best_loss is None or loss < state.best_loss
         if best:
-            state.best_loss = loss
+            state.best_loss, state.evaluations_since_best = loss, 0
             self.storage.write_best(state.parameters)
+        elif uses_patience:
+            state.evaluations_since_best += 1
         scope = WHOLE if self.config.evaluation_sample is None else SAMPLE
         return Evaluated(state.step, self.stopwatch.elapsed(), evaluation, best, previous_loss, scope)
 
-    def evaluate_best(self) -> Generator[Event, None, None]:
+    def _evaluate_best(self) -> Generator[Event, None, None]:
         """Evaluate the best weights on the whole validation text, if only a sample of it was evaluated so far.
 
         Skipped if it is expected to take too long, and ended early if it does, unless `final_evaluation` is "always".
         """
-        if self.probes.evaluate is None or self.config.evaluation_sample is None or not self._final_seconds:
+        if self.probes.evaluate is None or not self._budget.final:
             return
         for event in self._report_final(self.probes.evaluate(self.storage.read_best(), None)):
             yield event
-            if self._is_late():
+            if self.stopwatch.elapsed() > self._budget.latest:
                 return
 
     def _report_final(self, steps: Generator[float, None, Evaluation]) -> Iterator[Event]:
         evaluation = yield from self._report(steps)
         yield Evaluated(self.state.step, self.stopwatch.elapsed(), evaluation, best=False, scope=WHOLE)
-
-    def _reserve_time(self, seconds: float, tokens: int) -> None:
-        """Reserve time at the end of the run for one more evaluation, and for one of the whole text if it fits."""
-        run_seconds = self.stopwatch.elapsed() if self.config.minutes is None else 60.0 * self.config.minutes
-        whole = seconds * self.validation_tokens / max(1, tokens)
-        fits = whole <= FINAL_SHARE * run_seconds
-        self._final_seconds = whole if fits or self.config.final_evaluation == "always" else 0.0
-        self._reserve = seconds + (whole if fits and self.config.evaluation_sample is not None else 0.0)
-
-    def _is_late(self) -> bool:
-        """Return True if a run of limited minutes has exceeded them by more than 1 % and a second.
-
-        False if `final_evaluation` is "always".
-        """
-        if self.config.minutes is None or self.config.final_evaluation == "always":
-            return False
-        return self.stopwatch.elapsed() > 60.0 * self.config.minutes * 1.01 + 1.0
 
     def sample(self) -> Iterator[Event]:
         """Sample from the weights."""
@@ -274,12 +267,23 @@ class Session:
         """Write a checkpoint of an unfinished run, and its weights as the model if there was no evaluation yet."""
         if self.state.best_loss is None:
             self.storage.write_best(self.state.parameters)
+        self.state.completed_minutes = None
         yield from self.save()
         yield self.finished("stopped")
 
+    def complete(self) -> Generator[Event, None, None]:
+        """Do what follows the last step: evaluate the weights, and the best of them on the whole validation text."""
+        self.state.completed_minutes = self.config.minutes
+        if self.evaluated_step != self.state.step:
+            yield from self.evaluate_and_save()
+        yield from self._evaluate_best()
+
     def finished(self, reason: str) -> Finished:
         """Return the event that ends the run."""
-        return Finished(self.state.step, self.stopwatch.elapsed(), reason, self.state.best_loss)
+        note = ""
+        if self.is_out_of_patience():
+            note = f"no new best in the last {self.state.evaluations_since_best} evaluations"
+        return Finished(self.state.step, self.stopwatch.elapsed(), reason, self.state.best_loss, note)
 
     def _recover(self, reason: str) -> Recovered:
         """Restore the last saved state, at a lower learning rate."""

@@ -26,7 +26,9 @@ class TrainingState:
     `step` counts updates. `window` counts the windows that were read; it is larger than `step` by the windows whose
     step was not finite or was lost in a recovery.
     `rate_scale` is a factor on the learning rate, changed by commands and halved at every recovery. `time` is in
-    seconds since the run began. `best_loss` is the best validation loss so far, in nats per character.
+    seconds since the run began. `best_loss` is the best validation loss so far, in nats per character, and
+    `evaluations_since_best` counts the evaluations after it. `completed_minutes` is the limit of minutes that the
+    run has reached, None before.
     """
 
     parameters: Parameters
@@ -38,6 +40,8 @@ class TrainingState:
     rate_scale: float = 1.0
     time: float = 0.0
     best_loss: float | None = None
+    evaluations_since_best: int = 0
+    completed_minutes: float | None = None
 
     def copy(self) -> "TrainingState":
         """Return a copy that further training does not change."""
@@ -57,6 +61,8 @@ class TrainingState:
             "rate_scale": self.rate_scale,
             "time": self.time,
             "best": self.best_loss,
+            "evaluations_since_best": self.evaluations_since_best,
+            "completed_minutes": self.completed_minutes,
             "rng": self.rng.bit_generator.state,
         }
 
@@ -79,7 +85,9 @@ class TrainingState:
                 window=int(notes["window"]),
                 rate_scale=float(notes["rate_scale"]),
                 time=float(notes["time"]),
-                best_loss=None if notes["best"] is None else float(notes["best"]),
+                best_loss=_number(notes["best"]),
+                evaluations_since_best=int(notes.get("evaluations_since_best", 0)),  # none in version 0.4
+                completed_minutes=_number(notes.get("completed_minutes")),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ModelError(f"its notes on the run cannot be read ({error!r})") from error
@@ -89,10 +97,14 @@ class TrainingState:
 
     def _is_in_range(self) -> bool:
         """Return False for numbers that no run has."""
-        counts = self.step, self.window, self.time
+        counts = self.step, self.window, self.time, self.evaluations_since_best
         best_loss = 0.0 if self.best_loss is None else self.best_loss
         return all(0 <= count < LARGEST for count in counts) and 0.0 < self.rate_scale < LARGEST > abs(best_loss)
 
 
 def _select(prefix: str, arrays: Parameters) -> Parameters:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -15,9 +15,10 @@ from charrnn.run.commands import Command
 from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import Event
 from charrnn.text.batches import Windows
+from charrnn.training.interfaces import EvaluationProbe, Probes
 from charrnn.training.loop import train
 from charrnn.training.optimizers import Adam, initial_moments
-from charrnn.training.session import EvaluationProbe, Probes, Session
+from charrnn.training.session import Session
 from charrnn.training.state import TrainingState
 from charrnn.training.trainer import Trainer
 

@@ -8,7 +8,7 @@ import pytest
 
 from charrnn.run.commands import Command, EvaluateNow, Pause, RestoreBest, Resume, SampleNow, SaveNow, ScaleRate, Stop
 from charrnn.run.events import CommandApplied, Evaluated, Event, Sampled, Saved, StepDone
-from charrnn.training.session import Probes
+from charrnn.training.interfaces import Probes
 
 
 @pytest.mark.parametrize(

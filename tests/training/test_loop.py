@@ -10,7 +10,7 @@ from charrnn.network.arrays import Array, Inputs, Parameters, Targets
 from charrnn.parallel.serial import WindowGradient, serial
 from charrnn.run.commands import Command, SaveNow, Stop
 from charrnn.run.events import Evaluated, Evaluating, Event, Finished, GradientFlowMeasured, Saved, StepDone
-from charrnn.training.session import Probes
+from charrnn.training.interfaces import Probes
 
 
 def test_training_learns_a_periodic_text(toy: Any) -> None:

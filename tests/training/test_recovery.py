@@ -11,8 +11,8 @@ from charrnn.network import Network
 from charrnn.network.arrays import Array, Inputs, Parameters, Targets
 from charrnn.parallel.serial import WindowGradient, serial
 from charrnn.run.events import Finished, Recovered, Saved, StepDone
+from charrnn.training.interfaces import Probes
 from charrnn.training.recovery import MOST_RECOVERIES
-from charrnn.training.session import Probes
 from charrnn.training.state import TrainingState
 
 

@@ -27,10 +27,19 @@ def test_a_state_comes_back_from_arrays_and_json() -> None:
     assert (copy.rng.random(5) == state.rng.random(5)).all()
 
 
-def test_the_names_in_a_checkpoint_are_those_of_format_1() -> None:
+def test_the_names_in_a_checkpoint_are_those_of_the_format() -> None:
     names = {"parameters.head.W", "parameters.head.b", "moments.mean.head.W", "moments.mean.head.b", "carried"}
     assert set(make_state().to_arrays()) == names
-    assert set(make_state().to_notes()) == {"step", "window", "rate_scale", "time", "best", "rng"}
+    notes = {"step", "window", "rate_scale", "time", "best", "rng"}
+    new_notes = {"evaluations_since_best", "completed_minutes"}
+    assert set(make_state().to_notes()) == notes | new_notes
+
+
+def test_a_checkpoint_of_version_0_4_is_read() -> None:
+    notes = make_state().to_notes()
+    del notes["evaluations_since_best"], notes["completed_minutes"]
+    state = TrainingState.from_arrays(make_state().to_arrays(), notes)
+    assert (state.evaluations_since_best, state.completed_minutes) == (0, None)
 
 
 def test_a_copy_is_independent() -> None:
@@ -53,6 +62,8 @@ def test_a_copy_is_independent() -> None:
         {"rate_scale": 0.0},
         {"time": float("nan")},
         {"best": []},
+        {"evaluations_since_best": -1},
+        {"completed_minutes": []},
         {"rng": {}},
     ],
 )

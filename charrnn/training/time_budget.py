@@ -1,0 +1,65 @@
+"""The time budget of a run that ends after some minutes: the time for steps, and the time reserved for its end."""
+
+import math
+from dataclasses import dataclass
+
+from charrnn.config import TrainingConfig
+from charrnn.config.defaults import EVALUATION_COST
+
+FINAL_SHARE = 0.1
+"""Share of a run's time that the evaluation of the whole validation text at its end may take."""
+NEWEST = 0.2
+"""Weight of the newest step in the average duration of a step."""
+
+
+@dataclass
+class TimeBudget:
+    """Durations in seconds, as far as they are known.
+
+    `step` is the average duration of a step; `evaluation` is that of an evaluation, including sample and checkpoint;
+    `final` is that of the evaluation of the whole validation text at the end, 0 if there will be none.
+    """
+
+    config: TrainingConfig
+    step: float = 0.0
+    evaluation: float = 0.0
+    final: float = 0.0
+    final_fits: bool = False
+
+    @property
+    def limit(self) -> float:
+        """Time at which the run ends; infinite if it ends after a number of steps."""
+        return math.inf if self.config.minutes is None else 60.0 * self.config.minutes
+
+    @property
+    def latest(self) -> float:
+        """Time at which a final evaluation is given up."""
+        return math.inf if self.config.final_evaluation == "always" else 1.01 * self.limit + 1.0
+
+    @property
+    def reserve(self) -> float:
+        """Time that the run will take after its last step."""
+        return self.evaluation + (self.final if self.final_fits else 0.0)
+
+    def take_step(self, seconds: float) -> None:
+        """Bring the duration of a step up to date."""
+        self.step = self.step + NEWEST * (seconds - self.step) if self.step else seconds
+
+    def estimate_evaluation(self, tokens: float, tokens_per_step: int) -> None:
+        """Estimate the duration of an evaluation of so many tokens, if none was timed yet."""
+        if not self.evaluation:
+            self.evaluation = EVALUATION_COST * self.step * tokens / tokens_per_step
+
+    def plan_final(self, seconds: float, elapsed: float) -> None:
+        """Plan a final evaluation that takes so long if it fits into the run, or if the config demands it."""
+        length = elapsed if self.config.minutes is None else self.limit - 60.0 * self.config.schedule_begin
+        self.final_fits = seconds <= FINAL_SHARE * length and elapsed + seconds <= self.latest
+        self.final = seconds if self.final_fits or self.config.final_evaluation == "always" else 0.0
+
+    def is_spent(self, elapsed: float) -> bool:
+        """Return True if the run ends nearer to its limit without another step than with one."""
+        return elapsed + 0.5 * self.step + self.reserve >= self.limit
+
+    def is_nearly_spent(self, elapsed: float) -> bool:
+        """Return True if there is no time for an evaluation before the last one."""
+        return elapsed + self.evaluation + self.step + self.reserve >= self.limit
