@@ -51,9 +51,24 @@ def write_pieces(pieces: Iterable[str]) -> None:
 
 
 def write_json(values: Mapping[str, Any]) -> None:
-    """Write one JSON object on one line of stdout and flush it; a number that is not finite becomes null."""
+    """Write one JSON object on one line of stdout and flush it; a number that is not finite becomes null.
+
+    On a terminal, unprintable characters are written as JSON escapes.
+    """
+    _write_json(values, None)
+
+
+def write_indented_json(values: Mapping[str, Any]) -> None:
+    """Write one JSON object as `write_json` does, but on several lines."""
+    _write_json(values, 2)
+
+
+def _write_json(values: Mapping[str, Any], indent: int | None) -> None:
     escaped = (sys.stdout.encoding or "ascii").lower().replace("-", "") != "utf8"
-    sys.stdout.write(json.dumps(_finite(values), ensure_ascii=escaped, allow_nan=False) + "\n")
+    line = json.dumps(_finite(values), ensure_ascii=escaped, allow_nan=False, indent=indent)
+    if sys.stdout.isatty() and not line.isprintable():
+        line = "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in line)
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
@@ -69,6 +84,11 @@ def _finite(value: Any) -> Any:
 def standard_input() -> BinaryIO | None:
     """Return stdin as a stream of bytes; None if it is closed."""
     return sys.stdin.buffer if sys.stdin is not None else None
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, which is in the singular for 1."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def shortened(text: str) -> str:

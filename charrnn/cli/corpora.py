@@ -1,6 +1,5 @@
 """`charrnn corpora`: the built-in texts and the catalogue of texts to download."""
 
-import json
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +8,7 @@ import typer
 
 from charrnn.cli import shell_completion
 from charrnn.cli.arguments import AsJson
-from charrnn.cli.console import print_message, write_line
+from charrnn.cli.console import print_message, write_indented_json, write_line
 from charrnn.cli.tables import Column, print_table
 from charrnn.errors import TextError, UsageError
 
@@ -39,7 +38,7 @@ def corpora(context: typer.Context, as_json: AsJson = False) -> None:
         return
     rows = [*_builtin_rows(), *_catalogue_rows()]
     if as_json:
-        write_line(json.dumps({"corpora": rows}, ensure_ascii=False, indent=2))
+        write_indented_json({"corpora": rows})
     elif sys.stdout.isatty():
         _print_table(rows)
     else:

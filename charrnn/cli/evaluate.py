@@ -17,7 +17,7 @@ from charrnn.cli.arguments import (
     open_language_model,
     use_latest_run,
 )
-from charrnn.cli.console import print_message, standard_input, write_json, write_line
+from charrnn.cli.console import counted, print_message, standard_input, write_json, write_line
 from charrnn.errors import TextError, UsageError
 
 if TYPE_CHECKING:
@@ -154,11 +154,12 @@ def _write(
     for loss, compared in zip(losses, evaluations, strict=False):  # the models precede the baselines
         if compared.unknown:
             reason = "each costs only the probability of <unk>, so its loss is understated"
-            print_message(f"{loss.name} has {compared.unknown:,} unknown characters; {reason}")
+            print_message(f"{loss.name} has {counted(compared.unknown, 'unknown character')}; {reason}")
     if evaluation.unknown:
-        tokens = f"{evaluation.unknown:,} of {evaluation.tokens:,} tokens"
+        tokens = f"{evaluation.unknown:,} of {counted(evaluation.tokens, 'token')}"
         share = evaluation.unknown / evaluation.tokens
-        print_message(f"{tokens} stand for characters that are unknown to the model ({share:.2%})")
+        verb = "stands" if evaluation.unknown == 1 else "stand"
+        print_message(f"{tokens} {verb} for characters that are unknown to the model ({share:.2%})")
     if as_json:
         values: dict[str, Any] = asdict(evaluation)
         if losses:
@@ -183,7 +184,7 @@ def _loss_lines(losses: "list[Loss]") -> Iterator[str]:
 
 def _keystroke_lines(keys: "Keystrokes | None") -> Iterator[str]:
     if keys is not None:
-        yield f"\nkeystrokes for {keys.words:,} words, {keys.characters:,} characters"
+        yield f"\nkeystrokes for {counted(keys.words, 'word')}, {counted(keys.characters, 'character')}"
         for n, saved, top in ((1, keys.saved_with_1, keys.top_1), (3, keys.saved_with_3, keys.top_3)):
             shares = ", ".join(f"{share:.1%}" for share in top)
             yield f"{n} shown: {saved:.1%} saved; the word is among them after 0, 1, … letters in {shares} of cases"

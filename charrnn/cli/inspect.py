@@ -10,7 +10,7 @@ import typer
 
 from charrnn.cli import shell_completion
 from charrnn.cli.arguments import AsJson, Encoding, OptionalModel, number_option, open_language_model, use_latest_run
-from charrnn.cli.console import print_message, standard_input, write_json, write_line
+from charrnn.cli.console import counted, print_message, standard_input, write_json, write_line
 from charrnn.errors import UsageError
 from charrnn.text.escape import visible_line
 
@@ -82,7 +82,7 @@ def _read_text(source: str, encoding: str, length: int) -> tuple[str, str]:
 
     corpus = read_corpus((source,), encoding=encoding, stdin=standard_input())
     passage = head(corpus.chunks(), length)
-    return passage, f"{len(passage):,} of the {corpus.report.characters:,} characters of the text"
+    return passage, f"{len(passage):,} of the {counted(corpus.report.characters, 'character')} of the text"
 
 
 def _report(model: "LanguageModel", reading: "Reading", top: int) -> dict[str, Any]:

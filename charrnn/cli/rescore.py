@@ -72,7 +72,8 @@ def rescore(
             _write(group, top or len(group.candidates), as_json=as_json)
             unknown += group.unknown
     if unknown:
-        print_message(f"{unknown:,} of the candidates' characters are unknown to the model")
+        verb = "is" if unknown == 1 else "are"
+        print_message(f"{unknown:,} of the candidates' characters {verb} unknown to the model")
 
 
 def _lines(chunks: Iterable[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import typer
 
 from charrnn.cli.arguments import Encoding, Model, Ngram, json_lines, number_option, open_text_model
-from charrnn.cli.console import print_message, shortened, write_json, write_line, write_text
+from charrnn.cli.console import counted, print_message, shortened, write_json, write_line, write_text
 from charrnn.cli.shades import Shade, shade_of
 from charrnn.cli.streams import file_mode, read_chunks
 from charrnn.errors import TextError, UsageError
@@ -66,8 +66,9 @@ def score(
     if not totals.characters:
         raise TextError("the text to score is empty; give a text of one character or more")
     if totals.unknown:
-        share = f"{totals.unknown:,} of {totals.characters:,} characters"
-        print_message(f"{share} are unknown to the model ({totals.unknown / totals.characters:.2%})")
+        share = f"{totals.unknown:,} of {counted(totals.characters, 'character')}"
+        verb = "is" if totals.unknown == 1 else "are"
+        print_message(f"{share} {verb} unknown to the model ({totals.unknown / totals.characters:.2%})")
     page.end(totals)
 
 

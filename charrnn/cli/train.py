@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from charrnn.cli import options
-from charrnn.cli.console import print_message, standard_input
+from charrnn.cli.console import counted, print_message, standard_input
 from charrnn.cli.progress import BackgroundProgress, JsonProgress, PlainProgress, Progress, QuietProgress
 from charrnn.cli.terminal import current_ui_problem
 from charrnn.cli.watch import how_to_control, print_model_location
@@ -123,8 +123,9 @@ def _preflight_lines(run: "Run") -> list[str]:
     tokens = preflight.training_tokens + preflight.validation_tokens
     remaining = duration(preflight.seconds * (1.0 - run.session.progress()))
     vectors = f"embedding {network.embedding}" if network.embedding else "one-hot"
-    length = f"{training.minutes:g} minutes" if training.minutes is not None else f"{preflight.steps:,} steps"
-    threads = f"{training.threads} thread{'s' * (training.threads != 1)}"
+    minutes = training.minutes
+    length = counted(preflight.steps, "step") if minutes is None else f"{minutes:g} minute{'s' * (minutes != 1)}"
+    threads = counted(training.threads, "thread")
     decay = f", weight decay {training.weight_decay:g}" if training.weight_decay else ""
     lines = {
         "text": f"{', '.join(text.sources)}: {preflight.corpus}, {preflight.corpus.encoding}",

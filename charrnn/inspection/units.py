@@ -72,8 +72,12 @@ def default_text(model: LanguageModel, length: int) -> tuple[str, str]:
     except CharrnnError as error:
         text, reason = "", str(error)
     if text:
-        return text, f"the first {len(text):,} characters of the run's validation text"
-    return model.sample(length=length, seed=0), f"a sample of {length:,} characters, because {reason}"
+        return text, f"the first {_characters(len(text))} of the run's validation text"
+    return model.sample(length=length, seed=0), f"a sample of {_characters(length)}, because {reason}"
+
+
+def _characters(count: int) -> str:
+    return "1 character" if count == 1 else f"{count:,} characters"
 
 
 def _pieces(tokenizer: Tokenizer, ids: Ids) -> tuple[str, ...]:
