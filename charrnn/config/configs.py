@@ -216,7 +216,7 @@ class TrainingConfig(Config):
     ] = 200
     evaluation_sample: Annotated[int | None, Integer(1)] = None
     patience: Annotated[
-        int | None, Integer(1), Option("Stop after so many evaluations without a new best validation loss")
+        int | None, Integer(1), Option("Evaluations without a new best validation loss after which the run ends")
     ] = None
     schedule_begin: Annotated[float, Number(0.0, 1e15)] = 0.0
     final_evaluation: Annotated[

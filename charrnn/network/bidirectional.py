@@ -42,7 +42,7 @@ class Bidirectional(Body):
         dropout_masks: Array | None,
         workspace: Workspace,
     ) -> tuple[Array, Array, Backward]:
-        """Run the layers in turn. Raise ValueError for a vectorizer that resets the state at documents.
+        """Run all layers. Raises ValueError for a vectorizer that resets the state at documents.
 
         A reset by the backward direction would clear a state that the layer above reads as an output.
         """

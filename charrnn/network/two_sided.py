@@ -94,7 +94,9 @@ class TwoSided(Body):
             dleft[...] = dy[:, :, :H]
             dinputs, gradients, dstate = to_left(dleft, dlast)
             if dinputs.size:
-                dinputs = np.concatenate([dinputs, np.zeros_like(dinputs[:1])])  # nothing reads the last forward
+                dinputs = np.concatenate(
+                    [dinputs, np.zeros_like(dinputs[:1])]
+                )  # the forward stack does not read the last input
             gradients = with_direction("forward", gradients)
             if T == 1:
                 unused = {name: np.zeros_like(w) for name, w in parameters.items() if name.startswith("backward.")}

@@ -1,4 +1,4 @@
-"""The end of a resumed run: the one that it has, another one, or more steps or minutes from where it stands."""
+"""The end of a resumed run: unchanged, replaced, or extended by more steps or minutes."""
 
 from dataclasses import replace
 from typing import Any
@@ -30,9 +30,9 @@ def with_end(
     more: int | None = None,
     more_minutes: float | None = None,
 ) -> TrainingConfig:
-    """Return the training of a run in some state with another end and patience, if they are given.
+    """Return the training config of a run, with the end and the patience that the user gave, if any.
 
-    With more steps or minutes, the schedule of the learning rate begins anew and spans the added part.
+    With more steps or minutes, a new learning-rate schedule spans the added part, from `state` on.
     """
     training = replace(training, patience=overrides.get("patience", training.patience))
     ends: dict[str, Any] = {name: overrides.get(name) for name in ENDS}

@@ -139,7 +139,7 @@ class Recovered(Event):
 class Finished(Event):
     """Training has ended; `reason` is "done", or "stopped" after a command to stop.
 
-    `note` says why a run is done before its end; it is empty otherwise.
+    `note` gives the reason if a run ends before its planned end; it is empty otherwise.
     """
 
     kind: ClassVar[str] = "finish"

@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]
 """A function that is called with the number of bytes downloaded so far and in all."""
 
 LARGEST_EXPANSION, SMALLEST_LIMIT = 16, 64 << 20
-"""Bytes that one byte of an archive may expand to at most, where text expands to 3 or 4, beyond so many in all."""
+"""Largest ratio of text to archive in bytes (3 or 4 is usual), and size up to which any ratio is accepted."""
 _ARCHIVE_FAULTS = (
     OSError,
     EOFError,

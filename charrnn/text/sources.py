@@ -63,7 +63,7 @@ def _find(name: str, builtin_first: bool) -> Iterator[Source]:
 
 
 def _unknown(name: str) -> UsageError:
-    """Return the error about an unknown name, with the files and texts that have similar names."""
+    """Return the error for an unknown name, with files and texts of similar names."""
     path = Path(name)
     try:
         by_name = {entry.name.lower(): str(entry) for entry in path.parent.iterdir()}

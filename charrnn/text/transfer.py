@@ -1,7 +1,7 @@
 """Transfers: an http or https URL → its bytes in blocks, from a server that may be slow, broken or hostile.
 
-The bytes arrive in a thread of their own, so that nothing that a server does, or leaves undone, is waited for longer
-than PATIENCE, and Ctrl-C is heard at any moment.
+The bytes are read in a separate thread, so that no operation of the server is waited for longer than PATIENCE, and
+Ctrl-C takes effect at any moment.
 """
 
 import http.client
@@ -25,12 +25,12 @@ BLOCK_BYTES = 1 << 17
 PATIENCE, SLOWEST_RATE = 30.0, 1000.0
 """Seconds over which the rate is measured, and the lowest rate that is waited for, in bytes per second."""
 _POLL = 0.2
-"""Seconds after which a waiting thread looks around."""
+"""Seconds between two checks of a waiting thread."""
 _QUEUED_BLOCKS = 8
 _LONGEST_REASON = 200
 _SCHEMES = ("http", "https")
 _FAULTS = (OSError, http.client.HTTPException, ValueError, ArithmeticError, EOFError)
-"""Exceptions of urllib for whatever a server answers, such as a redirect to http://[::1/ or to port 99999."""
+"""Exceptions of urllib for invalid answers of a server, such as a redirect to http://[::1/ or to port 99999."""
 
 
 def open_url(url: str) -> IO[bytes]:
@@ -88,7 +88,7 @@ def receive(url: str, opener: Opener = open_url) -> Generator[bytes, None, None]
 
 
 def _read(url: str, opener: Opener, blocks: "queue.Queue[bytes | BaseException]", abandoned: threading.Event) -> None:
-    """Put the bytes at a URL into a queue; an empty block ends them, or an exception. Stop if they are abandoned."""
+    """Put the bytes at a URL into a queue, and at the end an empty block or an exception. Stop after `abandoned`."""
 
     def put(item: bytes | BaseException) -> None:
         while not abandoned.is_set():
@@ -107,7 +107,7 @@ def _read(url: str, opener: Opener, blocks: "queue.Queue[bytes | BaseException]"
 
 
 def _paced(url: str, blocks: "queue.Queue[bytes | BaseException]") -> Iterator[bytes]:
-    """Yield the blocks of a queue; raise an exception that is in it, and TextError if too little arrives."""
+    """Yield the blocks of a queue; raise an exception from it, or TextError if the blocks arrive too slowly."""
     arrived, end = 0, time.monotonic() + PATIENCE
     while True:
         try:
@@ -128,6 +128,6 @@ def _paced(url: str, blocks: "queue.Queue[bytes | BaseException]") -> Iterator[b
 
 
 def _line(reason: object) -> str:
-    """Return what a server said on one line, shortened, with its control characters made visible."""
+    """Return a server's message on one line, shortened, with its control characters made visible."""
     line = visible_line(" ".join(str(reason).split()))
     return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"

@@ -1,4 +1,4 @@
-"""The interfaces of a session: the functions that measure its weights, and the place where it saves them."""
+"""The interfaces of a session to the functions that measure its weights and to the storage that saves them."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from charrnn.run.events import GradientFlowMeasured
 from charrnn.training.state import TrainingState
 
 EvaluationProbe: TypeAlias = Callable[[Parameters, int | None], Generator[float, None, Evaluation]]
-"""Generator function that evaluates weights on a text, or on a sample of about so many tokens.
+"""Generator function that evaluates weights on a text, or on a sample of about that many tokens.
 
 It yields the share of the text that has been read, and returns the evaluation.
 """

@@ -73,7 +73,7 @@ class Session:
         self._recovery = Recovery(state)
         begin = self.config.schedule_begin
         if begin and (state.step if self.config.steps is not None else state.time / 60.0) <= begin:
-            state.evaluations_since_best = 0  # the part that was added has patience of its own
+            state.evaluations_since_best = 0  # the patience is counted again for the added part
 
     def progress(self) -> float:
         """Return the completed share of the run, 0 to 1: of its steps, or of its time."""
@@ -134,7 +134,7 @@ class Session:
     def _step_done(self, result: StepResult, rate: float, seconds: float) -> StepDone:
         windows = self.trainer.windows
         tokens = windows.T * windows.B
-        self._budget.take_step(seconds)
+        self._budget.add_step(seconds)
         self._budget.estimate_evaluation(self._evaluated_tokens(), tokens)
         return StepDone(
             self.state.step,
@@ -272,7 +272,7 @@ class Session:
         yield self.finished("stopped")
 
     def complete(self) -> Generator[Event, None, None]:
-        """Do what follows the last step: evaluate the weights, and the best of them on the whole validation text."""
+        """Evaluate the weights after the last step, and then the best weights on the whole validation text."""
         self.state.completed_minutes = self.config.minutes
         if self.evaluated_step != self.state.step:
             yield from self.evaluate_and_save()

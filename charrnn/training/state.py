@@ -28,7 +28,7 @@ class TrainingState:
     `rate_scale` is a factor on the learning rate, changed by commands and halved at every recovery. `time` is in
     seconds since the run began. `best_loss` is the best validation loss so far, in nats per character, and
     `evaluations_since_best` counts the evaluations after it. `completed_minutes` is the limit of minutes that the
-    run has reached, None before.
+    run has reached, None if it has reached none.
     """
 
     parameters: Parameters
@@ -96,7 +96,7 @@ class TrainingState:
         return state
 
     def _is_in_range(self) -> bool:
-        """Return False for numbers that no run has."""
+        """Return True if all numbers are in the range of a real run."""
         counts = self.step, self.window, self.time, self.evaluations_since_best
         best_loss = 0.0 if self.best_loss is None else self.best_loss
         return all(0 <= count < LARGEST for count in counts) and 0.0 < self.rate_scale < LARGEST > abs(best_loss)

@@ -1,4 +1,4 @@
-"""The time budget of a run that ends after some minutes: the time for steps, and the time reserved for its end."""
+"""The time budget of a run: the time for its steps, and the time reserved for its last evaluations."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ NEWEST = 0.2
 
 @dataclass
 class TimeBudget:
-    """Durations in seconds, as far as they are known.
+    """Durations in seconds, 0 while they are not known.
 
     `step` is the average duration of a step; `evaluation` is that of an evaluation, including sample and checkpoint;
     `final` is that of the evaluation of the whole validation text at the end, 0 if there will be none.
@@ -33,7 +33,7 @@ class TimeBudget:
 
     @property
     def latest(self) -> float:
-        """Time at which a final evaluation is given up."""
+        """Time at which a final evaluation is ended; infinite if `final_evaluation` is "always"."""
         return math.inf if self.config.final_evaluation == "always" else 1.01 * self.limit + 1.0
 
     @property
@@ -41,25 +41,25 @@ class TimeBudget:
         """Time that the run will take after its last step."""
         return self.evaluation + (self.final if self.final_fits else 0.0)
 
-    def take_step(self, seconds: float) -> None:
-        """Bring the duration of a step up to date."""
+    def add_step(self, seconds: float) -> None:
+        """Update the average duration of a step by the newest one."""
         self.step = self.step + NEWEST * (seconds - self.step) if self.step else seconds
 
     def estimate_evaluation(self, tokens: float, tokens_per_step: int) -> None:
-        """Estimate the duration of an evaluation of so many tokens, if none was timed yet."""
+        """Estimate the duration of an evaluation of this many tokens, if none was measured yet."""
         if not self.evaluation:
             self.evaluation = EVALUATION_COST * self.step * tokens / tokens_per_step
 
     def plan_final(self, seconds: float, elapsed: float) -> None:
-        """Plan a final evaluation that takes so long if it fits into the run, or if the config demands it."""
+        """Plan a final evaluation of this duration if it fits into the run, or if `final_evaluation` is "always"."""
         length = elapsed if self.config.minutes is None else self.limit - 60.0 * self.config.schedule_begin
         self.final_fits = seconds <= FINAL_SHARE * length and elapsed + seconds <= self.latest
         self.final = seconds if self.final_fits or self.config.final_evaluation == "always" else 0.0
 
     def is_spent(self, elapsed: float) -> bool:
-        """Return True if the run ends nearer to its limit without another step than with one."""
+        """Return True if less than half a step is left before the limit and the reserve."""
         return elapsed + 0.5 * self.step + self.reserve >= self.limit
 
     def is_nearly_spent(self, elapsed: float) -> bool:
-        """Return True if there is no time for an evaluation before the last one."""
+        """Return True if there is only time for the last evaluation."""
         return elapsed + self.evaluation + self.step + self.reserve >= self.limit
