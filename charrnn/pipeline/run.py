@@ -1,4 +1,4 @@
-"""A run that is ready to train: its session, its folder, and a report to read before training begins."""
+"""A run that is ready to train: its session, its folder, and the preflight that is reported before training."""
 
 import itertools
 import shlex
@@ -68,18 +68,18 @@ class Run:
     def train(self, read_commands: Callable[[], Iterable[Command]] = tuple) -> Iterator[Event]:
         """Train to the end of the run; each event is in the journal before it is yielded.
 
-        The run obeys the commands that `read_commands` returns, and those in its mailbox, between two steps. RunError
-        if another process trains it, or if it diverges.
+        Between two steps, the run applies the commands that `read_commands` returns and those in its mailbox.
+        RunError if another process trains it, or if it diverges.
         """
         lock = RunLock(self.folder.path)
         try:
             with _explained_errors(self.folder.path, lock):
                 self.folder.prepare()
                 mailbox = Mailbox(self.folder.path)
-                if self.resumed:  # another process may have trained it since its checkpoint was read
+                if self.resumed:  # another process may have trained the run since `resume_run` read its checkpoint
                     self.session.state = self.storage.read_checkpoint(self.session.state)
                 self.session.resume_from(self.session.state)  # which starts its stopwatch
-                self.folder.write_config(self.preflight.config)  # a resumed run may have another end
+                self.folder.write_config(self.preflight.config)  # the options that end a resumed run may have changed
                 yield from self._train_journaled(lambda: _read_all(lock, mailbox, read_commands))
         finally:
             lock.release()
@@ -133,7 +133,7 @@ def _explained_errors(run: Path, lock: RunLock) -> Iterator[None]:
 def make_run(
     folder: RunFolder, setup: Setup, notes: tuple[str, ...] = (), baseline: tuple[int, Loss] | None = None
 ) -> Run:
-    """Return the run of a setup, at the beginning of its training."""
+    """Return the run of a setup, before its training."""
     config, storage = setup.config, RunStorage(folder, setup.network.shapes())
     probes, probe_notes = _make_probes(setup)
     session = Session(

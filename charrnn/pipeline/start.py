@@ -103,13 +103,13 @@ def _read_resumable(folder: RunFolder) -> RunConfig:
 
 
 def _with_report(text: TextConfig, report: CorpusReport) -> TextConfig:
-    """Return the config of a text with what reading it has shown."""
+    """Return the config of a text, completed with documents, length and SHA-256 from the report."""
     documents = text.documents or ("files" if report.files > 1 else "none")
     return replace(text, documents=documents, characters=report.characters, sha256=report.sha256)
 
 
 def _existing_parent(path: Path) -> Path:
-    """Return the nearest folder above a new run, on the same disk: ids too large for memory go there."""
+    """Return the nearest existing folder above a new run, where ids that are too large for memory are written."""
     return next(folder for folder in (path, *path.absolute().parents) if folder.is_dir())
 
 
@@ -133,7 +133,7 @@ def _fit_to_text(
     if B != training.batch:
         notes.append(f"the text is short: the batch is {B} instead of {training.batch}")
     if T != training.bptt:
-        notes.append(f"the text is short: windows of {T} instead of {training.bptt}")
+        notes.append(f"the text is short: the window is {T} tokens instead of {training.bptt}")
     threads = shard_count(training.threads, B)
     if threads < overrides.get("threads", 0):
         notes.append(f"a batch of {B} can use {threads} threads: {threads} instead of {training.threads}")
