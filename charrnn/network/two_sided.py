@@ -94,9 +94,7 @@ class TwoSided(Body):
             dleft[...] = dy[:, :, :H]
             dinputs, gradients, dstate = to_left(dleft, dlast)
             if dinputs.size:
-                dinputs = np.concatenate(
-                    [dinputs, np.zeros_like(dinputs[:1])]
-                )  # the forward stack does not read the last input
+                dinputs = np.concatenate([dinputs, np.zeros_like(dinputs[:1])])  # the last is not read forward
             gradients = with_direction("forward", gradients)
             if T == 1:
                 unused = {name: np.zeros_like(w) for name, w in parameters.items() if name.startswith("backward.")}

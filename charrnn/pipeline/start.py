@@ -69,9 +69,9 @@ def resume_run(
 ) -> Run:
     """Return the run in a folder, ready to continue from its last checkpoint, to the bit.
 
-    `sources` name the text if it has moved; `overrides` may give another end (`epochs`, `steps` or `minutes`) and
-    another `patience`. `more` and `more_minutes` add steps or minutes, over which the learning rate follows a new
-    schedule. CharrnnError if the run is being trained or damaged, or if the text has changed.
+    `sources` name the text if it has moved; `overrides` may change the end (`epochs`, `steps` or `minutes`) and the
+    `patience`. `more` and `more_minutes` add steps or minutes, which a new learning-rate schedule spans. CharrnnError
+    if the run is being trained or damaged, or if the text has changed.
     """
     folder, overrides = RunFolder(path), overrides or Overrides()
     overrides.refuse_fixed()

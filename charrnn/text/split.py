@@ -89,7 +89,7 @@ def reopen_corpus(
 
 
 def _read_preferring_builtin(config: TextConfig, names: tuple[str, ...], stdin: BinaryIO | None) -> Corpus:
-    """Read the text of a run; if a path has the name of a built-in text, read that one of them whose SHA-256 matches."""
+    """Read the text of a run; of a path and a built-in text of the same name, read the one that matches."""
     if STANDARD_INPUT not in names and any(map(is_shadowed, names)):
         with suppress(TextError):
             corpus = read_corpus(names, encoding=config.encoding, builtin_first=True)
