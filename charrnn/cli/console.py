@@ -34,8 +34,11 @@ def write_line(line: str) -> None:
     sys.stdout.flush()
 
 
-def write_pieces(pieces: Iterable[str]) -> None:
-    """Write text to stdout as it is generated: a pipe is flushed every 0.1 s; on a terminal a newline ends it."""
+def write_pieces(pieces: Iterable[str], *, newline: bool = False) -> None:
+    """Write text to stdout as it is generated; a pipe is flushed every 0.1 s.
+
+    On a terminal, and elsewhere with `newline`, a newline ends the text.
+    """
     if sys.stdout.isatty():
         for piece in pieces:
             write_text(piece)
@@ -47,6 +50,8 @@ def write_pieces(pieces: Iterable[str]) -> None:
         if (now := time.monotonic()) - flushed > SECONDS_BETWEEN_FLUSHES:
             sys.stdout.flush()
             flushed = now
+    if newline:
+        sys.stdout.write("\n")
     sys.stdout.flush()
 
 

@@ -63,7 +63,10 @@ def sample(
     ngram: Ngram = None,
     as_json: AsJson = False,
 ) -> None:
-    """Generate text that continues a prompt, up to a length or the end of the document."""
+    """Generate text that continues a prompt, up to a length or the end of the document.
+
+    On a terminal, and after a document, a newline ends the output; a pipe gets the text alone.
+    """
     if stop and not all(stop):
         raise UsageError("--stop is empty; give the string to stop before, or leave --stop out")
     from charrnn.blas import single_threaded
@@ -87,9 +90,7 @@ def sample(
                 _write_line(echo, prepared, "".join(pieces), is_new)
             else:
                 write_text(echo)
-                write_pieces(pieces)
-                if text_model.tokenizer.eos_id is not None:
-                    write_text("\n")
+                write_pieces(pieces, newline=text_model.tokenizer.eos_id is not None)
 
 
 def _generate(

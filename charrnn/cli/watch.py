@@ -132,7 +132,6 @@ def print_model_location(run: Path, *, sample: bool) -> None:
     if sample:
         model, sampling = LanguageModel.load(run), Sampling(SAMPLE_TEMPERATURE)
         with single_threaded():
-            write_pieces(model.stream(length=SAMPLE_LENGTH, sampling=sampling, seed=config.training.seed))
-        if model.tokenizer.eos_id is not None:
-            write_pieces(["\n"])  # the sample may end with the document, before a newline
+            pieces = model.stream(length=SAMPLE_LENGTH, sampling=sampling, seed=config.training.seed)
+            write_pieces(pieces, newline=True)
     print_message(f"the model is in {path}; sample it: charrnn sample {path}; {resume}")

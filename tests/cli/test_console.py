@@ -28,7 +28,8 @@ def test_a_pipe_gets_text_unchanged(capsys: pytest.CaptureFixture[str]) -> None:
     write_text("a\x1b")
     write_line("b\x9b")
     write_pieces(["c", "\u202e"])
-    assert capsys.readouterr().out == "a\x1bb\x9b\nc\u202e"
+    write_pieces(["d"], newline=True)
+    assert capsys.readouterr().out == "a\x1bb\x9b\nc\u202ed\n"
 
 
 def test_a_terminal_gets_control_characters_as_escapes(
@@ -39,9 +40,10 @@ def test_a_terminal_gets_control_characters_as_escapes(
     write_text("a\x1b")
     write_line("b\x9b")
     write_pieces(["c", "\u202e"])
+    write_pieces(["e"], newline=True)
     print_message("d\x07")
     captured = capsys.readouterr()
-    assert captured.out == "a\\x1bb\\x9b\nc\\u202e\n"
+    assert captured.out == "a\\x1bb\\x9b\nc\\u202e\ne\n"
     assert captured.err == "d\\x07\n"
 
 

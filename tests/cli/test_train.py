@@ -54,7 +54,8 @@ def journal(run: Path) -> list[dict[str, Any]]:
 def test_progress_goes_to_stderr_and_the_sample_to_stdout(folder: Path) -> None:
     (folder / "story.txt").write_bytes(b"\xef\xbb\xbf" + STORY.replace("\n", "\r\n").encode())
     result = train("story.txt", "--out", "my run", *TINY, "--steps", "30", "--evaluate-every", "10", cwd=folder)
-    assert len(result.stdout) == 300
+    assert len(result.stdout) == 301
+    assert result.stdout.endswith("\n"), "the next message begins a line"
     labels = [line.split()[0] for line in result.stderr.splitlines()[:8]]
     assert labels == ["text", "tokens", "network", "training", "speed", "run", "baseline", "step"]
     for words in (
