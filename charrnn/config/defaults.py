@@ -25,8 +25,8 @@ If there is time for fewer, a sample of the text is evaluated.
 """
 SAMPLE_EVALUATIONS, EARLY_EVALUATIONS = 20, 4
 """Evaluations of a sample per run, and additional evaluations in the first interval and at the end."""
-SMALLEST_SAMPLE = 20_000
-"""Smallest number of validation tokens in a sample."""
+SMALLEST_SAMPLE, TINIEST_SAMPLE = 20_000, 4_096
+"""Validation tokens that an evaluation reads at least, and in a run that is too short for that."""
 
 
 @dataclass(frozen=True)
@@ -101,20 +101,23 @@ def minimum_count(characters: int) -> int:
 def plan_evaluations(
     steps: int, *, window_tokens: int, validation_tokens: int, interval: int | None = None
 ) -> tuple[int, int | None]:
-    """Return the number of steps between evaluations, and the size of the sample that each reads; None for all.
+    """Return the steps between evaluations, and how many validation tokens each of them reads; None for all.
 
-    All evaluations together take about 5 % of the time of the run. If that is enough for FEWEST_EVALUATIONS of the
-    whole validation text, or for those at the given interval, each reads the whole text; otherwise a sample of it.
+    All evaluations together take about 5 % of the time of the run. If that suffices for FEWEST_EVALUATIONS of the
+    whole text, or for those at the given interval, they read all of it, up to 40 times; otherwise a sample, and
+    fewer of them in a run that is too short for SMALLEST_SAMPLE each.
     """
     affordable = steps * window_tokens * EVALUATION_SHARE / EVALUATION_COST  # validation tokens, over the run
+    smallest = SMALLEST_SAMPLE
     if interval is None:
-        whole = affordable >= FEWEST_EVALUATIONS * validation_tokens or validation_tokens <= SMALLEST_SAMPLE
-        count = (
-            min(MOST_EVALUATIONS, max(4.0, affordable / max(1, validation_tokens))) if whole else SAMPLE_EVALUATIONS
-        )
+        if affordable >= FEWEST_EVALUATIONS * validation_tokens or validation_tokens <= SMALLEST_SAMPLE:
+            count = min(MOST_EVALUATIONS, max(4.0, affordable / max(1, validation_tokens)))
+        else:
+            count = min(SAMPLE_EVALUATIONS, max(1.0, affordable / SMALLEST_SAMPLE - EARLY_EVALUATIONS))
+            smallest = SMALLEST_SAMPLE if count > 1.0 else TINIEST_SAMPLE
         interval = max(1, round(steps / count))
     count = steps / interval + EARLY_EVALUATIONS
-    sample = max(SMALLEST_SAMPLE, round(affordable / count))
-    if sample >= validation_tokens or affordable >= 0.9 * steps / interval * validation_tokens:
+    sample = max(smallest, round(affordable / count))
+    if validation_tokens <= max(sample, SMALLEST_SAMPLE) or affordable >= 0.9 * steps / interval * validation_tokens:
         return interval, None
     return interval, sample

@@ -172,7 +172,7 @@ class Session:
         if self.state is state:  # not replaced by a recovery
             yield from self.sample()
             yield from self.save()
-            self._budget.evaluation = self.stopwatch.elapsed() - began
+            self._budget.set_evaluation(self.stopwatch.elapsed() - began)
 
     def _evaluate(self, *, uses_patience: bool) -> Iterator[Event]:
         state, sample = self.state, self.config.evaluation_sample

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from charrnn.config import TrainingConfig
-from charrnn.config.defaults import EVALUATION_COST
+from charrnn.config.defaults import EVALUATION_COST, EVALUATION_SHARE
 
 FINAL_SHARE = 0.1
 """Share of a run's time that the evaluation of the whole validation text at its end may take."""
@@ -25,6 +25,7 @@ class TimeBudget:
     evaluation: float = 0.0
     final: float = 0.0
     final_fits: bool = False
+    evaluation_measured: bool = False
 
     @property
     def limit(self) -> float:
@@ -46,9 +47,14 @@ class TimeBudget:
         self.step = self.step + NEWEST * (seconds - self.step) if self.step else seconds
 
     def estimate_evaluation(self, tokens: float, tokens_per_step: int) -> None:
-        """Estimate the duration of an evaluation of this many tokens, if none was measured yet."""
-        if not self.evaluation:
-            self.evaluation = EVALUATION_COST * self.step * tokens / tokens_per_step
+        """Estimate the duration of an evaluation of this many tokens, with a limit, if none was measured yet."""
+        if not self.evaluation_measured:
+            estimate = EVALUATION_COST * self.step * tokens / tokens_per_step
+            self.evaluation = min(estimate, EVALUATION_SHARE * self.limit)
+
+    def set_evaluation(self, seconds: float) -> None:
+        """Set the duration of an evaluation to that of the last one."""
+        self.evaluation, self.evaluation_measured = seconds, True
 
     def plan_final(self, seconds: float, elapsed: float) -> None:
         """Plan a final evaluation of this duration if it fits into the run, or if `final_evaluation` is "always"."""

@@ -34,7 +34,9 @@ def test_a_default_can_be_the_value_of_another_option() -> None:
         (100, 15_000, 25, None),  # a short text, and a short run: four evaluations all the same
         (2_900, 111_540, 363, None),  # as many as 5 % of the time allows
         (2_000, 10_000_000, 100, 25_600),  # 24 evaluations of a sample in 5 % of the time
-        (100, 10_000_000, 5, 20_000),  # no smaller sample
+        (1_000, 10_000_000, 88, 20_000),  # fewer evaluations of 20,000 tokens
+        (100, 10_000_000, 100, 6_144),  # a run of seconds: one at each quarter
+        (10, 10_000_000, 10, 4_096),
     ],
 )
 def test_evaluations_take_about_a_twentieth_of_a_run(
