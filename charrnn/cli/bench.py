@@ -8,7 +8,7 @@ import typer
 
 from charrnn.cli.arguments import Threads, choice_option, json_lines
 from charrnn.cli.console import print_message, write_json, write_line
-from charrnn.cli.tables import Column, print_table
+from charrnn.cli.tables import Column, print_table, write_headings, write_row
 
 if TYPE_CHECKING:
     from charrnn.benchmark.speed import SamplingSpeed, Speed, TrainingSpeed
@@ -96,8 +96,8 @@ class _PlainLines:
         values = {name: value for name, value in fields_of(speed).items() if name not in self._omitted}
         if values["measure"] != self._measure:
             self._measure = values["measure"]
-            write_line("#" + "\t".join(values))
-        write_line("\t".join(map(_plain, values.values())))
+            write_headings(values)
+        write_row(map(_plain, values.values()))
 
 
 def _plain(value: object) -> str:

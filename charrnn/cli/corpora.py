@@ -9,7 +9,7 @@ import typer
 from charrnn.cli import shell_completion
 from charrnn.cli.arguments import AsJson
 from charrnn.cli.console import print_message, write_indented_json, write_line
-from charrnn.cli.tables import Column, print_table
+from charrnn.cli.tables import Column, print_table, write_headings, write_row
 from charrnn.errors import TextError, UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from charrnn.text.download import Progress
 
 app = typer.Typer(help="List the built-in texts and the catalogue, or download a text of the catalogue.")
+
+COLUMNS = ("name", "state", "bytes", "licence", "title")
+"""The columns in a pipe."""
 
 Name = Annotated[
     str,
@@ -42,8 +45,9 @@ def corpora(context: typer.Context, as_json: AsJson = False) -> None:
     elif sys.stdout.isatty():
         _print_table(rows)
     else:
+        write_headings(COLUMNS)
         for row in rows:
-            write_line("\t".join(str(row[key]) for key in ("name", "state", "bytes", "licence", "title")))
+            write_row(str(row[name]) for name in COLUMNS)
 
 
 @app.command()

@@ -101,7 +101,7 @@ def _find(name: str) -> "Experiment":
 
 
 def _list_experiments(*, as_json: bool) -> None:
-    from charrnn.cli.tables import Column, print_table
+    from charrnn.cli.tables import Column, print_table, write_headings, write_row
     from charrnn.lab.protocol import EXPERIMENTS
 
     rows = [{"name": name, "takes": item.duration, "asks": item.summary} for name, item in EXPERIMENTS.items()]
@@ -112,8 +112,9 @@ def _list_experiments(*, as_json: bool) -> None:
         print_table(columns, (list(row.values()) for row in rows))
         write_line("\ncharrnn lab NAME runs an experiment, charrnn lab all > lab.md runs every experiment")
     else:
+        write_headings(rows[0])
         for row in rows:
-            write_line("\t".join(row.values()))
+            write_row(row.values())
 
 
 def _recorded(results: "Iterable[Result]", record: "list[Result]") -> "Iterator[Result]":

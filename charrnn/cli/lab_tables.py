@@ -15,10 +15,12 @@ from rich.text import Text
 from charrnn.charts.canvas import ASCII, BRAILLE, Span
 from charrnn.charts.render import AXIS, TEXT, Series, render
 from charrnn.cli.console import write_line
-from charrnn.cli.tables import Column, print_table
+from charrnn.cli.tables import Column, print_table, write_headings, write_row
 from charrnn.lab.protocol import Curves, Figure, Finding, Result
 
 WIDTH, HEIGHT = 78, 16
+PIPE_DIGITS = 9
+"""Digits of a float in a pipe, which tell neighboring values of float32 apart."""
 SOURCE_WIDTH = 118
 """The line length of the explanations."""
 COLORS = ("cyan", "yellow", "magenta", "green", "red", "blue", "white")
@@ -36,11 +38,11 @@ def row(finding: Finding) -> dict[str, Figure]:
     return {**finding.figures, "passed": finding.passed}
 
 
-def plain(figure: Figure) -> str:
-    """Return a figure as text: yes or no for a bool, three digits for a float."""
+def plain(figure: Figure, digits: int = 3) -> str:
+    """Return a figure as text: yes or no for a bool, so many digits for a float."""
     if isinstance(figure, bool):
         return "yes" if figure else "no"
-    return f"{figure:.3g}" if isinstance(figure, float) else str(figure)
+    return f"{figure:.{digits}g}" if isinstance(figure, float) else str(figure)
 
 
 def parts(results: Iterable[Result]) -> Iterator[Curves | tuple[str, Iterator[Finding]]]:
@@ -72,20 +74,16 @@ def write_lines(results: Iterable[Result]) -> None:
     """Write tab-separated lines, each as soon as it is there; a line that begins with # names a table's columns."""
     for part in parts(results):
         if isinstance(part, Curves):
-            _write_cells(["#curves", "line", part.x, "y"])
+            write_headings(["curves", "line", part.x, "y"])
             for line, (x, y) in part.lines.items():
                 for point in zip(x, y, strict=True):
-                    _write_cells([part.title, line, *(plain(float(value)) for value in point)])
+                    write_row([part.title, line, *(plain(float(value), PIPE_DIGITS) for value in point)])
             continue
         table, findings = part
         for number, finding in enumerate(findings):
             if number == 0:
-                _write_cells(["#table", *row(finding)])
-            _write_cells([table, *map(plain, row(finding).values())])
-
-
-def _write_cells(cells: Iterable[str]) -> None:
-    write_line("\t".join(cells))
+                write_headings(["table", *row(finding)])
+            write_row([table, *(plain(figure, PIPE_DIGITS) for figure in row(finding).values())])
 
 
 def write_tables(results: Iterable[Result]) -> None:

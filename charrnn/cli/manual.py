@@ -9,7 +9,7 @@ import typer
 from charrnn.cli import shell_completion
 from charrnn.cli.arguments import AsJson
 from charrnn.cli.console import write_json, write_line, write_text
-from charrnn.cli.tables import Column, print_table
+from charrnn.cli.tables import Column, print_table, write_headings, write_row
 
 WIDEST = 100
 """Columns of a page on a wide terminal."""
@@ -49,8 +49,9 @@ def _list_topics(*, as_json: bool) -> None:
         print_table([Column("topic"), Column("title", wrap=True)], titles.items())
         write_line("\ncharrnn manual TOPIC shows a page")
     else:
-        for topic, title in titles.items():
-            write_line(f"{topic}\t{title}")
+        write_headings(("topic", "title"))
+        for row in titles.items():
+            write_row(row)
 
 
 def _render(markdown: str) -> None:

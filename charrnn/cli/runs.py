@@ -6,20 +6,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charrnn.cli import shell_completion
 from charrnn.cli.arguments import AsJson
 from charrnn.cli.console import print_message, write_json, write_line
-from charrnn.cli.tables import Column, print_table
+from charrnn.cli.tables import Column, print_table, write_headings, write_row
 from charrnn.errors import UsageError
+from charrnn.run.names import RUNS
 from charrnn.run.progress import duration
 
 if TYPE_CHECKING:
     from charrnn.run.listing import RunSummary
 
-Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of runs, or one run.")]
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FOLDER",
+        help="Folder of runs, or one run: its folder, or its name in runs/.",
+        autocompletion=shell_completion.run_names,
+    ),
+]
 
 
-def runs(folder: Folder = Path("runs"), as_json: AsJson = False) -> None:
+def runs(folder: Folder = RUNS, as_json: AsJson = False) -> None:
     """List the runs in a folder, the most recent first, with their best validation loss."""
+    if not folder.is_dir() and (RUNS / folder).is_dir():
+        folder = RUNS / folder
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}; name one that holds runs, or make a run with charrnn train")
     from charrnn.network.network import Network
@@ -33,8 +44,9 @@ def runs(folder: Folder = Path("runs"), as_json: AsJson = False) -> None:
     elif sys.stdout.isatty():
         _print_table(summaries)
     else:
+        write_headings(_cells(summaries[0]))
         for summary in summaries:
-            write_line("\t".join((_cells(summary) | {"state": summary.to_json()["state"]}).values()))
+            write_row((_cells(summary) | {"state": summary.to_json()["state"]}).values())
 
 
 def _cells(summary: "RunSummary") -> dict[str, str]:

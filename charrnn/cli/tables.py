@@ -1,9 +1,12 @@
-"""Tables on a terminal."""
+"""Tables: aligned on a terminal, tab-separated in a pipe, where a line that begins with # names the columns."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from charrnn.cli.console import write_line
 from charrnn.text.escape import visible
+
+_SEPARATORS = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 @dataclass(frozen=True)
@@ -13,6 +16,16 @@ class Column:
     heading: str
     right: bool = False
     wrap: bool = False
+
+
+def write_headings(headings: Iterable[str]) -> None:
+    """Write the names of the columns of a table, as the line before its rows."""
+    write_row(headings, "#")
+
+
+def write_row(cells: Iterable[str], prefix: str = "") -> None:
+    """Write the cells of a row, separated by tabs; a tab or a line end in a cell becomes an escape."""
+    write_line(prefix + "\t".join(cell.translate(_SEPARATORS) for cell in cells))
 
 
 def print_table(

@@ -39,7 +39,7 @@ def test_a_pipe_gets_tab_separated_lines(invoke: Invoke, data_folder: Path) -> N
     (data_folder / "text8.txt").write_text("here")
     result = invoke("corpora")
     rows = {line.split("\t")[0]: line.split("\t") for line in result.stdout.splitlines()}
-    assert set(rows) == {*entry_names(), *builtin_names()}
+    assert set(rows) == {"#name", *entry_names(), *builtin_names()}
     assert {len(row) for row in rows.values()} == {5}
     assert rows["english"][1] == "built in"
     assert rows["text8"][1] == "downloaded"

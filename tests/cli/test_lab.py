@@ -49,7 +49,7 @@ def small_gradcheck(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_name_the_experiments_are_listed() -> None:
-    assert [line.split("\t")[0] for line in run().stdout.splitlines()] == list(EXPERIMENTS)
+    assert [line.split("\t")[0] for line in run().stdout.splitlines()] == ["#name", *EXPERIMENTS]
     rows = json.loads(run("--json").stdout)["experiments"]
     assert [row["name"] for row in rows] == list(EXPERIMENTS)
     assert rows[0]["asks"] == EXPERIMENTS["gradcheck"].summary
@@ -73,7 +73,7 @@ def test_steps_are_refused_where_nothing_is_trained() -> None:
 
 @pytest.mark.usefixtures("invented")
 def test_one_file_and_one_line_add_an_experiment() -> None:
-    assert run().stdout.splitlines() == ["invented\ta second\tIs it?"]
+    assert run().stdout.splitlines() == ["#name\ttakes\tasks", "invented\ta second\tIs it?"]
     result = run("invented", "--seed", "3")
     assert result.stdout.splitlines() == [
         "#table\tword\tshare\tright\tpassed",

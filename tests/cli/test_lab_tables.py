@@ -21,6 +21,15 @@ def test_tables_and_charts_are_printed_in_order_without_markup(capsys: pytest.Ca
     assert order == sorted(order)
 
 
+def test_a_pipe_gets_digits_that_tell_neighbors_apart_in_rows_of_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    x = [106.8, 106.8125, 106.825]
+    lab_tables.write_lines([Curves("a\tb", "x", {"c\nd": (x, [1 / 3, 2 / 3, 1e-20])}), Finding("t", {"e": 1 / 3})])
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [row[2] for row in lines[1:4]] == ["106.8", "106.8125", "106.825"]
+    assert [row[3] for row in lines[1:4]] == ["0.333333333", "0.666666667", "1e-20"]
+    assert (lines[1][:2], lines[5]) == (["a\\tb", "c\\nd"], ["t", "0.333333333", "yes"])
+
+
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_chart_fits_its_width_and_marks_each_line_with_a_letter(ascii_only: bool) -> None:
     x = list(range(50))

@@ -57,12 +57,15 @@ def test_json_has_the_sizes_and_the_best_loss_of_a_run(folder: Path, runs: RunsB
 
 
 def test_a_pipe_gets_one_line_per_run(folder: Path, charrnn: Charrnn) -> None:
-    lines = charrnn("runs", cwd=folder).stdout.splitlines()
+    headings, *lines = charrnn("runs", cwd=folder).stdout.splitlines()
+    assert headings.split("\t")[:4] == ["#run", "state", "age", "text"]
     assert [line.split("\t")[:2] for line in lines] == [[str(Path("runs/story")), "finished"]]
+    assert len(lines[0].split("\t")) == len(headings.split("\t"))
 
 
-def test_a_single_run_can_be_named(folder: Path, charrnn: Charrnn) -> None:
-    result = charrnn("runs", "runs/story", "--json", cwd=folder)
+@pytest.mark.parametrize("name", ["runs/story", "story"])
+def test_a_single_run_can_be_named(folder: Path, charrnn: Charrnn, name: str) -> None:
+    result = charrnn("runs", name, "--json", cwd=folder)
     assert [run["path"] for run in json.loads(result.stdout)["runs"]] == [str(Path("runs/story"))]
 
 
