@@ -56,6 +56,10 @@ finally:
         ("charrnn lab grad", ["gradcheck", "gradients"]),
         ("charrnn manual sam", ["sampling"]),
         ("charrnn train --cell l", ["lstm"]),
+        ("charrnn train --tokenizer s", ["subword"]),
+        ("charrnn train min", ["minerals"]),
+        ("charrnn train --from st", ["story"]),
+        ("charrnn runs st", ["story"]),
         ("charrnn train --resume runs/s", [str(Path("runs/story"))]),
     ],
 )
