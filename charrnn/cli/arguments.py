@@ -11,6 +11,7 @@ from charrnn.cli import shell_completion
 from charrnn.cli.console import print_message
 from charrnn.errors import UsageError
 from charrnn.run.names import latest_run, resolve_run
+from charrnn.text.corpus import canonical_encoding
 
 if TYPE_CHECKING:
     from charrnn.language.model import LanguageModel
@@ -25,7 +26,7 @@ def number_option(help: str, minimum: float, maximum: float = math.inf, **settin
 
     def check(parameter: typer.CallbackParam, value: float | None) -> float | None:
         if value is not None and not minimum <= value <= maximum:
-            raise UsageError(f"{parameter.opts[-1]} is {value}; it must be {limits}")
+            raise UsageError(f"{parameter.opts[-1]} must be {limits}, got {value}")
         return value
 
     return typer.Option(help=f"{help} ({limits.removeprefix('from ')}).", callback=check, **settings)
@@ -36,7 +37,7 @@ def choice_option(help: str, names: Sequence[str], **settings: Any) -> Any:  # n
 
     def check(parameter: typer.CallbackParam, value: str | None) -> str | None:
         if value is not None and value not in names:
-            raise UsageError(f"{parameter.opts[-1]} is {value!r}; it must be one of {', '.join(names)}")
+            raise UsageError(f"{parameter.opts[-1]} must be one of {', '.join(names)}, got {value}")
         return value
 
     return typer.Option(
@@ -57,6 +58,11 @@ def given_run(value: Path | None) -> Path | None:
 def given_runs(values: list[Path] | None) -> list[Path] | None:
     """Return the paths of the runs that the values name."""
     return values and [resolve_run(value) for value in values]
+
+
+def known_encoding(name: str | None) -> str | None:
+    """Return the name of an encoding; UsageError if there is no such encoding."""
+    return None if name is None else canonical_encoding(name)
 
 
 def use_latest_run() -> Path:
@@ -86,7 +92,9 @@ OptionalModel: TypeAlias = Annotated[
         autocompletion=shell_completion.run_names,
     ),
 ]
-Encoding: TypeAlias = Annotated[str, typer.Option(metavar="NAME", help="Encoding of the file or of stdin.")]
+Encoding: TypeAlias = Annotated[
+    str, typer.Option(metavar="NAME", help="Encoding of the file or of stdin.", callback=known_encoding)
+]
 Threads: TypeAlias = Annotated[
     int | None, number_option("Threads to compute on", 1, 1024, show_default="one per physical core")
 ]

@@ -71,6 +71,8 @@ def _report(message: str, code: int) -> int:
 
 def usage_message(error: typer.TyperException) -> str:
     """Return Typer's description of wrong usage as one sentence with a remedy."""
+    if (message := _number_message(error)) is not None:
+        return message
     message = " ".join(error.format_message().split()).rstrip(".")
     message = message[:1].lower() + message[1:]
     if "did you mean" in message.lower():
@@ -78,8 +80,23 @@ def usage_message(error: typer.TyperException) -> str:
     possibilities = getattr(error, "possibilities", None)
     if possibilities:
         return f"{message.partition(' (')[0]}; did you mean {' or '.join(sorted(possibilities))}?"
+    return f"{message}; see {_command(error)} --help"
+
+
+def _number_message(error: typer.TyperException) -> str | None:
+    """Return the message about a value that is no number, worded as in `charrnn.config.checks`; None for others."""
+    parameter, cause = getattr(error, "param", None), error.__cause__
+    if parameter is None or not isinstance(cause, ValueError):
+        return None
+    kind = "a whole number" if "integer" in str(error) else "a number"
+    name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar
+    values = [fault["input"] for fault in getattr(cause, "errors", list)()]
+    return f"{name} must be {kind}" + (f", got {values[0]!s:.40}" if values else f"; see {_command(error)} --help")
+
+
+def _command(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
-    return f"{message}; see {'charrnn' if context is None else context.command_path} --help"
+    return "charrnn" if context is None else str(context.command_path)
 
 
 def error_message(error: CharrnnError | MemoryError | OSError) -> str:

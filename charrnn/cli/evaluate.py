@@ -13,6 +13,7 @@ from charrnn.cli.arguments import (
     OptionalModel,
     Threads,
     given_runs,
+    known_encoding,
     number_option,
     open_language_model,
     use_latest_run,
@@ -37,7 +38,10 @@ Texts = Annotated[
         autocompletion=shell_completion.corpus_names,
     ),
 ]
-Encoding = Annotated[str | None, typer.Option(metavar="NAME", help="Encoding of the files.", show_default="utf-8")]
+Encoding = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Encoding of the files.", show_default="utf-8", callback=known_encoding),
+]
 Validation = Annotated[
     bool,
     typer.Option("--validation", help="Evaluate on the validation text of the run; TEXT only if it has moved."),

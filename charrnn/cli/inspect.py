@@ -71,7 +71,7 @@ def _parse_unit(argument: str, model: "LanguageModel") -> tuple[int, int]:
     L, H = model.config.network.layers, model.config.network.hidden
     if not (0 <= layer < L and 0 <= unit < H):
         units = f"LAYER:UNIT, from 0:0 to {L - 1}:{H - 1}"
-        raise UsageError(f"--neuron is {argument!r}, and this model has no such unit; name one as {units}")
+        raise UsageError(f"--neuron must be {units}, got {argument}")
     return layer, unit
 
 

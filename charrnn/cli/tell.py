@@ -53,7 +53,7 @@ def tell(run: Run, command: CommandName, factor: Factor = None) -> None:
     RunFolder(run).read_config()
     kind = COMMANDS.get(OLD_WORDS.get(command, command))
     if kind is None:
-        raise UsageError(f"{command!r} is not a command; it must be one of {', '.join(COMMANDS)}")
+        raise UsageError(f"COMMAND must be one of {', '.join(COMMANDS)}, got {command}")
     if kind is ScaleRate:
         if factor is None or not 0.0 < factor < float("inf"):
             raise UsageError(f"rate needs a factor above 0, as in: charrnn tell {run} rate 0.5")

@@ -120,7 +120,7 @@ class Choice:
         """Raise UsageError unless the value is one of the words."""
         if value not in self.choices:
             choices = ", ".join(self.choices)
-            raise UsageError(f"`{name}` {value!s:.40} is not known; choose one of {choices}")
+            raise UsageError(f"`{name}` must be one of {choices}, got {value!s:.40}")
 
 
 @dataclass(frozen=True)

@@ -39,12 +39,12 @@ def test_values_in_range_are_accepted() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--count", "0", "--count is 0; it must be from 1 to 10"),
-        ("--count", "11", "--count is 11; it must be from 1 to 10"),
-        ("--share", "nan", "--share is nan; it must be from 0 to 1"),
-        ("--share", "inf", "--share is inf; it must be from 0 to 1"),
-        ("--limit", "-1", "--limit is -1; it must be 0 or more"),
-        ("--cell", "lstm", "--cell is 'lstm'; it must be one of tanh, gru"),
+        ("--count", "0", "--count must be from 1 to 10, got 0"),
+        ("--count", "11", "--count must be from 1 to 10, got 11"),
+        ("--share", "nan", "--share must be from 0 to 1, got nan"),
+        ("--share", "inf", "--share must be from 0 to 1, got inf"),
+        ("--limit", "-1", "--limit must be 0 or more, got -1"),
+        ("--cell", "lstm", "--cell must be one of tanh, gru, got lstm"),
     ],
 )
 def test_other_values_are_wrong_usage(option: str, value: str, message: str) -> None:
@@ -61,8 +61,8 @@ def test_help_shows_ranges_choices_and_defaults() -> None:
 
 
 def test_the_highest_ngram_order_is_that_of_the_language_model() -> None:
-    error = CliRunner().invoke(charrnn_app, ["sample", "run", "--ngram", str(LARGEST_ORDER + 1)]).exception
-    assert str(error) == f"--ngram is {LARGEST_ORDER + 1}; it must be from 0 to {LARGEST_ORDER}"
+    error = CliRunner().invoke(charrnn_app, ["sample", ".", "--ngram", str(LARGEST_ORDER + 1)]).exception
+    assert str(error) == f"--ngram must be from 0 to {LARGEST_ORDER}, got {LARGEST_ORDER + 1}"
 
 
 def test_bench_offers_the_cells_that_pytorch_has() -> None:

@@ -21,9 +21,9 @@ Charrnn = Callable[..., subprocess.CompletedProcess[str]]
         (("complete",), "missing argument 'MODEL'; see charrnn complete --help"),
         (("sample", "run", "--prompt"), "option '--prompt' requires an argument; see charrnn"),
         (("corpora", "get"), "missing argument 'NAME'; see charrnn corpora get --help"),
-        (("sample", "run", "--length", "-1"), "--length is -1; it must be 0 or more"),
+        (("sample", "run", "--length", "-1"), "--length must be 0 or more, got -1"),
         (("sample", "run", "--temperature", "-1"), "--temperature must be"),
-        (("bench", "--cell", "relu"), "--cell is 'relu'; it must be one of tanh, lstm, gru"),
+        (("bench", "--cell", "relu"), "--cell must be one of tanh, lstm, gru, got relu"),
         (("train", "english", "--lr", "0"), "--lr "),
     ],
 )
@@ -42,8 +42,7 @@ def test_a_value_of_the_wrong_type_is_one_line_with_a_remedy(charrnn: Charrnn, t
     (tmp_path / "run").mkdir()
     result = charrnn("sample", "run", "--length", value, cwd=tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.startswith("charrnn: invalid value for '--length': ")
-    assert result.stderr.endswith("; see charrnn sample --help\n")
+    assert result.stderr.startswith("charrnn: --length must be a whole number, got ")
     assert "\x1b" not in result.stderr
     assert result.stderr.count("\n") == 1
 

@@ -168,10 +168,10 @@ def test_a_terminal_gets_tables_of_its_width(folder: Path, on_terminal: OnTermin
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("run", "--neuron", "2:0"), 2, "'2:0'"),
+        (("run", "--neuron", "2:0"), 2, "got 2:0"),
         (("run", "--neuron", "0:8"), 2, "from 0:0 to 1:7"),
-        (("run", "--neuron", "\x1b[1m\n"), 2, r"'\x1b[1m\n'"),
-        (("run", "--neuron", "0:99999999999999999999"), 2, "no such unit"),
+        (("run", "--neuron", "\x1b[1m\n"), 2, r"got \x1b[1m\n"),
+        (("run", "--neuron", "0:99999999999999999999"), 2, "from 0:0 to 1:7"),
         (("run", "--top", "0"), 2, "--top"),
         (("run", "--length", "0"), 2, "--length"),
         (("run", "absent.txt"), 2, "absent.txt"),

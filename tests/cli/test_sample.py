@@ -126,15 +126,15 @@ def test_a_full_disk_is_reported_in_one_line(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("run", "--length", "-1"), 2, "--length is -1; it must be 0 or more"),
-        (("run", "--seed", "-1"), 2, "--seed is -1; it must be 0 or more"),
-        (("run", "--count", "0"), 2, "--count is 0; it must be 1 or more"),
+        (("run", "--length", "-1"), 2, "--length must be 0 or more, got -1"),
+        (("run", "--seed", "-1"), 2, "--seed must be 0 or more, got -1"),
+        (("run", "--count", "0"), 2, "--count must be 1 or more, got 0"),
         (("run", "--stop", ""), 2, "--stop is empty"),
         (("run", "--temperature", "nan"), 2, "--temperature"),
         (("run", "--temperature", "-1"), 2, "--temperature"),
-        (("run", "--top-k", "-1"), 2, "--top-k is -1; it must be 0 or more"),
+        (("run", "--top-k", "-1"), 2, "--top-k must be 0 or more, got -1"),
         (("run", "--top-p", "0"), 2, "--top-p"),
-        (("run", "--ngram", "33"), 2, "--ngram is 33; it must be from 0 to 32"),
+        (("run", "--ngram", "33"), 2, "--ngram must be from 0 to 32, got 33"),
         ((".",), 1, "not a run"),
     ],
 )

@@ -158,7 +158,7 @@ def test_the_pieces_of_a_long_line_have_its_number(tiny_run: Path, score_json: S
         (("-",), b"the lamp\n\xff\n", TextError, "standard input is not utf-8"),
         (("-", "--encoding", "utf-9"), b"a", UsageError, "'utf-9'"),
         (("-", "--encoding", "hex"), b"a", UsageError, "'hex'"),
-        (("-", "--worst", "-1"), b"a", UsageError, "--worst is -1"),
+        (("-", "--worst", "-1"), b"a", UsageError, "--worst must be 0 or more, got -1"),
         ((".",), b"", TextError, "is a folder"),
     ],
 )

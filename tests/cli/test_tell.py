@@ -54,7 +54,7 @@ def test_help_has_the_present_names_alone(invoke: Invoke) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (("halt",), UsageError, "'halt' is not a command; it must be one of pause, resume"),
+        (("halt",), UsageError, "COMMAND must be one of pause, resume"),
         (("rate",), UsageError, "rate needs a factor above 0"),
         (("rate", "0"), UsageError, "rate needs a factor above 0"),
         (("rate", "inf"), UsageError, "rate needs a factor above 0"),

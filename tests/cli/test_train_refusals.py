@@ -42,7 +42,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("--cell foo", "--cell foo is not known; choose one of tanh, relu, sigmoid, identity, lstm, gru"),
+        ("--cell foo", "--cell must be one of tanh, relu, sigmoid, identity, lstm, gru, got foo"),
         ("--hidden 0", "--hidden must be at least 1, got 0"),
         ("--hidden many", "--hidden must be a whole number, got many"),
         ("--layers -1", "--layers must be at least 1, got -1"),

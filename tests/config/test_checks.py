@@ -34,9 +34,9 @@ def test_values_in_the_range_are_accepted(check: Check, value: object) -> None:
         (SHARE, False, "`name` must be a finite number, got False"),
         (RATE, 0.0, "`name` must be above 0, got 0"),
         (RATE, float("inf"), "`name` must be a finite number, got inf"),
-        (CELL, "foo", "`name` foo is not known; choose one of tanh, lstm"),
-        (CELL, None, "`name` None is not known; choose one of tanh, lstm"),
-        (CELL, ["tanh"], "`name` ['tanh'] is not known; choose one of tanh, lstm"),
+        (CELL, "foo", "`name` must be one of tanh, lstm, got foo"),
+        (CELL, None, "`name` must be one of tanh, lstm, got None"),
+        (CELL, ["tanh"], "`name` must be one of tanh, lstm, got ['tanh']"),
         (Text(), 3, "`name` must be a text, got 3"),
     ],
 )
