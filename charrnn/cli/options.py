@@ -11,7 +11,7 @@ import typer
 from charrnn.cli import shell_completion
 from charrnn.cli.arguments import given_run
 from charrnn.cli.option_names import FLAGS, with_options
-from charrnn.config import OPTIONS, Overrides, Row
+from charrnn.config import EXTENSIONS, OPTIONS, Overrides, Row
 
 _RUN = "Run"
 
@@ -32,6 +32,11 @@ def with_table(command: Callable[..., None]) -> Callable[..., None]:
     others = [parameter for name, parameter in signature.parameters.items() if name != "overrides"]
     parsed.__signature__ = signature.replace(parameters=[*map(_parameter, OPTIONS.values()), *others])  # type: ignore[attr-defined]
     return parsed
+
+
+def parse_extension(**texts: str | None) -> dict[str, Any]:
+    """Return the steps or minutes to add, by name; UsageError for a text that is no number."""
+    return {name: EXTENSIONS[name].parse(name, text) for name, text in texts.items() if text is not None}
 
 
 def _parameter(row: Row) -> inspect.Parameter:
@@ -88,6 +93,26 @@ Resume: TypeAlias = Annotated[
         show_default="a new run",
         callback=given_run,
         autocompletion=shell_completion.run_names,
+        rich_help_panel=_RUN,
+    ),
+]
+More: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar=EXTENSIONS["more"].metavar,
+        help="With --resume: train so many steps more, with a new learning-rate schedule "
+        f"({EXTENSIONS['more'].limits}).",
+        show_default="none",
+        rich_help_panel=_RUN,
+    ),
+]
+MoreMinutes: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar=EXTENSIONS["more_minutes"].metavar,
+        help="With --resume: train so many minutes more, with a new learning-rate schedule "
+        f"({EXTENSIONS['more_minutes'].limits}).",
+        show_default="none",
         rich_help_panel=_RUN,
     ),
 ]

@@ -3,27 +3,29 @@
 import shlex
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from charrnn.cli import options
 from charrnn.cli.console import counted, print_message, standard_input
 from charrnn.cli.progress import BackgroundProgress, JsonProgress, PlainProgress, Progress, QuietProgress
+from charrnn.cli.progress_line import ProgressLine
 from charrnn.cli.terminal import current_ui_problem
 from charrnn.cli.watch import how_to_control, print_model_location
 from charrnn.config import Overrides
 from charrnn.errors import UsageError
 from charrnn.pipeline.interruption import Interruption
-from charrnn.pipeline.launch import LaunchError, launch
+from charrnn.pipeline.launch import LaunchError, ProgressSender, launch
 from charrnn.pipeline.plan import default_path, plan_run
 from charrnn.run.events import Event, Finished
 from charrnn.run.progress import RunProgress, duration
 
 if TYPE_CHECKING:
     from charrnn.pipeline.run import Preflight, Run
+    from charrnn.text.progress import OnProgress
 
 LABEL_WIDTH = 10
 STOPPING = b"\ncharrnn: stopping as soon as the run is saved\n"
@@ -36,6 +38,8 @@ def train(
     out: options.Out = None,
     base_run: options.BaseRun = None,
     resume: options.Resume = None,
+    more: options.More = None,
+    more_minutes: options.MoreMinutes = None,
     no_tui: options.NoTui = False,
     background: options.Background = False,
     as_json: options.AsJson = False,
@@ -46,18 +50,22 @@ def train(
     sources = tuple(corpus or ())
     if background and "-" in sources:
         raise UsageError("`background` cannot read standard input; name a file, or leave it out")
+    extension = options.parse_extension(more=more, more_minutes=more_minutes)
+    if extension and resume is None:
+        raise UsageError(f"`{next(iter(extension))}` needs `resume`; for a new run, give `steps` or `minutes`")
     if not detached and (background or _wants_dashboard(no_tui or as_json or quiet, sources)):
-        raise typer.Exit(_train_detached(dashboard=not background))
-    if resume is None:
-        run = _new_run(out, sources, overrides, base_run)
-    else:
-        run = _resumed_run(resume, sources, overrides, out, base_run)
-    if run.session.is_over():
+        raise typer.Exit(_train_detached(dashboard=not background, quiet=quiet))
+    with ProgressLine(enabled=not quiet) as line:
+        on_progress = ProgressSender() if detached else line
+        if resume is None:
+            run = _new_run(out, sources, overrides, base_run, on_progress)
+        else:
+            run = _resumed_run(resume, sources, overrides, extension, out, base_run, on_progress)
+    if run.is_over():
         step = run.session.state.step
-        print_message(f"{run.folder.path} is finished at step {step:,}; to continue it, give a larger --steps")
+        print_message(f"{run.folder.path} is finished at step {step:,}; to train it further, add --more STEPS")
         return
-    interruption = Interruption(message=STOPPING)
-    with interruption:
+    with Interruption(message=STOPPING) as interruption:
         if not quiet:
             print_message("\n".join(_preflight_lines(run)))
         with _progress(run, as_json=as_json, quiet=quiet, detached=detached) as progress:
@@ -79,11 +87,12 @@ def _wants_dashboard(plain: bool, sources: tuple[str, ...]) -> bool:
     return problem is None
 
 
-def _train_detached(*, dashboard: bool) -> int:
+def _train_detached(*, dashboard: bool, quiet: bool) -> int:
     """Train in another process with the same arguments, and return the exit code."""
     arguments = sys.argv[1:]
     try:
-        path = launch(arguments[arguments.index("train") + 1 :], print_message)
+        with ProgressLine(enabled=not quiet) as line:
+            path = launch(arguments[arguments.index("train") + 1 :], line.print_message, line)
     except LaunchError as error:
         return error.exit_code
     if dashboard:
@@ -94,18 +103,30 @@ def _train_detached(*, dashboard: bool) -> int:
     return 0
 
 
-def _new_run(out: Path | None, sources: tuple[str, ...], overrides: Overrides, base_run: Path | None) -> "Run":
+def _new_run(
+    out: Path | None,
+    sources: tuple[str, ...],
+    overrides: Overrides,
+    base_run: Path | None,
+    on_progress: "OnProgress",
+) -> "Run":
     """Return a new run in a new folder."""
     text, path = plan_run(sources, overrides, out)
     if out is None and path != (taken := default_path(text.sources)):
         print_message(f"{taken} exists already, so this run is {path}")
     from charrnn.pipeline.start import start_run
 
-    return start_run(path, text, overrides, base_run=base_run, stdin=standard_input())
+    return start_run(path, text, overrides, base_run=base_run, stdin=standard_input(), on_progress=on_progress)
 
 
 def _resumed_run(
-    path: Path, sources: tuple[str, ...], overrides: Overrides, out: Path | None, base_run: Path | None
+    path: Path,
+    sources: tuple[str, ...],
+    overrides: Overrides,
+    extension: Mapping[str, Any],
+    out: Path | None,
+    base_run: Path | None,
+    on_progress: "OnProgress",
 ) -> "Run":
     """Return the run in a folder, with the end that the overrides give it, if they do."""
     for name, given in (("out", out), ("base_run", base_run)):
@@ -113,7 +134,9 @@ def _resumed_run(
             raise UsageError(f"`{name}` cannot be given with `resume`; leave it out")
     from charrnn.pipeline.start import resume_run
 
-    return resume_run(path, sources=sources, overrides=overrides, stdin=standard_input())
+    return resume_run(
+        path, sources=sources, overrides=overrides, **extension, stdin=standard_input(), on_progress=on_progress
+    )
 
 
 def _preflight_lines(run: "Run") -> list[str]:

@@ -125,7 +125,7 @@ def print_model_location(run: Path, *, sample: bool) -> None:
     from charrnn.run.folder import RunFolder
 
     path, config = shlex.quote(str(run)), RunFolder(run).read_config()
-    resume = f"train it further: charrnn train --resume {path} --steps TOTAL"
+    resume = f"train it further: charrnn train --resume {path} --more STEPS"
     if config.network.body == ClozeModel.body:
         print_message(f"the model is in {path}; fill a blank: charrnn fill {path} 'one ____ more'; {resume}")
         return

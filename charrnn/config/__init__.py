@@ -16,13 +16,22 @@ from charrnn.config.configs import (
 )
 from charrnn.config.defaults import SUBWORD_VOCABULARY, WORD_VOCABULARY, minimum_count, plan_evaluations
 from charrnn.config.options import Row
-from charrnn.config.overrides import OPTIONS, Overrides, choose_network, choose_training, finetuning_defaults
+from charrnn.config.overrides import (
+    EXTENSIONS,
+    OPTIONS,
+    Overrides,
+    check_extension,
+    choose_network,
+    choose_training,
+    finetuning_defaults,
+)
 
 __all__ = [
     "BODIES",
     "CELLS",
     "DOCUMENT_KINDS",
     "ENDS",
+    "EXTENSIONS",
     "FORMAT",
     "INITIALIZERS",
     "OPTIONS",
@@ -36,6 +45,7 @@ __all__ = [
     "RunConfig",
     "TextConfig",
     "TrainingConfig",
+    "check_extension",
     "choose_network",
     "choose_training",
     "finetuning_defaults",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from charrnn.config.checks import Check, Integer, Number
 from charrnn.config.configs import ENDS, Config, NetworkConfig, TextConfig, TrainingConfig
 from charrnn.config.defaults import Circumstances
 from charrnn.config.options import Row
@@ -13,6 +14,8 @@ OPTIONS: dict[str, Row] = {
     row.name: row for config in (TextConfig, NetworkConfig, TrainingConfig) for row in config.rows()
 }
 """The table of options, by name."""
+EXTENSIONS: dict[str, Check] = {"more": Integer(1), "more_minutes": Number(0.0, 1e6, open=True)}
+"""Checks of the numbers of steps and of minutes to add."""
 
 
 class Overrides(Mapping[str, Any]):
@@ -70,6 +73,17 @@ def _row(name: str) -> Row:
         remedy = f"did you mean {matches[0]}?" if matches else f"choose among {', '.join(OPTIONS)}"
         raise UsageError(f"there is no option {name}; {remedy}")
     return OPTIONS[name]
+
+
+def check_extension(more: int | None, more_minutes: float | None, overrides: Overrides) -> None:
+    """Raise UsageError if a number of steps or minutes is out of range, or if there is more than one end."""
+    given = {"more": more, "more_minutes": more_minutes} | {name: overrides.get(name) for name in ENDS}
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) > 1 and not set(names) <= set(ENDS):
+        raise UsageError(f"give one of {' and '.join(f'`{name}`' for name in names)}")
+    for name, check in EXTENSIONS.items():
+        if given[name] is not None:
+            check.check(name, given[name])
 
 
 def choose_network(overrides: Overrides, *, tokens: int, vocabulary: int, bos_id: int | None = None) -> NetworkConfig:

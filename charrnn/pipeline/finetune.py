@@ -26,6 +26,7 @@ from charrnn.network.resize_vocabulary import resize_vocabulary
 from charrnn.pipeline.probes import evaluation_probe
 from charrnn.run.folder import RunFolder
 from charrnn.text.dataset import Dataset, dataset_of_run
+from charrnn.text.progress import OnProgress
 from charrnn.text.tokenizers import Tokenizer
 from charrnn.text.tokenizers.resize_vocabulary import extend_tokenizer, old_ids
 from charrnn.training.interfaces import EvaluationProbe
@@ -69,14 +70,16 @@ class BaseRun:
         return resize_vocabulary(self.model.parameters, old_ids(self.model.tokenizer, tokenizer))
 
 
-def base_evaluation_probe(config: RunConfig, tokenizer: Tokenizer) -> EvaluationProbe:
+def base_evaluation_probe(
+    config: RunConfig, tokenizer: Tokenizer, on_progress: OnProgress | None = None
+) -> EvaluationProbe:
     """Return a probe that evaluates weights on the validation text of the base run, or on a sample of it.
 
     CharrnnError if that text can no longer be read, or if the base run has no validation text.
     """
     assert config.text.base_run is not None
     base = RunFolder(Path(config.text.base_run)).read_config().text
-    dataset = dataset_of_run(base, tokenizer)
+    dataset = dataset_of_run(base, tokenizer, on_progress=on_progress)
     if not len(dataset.validation):
         raise TextError(f"{config.text.base_run} has no validation text")
     return evaluation_probe(config, dataset)

@@ -21,10 +21,13 @@ from charrnn.run.events import GradientFlowMeasured
 from charrnn.text.batches import Windows
 from charrnn.text.dataset import Dataset
 from charrnn.text.encoded import EncodedText
+from charrnn.text.progress import OnProgress
 from charrnn.text.tokenizers import Tokenizer
 from charrnn.training.interfaces import EvaluationProbe
 from charrnn.training.state import TrainingState
 
+COUNTING = "counting n-grams"
+"""Stage of the preflight."""
 BASELINE_TRAINING_TOKENS, BASELINE_VALIDATION_TOKENS = 2_000_000, 500_000
 """Largest numbers of tokens from which the n-gram model is counted, and on which it is evaluated."""
 PROBED_STREAMS = 4
@@ -79,7 +82,7 @@ def flow_probe(
     return measure
 
 
-def measure_baseline(dataset: Dataset) -> tuple[int, Loss] | None:
+def measure_baseline(dataset: Dataset, on_progress: OnProgress | None = None) -> tuple[int, Loss] | None:
     """Return the best order of an n-gram model of the training part, and its loss on the validation part.
 
     Of a long part, only the beginning is used. None if there is no validation part.
@@ -87,6 +90,8 @@ def measure_baseline(dataset: Dataset) -> tuple[int, Loss] | None:
     tokenizer, held_out = dataset.tokenizer, dataset.validation[:BASELINE_VALIDATION_TOKENS]
     if not len(held_out):
         return None
+    if on_progress is not None:
+        on_progress(COUNTING, 0.0)
     training = dataset.training[:BASELINE_TRAINING_TOKENS]
     ngrams = Ngrams.count(training, tokenizer.vocabulary_size, HIGHEST_ORDER, tokenizer.bos_id)
     characters = max(1, tokenizer.count_characters(held_out))

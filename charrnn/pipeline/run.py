@@ -24,6 +24,7 @@ from charrnn.run.journal import append_event, open_journal, read_milestones
 from charrnn.run.lock import RunLock
 from charrnn.run.progress import RunProgress
 from charrnn.text.corpus import CorpusReport
+from charrnn.text.progress import OnProgress
 from charrnn.training.interfaces import Probes
 from charrnn.training.loop import train
 from charrnn.training.session import Session
@@ -131,11 +132,15 @@ def _explained_errors(run: Path, lock: RunLock) -> Iterator[None]:
 
 
 def make_run(
-    folder: RunFolder, setup: Setup, notes: tuple[str, ...] = (), baseline: tuple[int, Loss] | None = None
+    folder: RunFolder,
+    setup: Setup,
+    notes: tuple[str, ...] = (),
+    baseline: tuple[int, Loss] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Run:
     """Return the run of a setup, before its training."""
     config, storage = setup.config, RunStorage(folder, setup.network.shapes())
-    probes, probe_notes = _make_probes(setup)
+    probes, probe_notes = _make_probes(setup, on_progress)
     session = Session(
         config=config.training,
         trainer=setup.trainer,
@@ -162,13 +167,13 @@ def make_run(
     return Run(folder, preflight, session, storage)
 
 
-def _make_probes(setup: Setup) -> tuple[Probes, tuple[str, ...]]:
+def _make_probes(setup: Setup, on_progress: OnProgress | None) -> tuple[Probes, tuple[str, ...]]:
     """Return the probes of a run, and a note if the text of its base run cannot be evaluated."""
     config, dataset = setup.config, setup.dataset
     evaluate_base, notes = None, tuple[str, ...]()
     if config.text.base_run is not None:
         try:
-            evaluate_base = base_evaluation_probe(config, dataset.tokenizer)
+            evaluate_base = base_evaluation_probe(config, dataset.tokenizer, on_progress)
         except CharrnnError as error:
             notes = (f"the validation text of {config.text.base_run} is not evaluated: {error}",)
     probes = Probes(

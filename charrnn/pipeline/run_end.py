@@ -4,23 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from charrnn.config import ENDS, Overrides, TrainingConfig
-from charrnn.config.checks import Check, Integer, Number
-from charrnn.errors import UsageError
 from charrnn.training.state import TrainingState
-
-EXTENSIONS: dict[str, Check] = {"more": Integer(1), "more_minutes": Number(0.0, 1e6, open=True)}
-"""Checks of the numbers of steps and of minutes to add."""
-
-
-def check_extension(more: int | None, more_minutes: float | None, overrides: Overrides) -> None:
-    """Raise UsageError if a number of steps or minutes is out of range, or if there is more than one end."""
-    given = {"more": more, "more_minutes": more_minutes} | {name: overrides.get(name) for name in ENDS}
-    names = [name for name, value in given.items() if value is not None]
-    if len(names) > 1 and not set(names) <= set(ENDS):
-        raise UsageError(f"give one of {' and '.join(f'`{name}`' for name in names)}")
-    for name, check in EXTENSIONS.items():
-        if given[name] is not None:
-            check.check(name, given[name])
 
 
 def with_end(

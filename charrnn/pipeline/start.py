@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from charrnn.blas import physical_cores
-from charrnn.config import Overrides, RunConfig, TextConfig, TrainingConfig, choose_network, choose_training
+from charrnn.config import (
+    Overrides,
+    RunConfig,
+    TextConfig,
+    TrainingConfig,
+    check_extension,
+    choose_network,
+    choose_training,
+)
 from charrnn.errors import RunError, UsageError
 from charrnn.language.trained_model import read_tokenizer
 from charrnn.network.network import Network
@@ -14,7 +22,7 @@ from charrnn.parallel.threads import shard_count
 from charrnn.pipeline.finetune import BaseRun
 from charrnn.pipeline.probes import measure_baseline
 from charrnn.pipeline.run import Run, make_run
-from charrnn.pipeline.run_end import check_extension, with_end
+from charrnn.pipeline.run_end import with_end
 from charrnn.pipeline.setup import set_up
 from charrnn.pipeline.storage import RunStorage
 from charrnn.run.folder import RunFolder
@@ -22,38 +30,46 @@ from charrnn.run.lock import refuse_if_trained
 from charrnn.text.batches import fit_to_text
 from charrnn.text.corpus import CorpusReport, read_corpus
 from charrnn.text.dataset import Dataset, build_dataset, dataset_from
+from charrnn.text.progress import OnProgress
 from charrnn.text.split import reopen_corpus
 
 NAME_TEXT = "name the file that holds it, as in: charrnn train TEXT --resume RUN"
 
 
 def start_run(
-    path: Path, text: TextConfig, overrides: Overrides, *, base_run: Path | None = None, stdin: BinaryIO | None = None
+    path: Path,
+    text: TextConfig,
+    overrides: Overrides,
+    *,
+    base_run: Path | None = None,
+    stdin: BinaryIO | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Run:
     """Return a new run in a new folder, with random weights or those of `base_run`.
 
-    CharrnnError if the path exists, a text or the base run cannot be read, or an option does not fit the text.
+    `on_progress` is told the stages of the preflight. CharrnnError if the path exists, a text or the base run cannot
+    be read, or an option does not fit the text.
     """
     folder = RunFolder(path)
     folder.refuse_existing()
     if base_run is not None:
         overrides.refuse_inherited()
     base = None if base_run is None else BaseRun.open(base_run)
-    corpus = read_corpus(text.sources, encoding=text.encoding, stdin=stdin)
+    corpus = read_corpus(text.sources, encoding=text.encoding, stdin=stdin, on_progress=on_progress)
     text, scratch = _with_report(text, corpus.report), _existing_parent(path)
     if base is None:
-        dataset, parameters = build_dataset(corpus, text, scratch=scratch), None
+        dataset, parameters = build_dataset(corpus, text, scratch=scratch, on_progress=on_progress), None
         config = _choose_config(text, dataset, overrides)
     else:
         text = base.text_config(text)
-        dataset = build_dataset(corpus, text, base.extend_tokenizer, scratch=scratch)
+        dataset = build_dataset(corpus, text, base.extend_tokenizer, scratch=scratch, on_progress=on_progress)
         config, parameters = base.run_config(text, dataset, overrides), base.parameters(dataset.tokenizer)
     if "patience" in overrides and not len(dataset.validation):
         raise UsageError("`patience` needs a validation text; give a `val_fraction` above 0, or leave it out")
     training, notes = _fit_to_text(config.training, overrides, len(dataset.training))
     setup = set_up(replace(config, training=training), dataset, parameters)
     setup = setup.with_evaluations(overrides.get("evaluate_every"))
-    run = make_run(folder, setup, notes, measure_baseline(dataset))
+    run = make_run(folder, setup, notes, measure_baseline(dataset, on_progress), on_progress)
     folder.create(setup.config, dataset.tokenizer.to_json(), dataset.tokenizer.model)
     return run
 
@@ -66,6 +82,7 @@ def resume_run(
     more: int | None = None,
     more_minutes: float | None = None,
     stdin: BinaryIO | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Run:
     """Return the run in a folder, ready to continue from its last checkpoint, to the bit.
 
@@ -78,13 +95,15 @@ def resume_run(
     check_extension(more, more_minutes, overrides)
     config = _read_resumable(folder)
     tokenizer = read_tokenizer(folder, config)
-    corpus = reopen_corpus(config.text, sources, stdin, remedy=NAME_TEXT)
+    corpus = reopen_corpus(config.text, sources, stdin, remedy=NAME_TEXT, on_progress=on_progress)
     config = replace(config, text=replace(config.text, sources=sources or config.text.sources))
-    dataset = dataset_from(corpus, tokenizer, val_fraction=config.text.val_fraction, scratch=path)
+    val_fraction = config.text.val_fraction
+    dataset = dataset_from(corpus, tokenizer, val_fraction=val_fraction, scratch=path, on_progress=on_progress)
     setup = set_up(config, dataset)
     state = RunStorage(folder, setup.network.shapes()).read_checkpoint(setup.state)
     training = with_end(config.training, state, overrides, more, more_minutes)
-    run = make_run(folder, replace(setup, config=replace(config, training=training), state=state))
+    setup = replace(setup, config=replace(config, training=training), state=state)
+    run = make_run(folder, setup, on_progress=on_progress)
     return replace(run, resumed=True)
 
 

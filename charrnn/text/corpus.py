@@ -13,6 +13,7 @@ from typing import BinaryIO
 from charrnn.errors import TextError, UsageError
 from charrnn.text.chunks import DOCUMENT_END, Chunk
 from charrnn.text.documents import Document, ReadingCounts
+from charrnn.text.progress import READING, OnProgress
 from charrnn.text.sources import Source, find_sources, is_shadowed
 
 
@@ -74,6 +75,7 @@ def read_corpus(
     encoding: str = "utf-8",
     stdin: BinaryIO | None = None,
     builtin_first: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> Corpus:
     """Return the corpus of these sources, after reading all of it once, so that faults are found before work begins.
 
@@ -88,7 +90,7 @@ def read_corpus(
         note = f" ({skipped:,} binary files)" if skipped else ""
         raise TextError(f"there is no text in {', '.join(names)}{note}; name a file or a folder that holds one")
     shadowed = tuple(name for name in names if is_shadowed(name))
-    return Corpus(tuple(documents), _survey(documents, encoding, skipped, shadowed))
+    return Corpus(tuple(documents), _survey(documents, encoding, skipped, shadowed, on_progress))
 
 
 def canonical_encoding(encoding: str) -> str:
@@ -99,7 +101,7 @@ def canonical_encoding(encoding: str) -> str:
         codecs.getincrementaldecoder(name)
     except (LookupError, ValueError) as error:
         examples = "utf-8, utf-16, cp1252, latin-1, gb18030, big5, shift_jis or koi8-r"
-        raise UsageError(f"`encoding` {encoding!r} is not a text encoding; use one such as {examples}") from error
+        raise UsageError(f"`encoding` must be a text encoding such as {examples}, got {encoding!r}") from error
     return "utf-8" if name == "utf-8-sig" else name
 
 
@@ -118,13 +120,23 @@ def _open_documents(sources: list[Source], encoding: str, stdin: BinaryIO | None
     return documents, skipped
 
 
-def _survey(documents: list[Document], encoding: str, skipped: int, shadowed: tuple[str, ...]) -> CorpusReport:
+def _survey(
+    documents: list[Document],
+    encoding: str,
+    skipped: int,
+    shadowed: tuple[str, ...],
+    on_progress: OnProgress | None,
+) -> CorpusReport:
     """Read all documents once and return the report. Raises TextError if they have no character."""
-    counts, digest, characters = ReadingCounts(), hashlib.sha256(), 0
+    counts, digest, characters, done = ReadingCounts(), hashlib.sha256(), 0, 0
+    size = sum(document.size() for document in documents)
     for chunk in _concatenate(documents, counts):
         if isinstance(chunk, str):
-            characters += len(chunk)
-            digest.update(chunk.encode("utf-8", "surrogatepass"))
+            data = chunk.encode("utf-8", "surrogatepass")
+            characters, done = characters + len(chunk), done + len(data)
+            digest.update(data)
+            if on_progress is not None:
+                on_progress(READING, min(1.0, done / max(1, size)))  # a guess if it is packed or not UTF-8
     if not characters:
         names = " and ".join(document.name for document in documents[:3])
         raise TextError(f"{names} is empty; name a file that holds text")

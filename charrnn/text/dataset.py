@@ -4,7 +4,7 @@ The text is read chunk by chunk and never held in memory as a whole. The vocabul
 alone. The same text gives the same arrays.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -18,7 +18,8 @@ from charrnn.text.batches import rare_tokens
 from charrnn.text.corpus import Corpus
 from charrnn.text.encoded import MEMORY_THRESHOLD, EncodedText, IdWriter, count_unknown, encode_chunk
 from charrnn.text.ids import Ids, id_dtype
-from charrnn.text.split import Split, reopen_corpus, split_corpus
+from charrnn.text.progress import ENCODING, LEARNING, OnProgress, report_chunks
+from charrnn.text.split import Split, reopen_corpus, split_at, split_corpus
 from charrnn.text.tokenizers import Tokenizer, make_tokenizer
 
 MakeTokenizer: TypeAlias = Callable[[Callable[[], Iterable[str]], int], Tokenizer]
@@ -70,20 +71,25 @@ def build_dataset(
     *,
     scratch: Path | None = None,
     memory_threshold: int = MEMORY_THRESHOLD,
+    on_progress: OnProgress | None = None,
 ) -> Dataset:
     """Make a tokenizer from the training part, by `make` or else as `config` says, and encode both parts.
 
     More than `memory_threshold` bytes of ids go to an unnamed file in the folder `scratch`, by default the system's
     temporary folder; the file vanishes with the arrays. Raises TextError for fewer than 2 tokens to train on.
     """
-    split = split_corpus(corpus, config.normal_form, config.val_fraction)
+    split = split_corpus(corpus, config.normal_form, config.val_fraction, on_progress)
     if split.cut < 1:
         raise TextError(
             f"training needs at least 2 characters, but only {split.cut} of {split.characters} are in the training "
             "part; give a longer text or a smaller `val_fraction`"
         )
-    tokenizer = make(split.training, split.cut) if make else make_tokenizer(config, split.training, split.cut)
-    return _encode(split, tokenizer, scratch, memory_threshold)
+
+    def chunks() -> Iterator[str]:
+        return report_chunks(split.training(), LEARNING, split.cut, on_progress)
+
+    tokenizer = make(chunks, split.cut) if make else make_tokenizer(config, chunks, split.cut)
+    return _encode(split, tokenizer, scratch, memory_threshold, on_progress)
 
 
 def dataset_from(
@@ -93,22 +99,29 @@ def dataset_from(
     val_fraction: float = 0.1,
     scratch: Path | None = None,
     memory_threshold: int = MEMORY_THRESHOLD,
+    on_progress: OnProgress | None = None,
 ) -> Dataset:
     """Split a text and encode both parts with an existing tokenizer, as a resumed run does."""
-    split = split_corpus(corpus, tokenizer.normal_form, val_fraction)
-    return _encode(split, tokenizer, scratch, memory_threshold)
+    split = split_corpus(corpus, tokenizer.normal_form, val_fraction, on_progress)
+    return _encode(split, tokenizer, scratch, memory_threshold, on_progress)
 
 
-def dataset_of_run(config: TextConfig, tokenizer: Tokenizer, corpus: Corpus | None = None) -> Dataset:
+def dataset_of_run(
+    config: TextConfig, tokenizer: Tokenizer, corpus: Corpus | None = None, on_progress: OnProgress | None = None
+) -> Dataset:
     """Return the dataset of a run, from its text if that is open already; TextError if it has moved or changed."""
-    return dataset_from(corpus or reopen_corpus(config), tokenizer, val_fraction=config.val_fraction)
+    corpus = corpus or reopen_corpus(config, on_progress=on_progress)
+    return dataset_from(corpus, tokenizer, val_fraction=config.val_fraction, on_progress=on_progress)
 
 
-def _encode(split: Split, tokenizer: Tokenizer, scratch: Path | None, memory_threshold: int) -> Dataset:
+def _encode(
+    split: Split, tokenizer: Tokenizer, scratch: Path | None, memory_threshold: int, on_progress: OnProgress | None
+) -> Dataset:
     counts = np.zeros(tokenizer.vocabulary_size, np.int64)
     unknown = 0
     with IdWriter(id_dtype(tokenizer.vocabulary_size), scratch, memory_threshold) as writer:
-        for chunk, in_training in split.parts():
+        chunks = report_chunks(split.chunks(), ENCODING, split.characters, on_progress)
+        for chunk, in_training in split_at(chunks, split.cut):
             ids = encode_chunk(tokenizer, chunk, writer.last_id)
             writer.write(ids)
             if in_training:

@@ -6,6 +6,7 @@ gzip is unpacked, a byte order mark is dropped, and CRLF and CR become LF, even 
 import codecs
 import gzip
 import io
+import os
 import shutil
 import tempfile
 import weakref
@@ -81,6 +82,15 @@ class Document:
                 yield text
         counts.bytes += offset
         counts.crlf += "\r" in "".join(newlines.newlines or ())
+
+    def size(self) -> int:
+        """Return the number of bytes, before unpacking; 0 if it is not known."""
+        try:
+            if self.spool is not None:
+                return self.spool.seek(0, os.SEEK_END)
+            return (self.path or Path(self.name)).stat().st_size
+        except OSError:
+            return 0
 
     def binary_fault(self) -> str | None:
         """Return an error message if the first 64 KiB look like a binary file, else None."""

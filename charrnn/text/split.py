@@ -12,6 +12,7 @@ from charrnn.errors import TextError, UsageError
 from charrnn.text.chunks import Chunk, head, strings
 from charrnn.text.corpus import Corpus, read_corpus
 from charrnn.text.normal_form import normalized_chunks
+from charrnn.text.progress import READING, OnProgress, report_chunks
 from charrnn.text.sources import STANDARD_INPUT, is_shadowed
 
 
@@ -24,9 +25,13 @@ class Split:
     characters: int
     cut: int
 
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the chunks of the whole text."""
+        return normalized_chunks(self.corpus.chunks(), self.normal_form)
+
     def parts(self) -> Iterator[tuple[Chunk, bool]]:
         """Yield the chunks of the whole text, each with True if it belongs to the training part."""
-        return split_at(normalized_chunks(self.corpus.chunks(), self.normal_form), self.cut)
+        return split_at(self.chunks(), self.cut)
 
     def training(self) -> Iterator[str]:
         """Yield the text of the training part in chunks."""
@@ -37,9 +42,11 @@ class Split:
         return strings(chunk for chunk, in_training in self.parts() if not in_training)
 
 
-def split_corpus(corpus: Corpus, normal_form: str | None, val_fraction: float) -> Split:
+def split_corpus(
+    corpus: Corpus, normal_form: str | None, val_fraction: float, on_progress: OnProgress | None = None
+) -> Split:
     """Return the split whose last `val_fraction` of the characters, rounded up, are for validation."""
-    characters = count_characters(corpus, normal_form)
+    characters = count_characters(corpus, normal_form, on_progress)
     return Split(corpus, normal_form, characters, training_length(characters, val_fraction))
 
 
@@ -67,6 +74,7 @@ def reopen_corpus(
     stdin: BinaryIO | None = None,
     *,
     remedy: str = "work in the folder where it was trained, or put the text there",
+    on_progress: OnProgress | None = None,
 ) -> Corpus:
     """Read the text of a run again, from its first location or, if it has moved, from `sources`.
 
@@ -77,7 +85,7 @@ def reopen_corpus(
     if not sources and config.sources == ("-",):
         raise TextError(f"the text of this run came from standard input and was not kept; {remedy}")
     try:
-        corpus = _read_preferring_builtin(config, sources or config.sources, stdin)
+        corpus = _read_preferring_builtin(config, sources or config.sources, stdin, on_progress)
     except UsageError as error:
         if sources:
             raise
@@ -88,14 +96,16 @@ def reopen_corpus(
     return corpus
 
 
-def _read_preferring_builtin(config: TextConfig, names: tuple[str, ...], stdin: BinaryIO | None) -> Corpus:
+def _read_preferring_builtin(
+    config: TextConfig, names: tuple[str, ...], stdin: BinaryIO | None, on_progress: OnProgress | None
+) -> Corpus:
     """Read the text of a run; of a path and a built-in text of the same name, read the one that matches."""
     if STANDARD_INPUT not in names and any(map(is_shadowed, names)):
         with suppress(TextError):
-            corpus = read_corpus(names, encoding=config.encoding, builtin_first=True)
+            corpus = read_corpus(names, encoding=config.encoding, builtin_first=True, on_progress=on_progress)
             if corpus.report.sha256 == config.sha256:
                 return corpus
-    return read_corpus(names, encoding=config.encoding, stdin=stdin)
+    return read_corpus(names, encoding=config.encoding, stdin=stdin, on_progress=on_progress)
 
 
 def training_length(characters: int, val_fraction: float) -> int:
@@ -103,11 +113,12 @@ def training_length(characters: int, val_fraction: float) -> int:
     return int(characters * (1 - Fraction(str(val_fraction))))
 
 
-def count_characters(corpus: Corpus, normal_form: str | None) -> int:
+def count_characters(corpus: Corpus, normal_form: str | None, on_progress: OnProgress | None = None) -> int:
     """Return the number of characters of a corpus in its normal form."""
     if normal_form is None:
         return corpus.report.characters
-    return sum(map(len, strings(normalized_chunks(corpus.chunks(), normal_form))))
+    chunks = report_chunks(corpus.chunks(), READING, corpus.report.characters, on_progress)
+    return sum(map(len, strings(normalized_chunks(chunks, normal_form))))
 
 
 def split_at(chunks: Iterable[Chunk], cut: int) -> Iterator[tuple[Chunk, bool]]:

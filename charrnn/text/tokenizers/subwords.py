@@ -17,6 +17,7 @@ import numpy as np
 from charrnn.errors import ModelError, TextError
 from charrnn.text.ids import Ids, id_dtype
 from charrnn.text.normal_form import check_normal_form, normalize
+from charrnn.text.progress import call_interruptibly
 from charrnn.text.tokenizers.pieces import BYTES, PieceTokenizer, utf8
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def learn_pieces(chunks: Callable[[], Iterable[str]], size: int, model_type: str
         raise TextError("there is nothing in this text to learn subwords from; give another, or `tokenizer` byte")
     model, stride = io.BytesIO(), -(-characters // MAX_CHARACTERS)
     lines = (line for number, line in enumerate(_lines(chunks())) if number % stride == 0)
-    try:
+
+    def train() -> None:
         SentencePieceTrainer.train(
             sentence_iterator=lines,
             model_writer=model,
@@ -131,6 +133,9 @@ def learn_pieces(chunks: Callable[[], Iterable[str]], size: int, model_type: str
             num_threads=1,
             minloglevel=2,
         )
+
+    try:
+        call_interruptibly(train)
     except RuntimeError as error:
         raise TextError(
             f"SentencePiece cannot make {size:,} pieces from this text; choose another `vocab_size`: it must "
