@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 from charrnn.text.escape import visible_line
 from charrnn.text.normal_form import is_mark, joins_previous, normalize
@@ -61,9 +62,10 @@ def prepare(text: str, known: Container[str], normal_form: str | None) -> tuple[
     folded: Counter[tuple[str, str]] = Counter()
     unknown: Counter[str] = Counter()
     prepared: list[str] = []
+    replace = cache(partial(_replace, known=known))  # a long prompt repeats its clusters
     for cluster in _clusters(text):
         opens_quote = not prepared or prepared[-1][-1:].isspace() or prepared[-1][-1:] in "([{"
-        for old, new in _replace(cluster, known, opens_quote=opens_quote):
+        for old, new in replace(cluster, opens_quote=opens_quote):
             if new is None:
                 unknown[old] += 1
             elif new != old:

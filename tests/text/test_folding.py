@@ -65,3 +65,15 @@ def test_replacements_are_summarized_in_a_sentence() -> None:
 def test_at_most_five_examples_are_given() -> None:
     _, replacements = prepare("0123456789", frozenset("a"), None)
     assert str(replacements) == "10 characters are unknown to the model (0, 1, 2, 3, 4, …)"
+
+
+def test_a_repeated_character_is_looked_up_once() -> None:
+    lookups: list[object] = []
+
+    class Known:
+        def __contains__(self, character: object) -> bool:
+            lookups.append(character)
+            return character == "a"
+
+    prepare("é" * 10_000, Known(), None)
+    assert len(lookups) < 100
