@@ -142,7 +142,12 @@ def open_text_model(path: Path, ngram: int | None) -> "TextModel":
     from charrnn.language.model import LanguageModel
 
     model = LanguageModel.load(path)
-    return model if ngram is None else model.ngrams(ngram)
+    if ngram is None:
+        return model
+    ngrams = model.ngrams(ngram)
+    if ngrams.limits is not None:
+        print_message(ngrams.limits)
+    return ngrams
 
 
 def open_language_model(path: Path, purpose: str) -> "LanguageModel":

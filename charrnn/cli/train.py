@@ -162,9 +162,7 @@ def _preflight_lines(run: "Run") -> list[str]:
         "run": f"{run.folder.path}{f', from step {run.session.state.step:,}' if run.resumed else ''}",
     }
     if preflight.baseline is not None:
-        order, loss = preflight.baseline
-        nats = f"{loss.nats_per_character:.4f} nats per character"
-        lines["baseline"] = f"{order}-gram: {nats} on the validation text"
+        lines["baseline"] = str(preflight.baseline)
     labeled = [*lines.items(), *(("note", note) for note in preflight.notes)]
     return [f"{label:<{LABEL_WIDTH}}{line}" for label, line in labeled]
 

@@ -5,13 +5,19 @@ Losses are per character of the original text, so that models with any tokens an
 
 import lzma
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from charrnn.language.ngram_counts import OnShare
 from charrnn.language.ngrams import Ngrams
 from charrnn.network.arrays import Array
 from charrnn.text.encoded import EncodedText
+from charrnn.text.tokenizers import Tokenizer
+
+SAMPLE_SEGMENTS = 64
+"""Number of segments of a sample of a text."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,61 @@ class Loss:
         return cls.of(name, -float(log_p.sum(dtype=np.float64)), text.characters)
 
 
-def ngram_losses(ngrams: Ngrams, text: EncodedText) -> list[Loss]:
-    """Return the loss of the n-gram model of each order, from 1, on a text."""
-    log_p_by_order = ngrams.log_probabilities(text)
-    return [Loss.of_text(f"{order}-gram", log_p, text) for order, log_p in enumerate(log_p_by_order, 1)]
+@dataclass(frozen=True)
+class Baseline:
+    """The n-gram model with the lowest loss on a validation text, or on a sample of it.
+
+    It was counted on the first `counted_tokens` of the training part, and measured on `measured_tokens` of the
+    validation part.
+    """
+
+    order: int
+    loss: Loss
+    counted_tokens: int
+    training_tokens: int
+    measured_tokens: int
+    validation_tokens: int
+
+    def __str__(self) -> str:
+        """Return a summary in one line."""
+        clauses = [f"{self.order}-gram: {self.loss.nats_per_character:.4f} nats per character on the validation text"]
+        if self.counted_tokens < self.training_tokens:
+            clauses.append(f"counted on the first {self.counted_tokens:,} of {self.training_tokens:,} tokens")
+        if self.measured_tokens < self.validation_tokens:
+            clauses.append(f"measured on a sample of {self.measured_tokens:,} of {self.validation_tokens:,} tokens")
+        return ", ".join(clauses)
+
+    @classmethod
+    def measure(
+        cls,
+        ngrams: Ngrams,
+        training_tokens: int,
+        text: EncodedText,
+        tokenizer: Tokenizer,
+        most_tokens: int,
+        on_share: OnShare | None = None,
+    ) -> "Baseline":
+        """Measure n-gram models on a text, or on a sample of about `most_tokens` tokens that is spread over it."""
+        nats, characters, tokens, N = np.zeros(ngrams.order), 0, 0, len(text.ids)
+        segments = [(0, N)] if most_tokens >= N else list(_segments(N, most_tokens))
+        for begin, end in segments:
+            for places, log_p in ngrams.blocks(text, begin, end):
+                nats -= log_p.sum(axis=1)
+                tokens += log_p.shape[1]
+                characters += 0 if tokens == N else tokenizer.count_characters(text.ids[places])
+                if on_share is not None:
+                    on_share(min(1.0, tokens / min(N, most_tokens)))
+        characters = text.characters if tokens == N else max(1, characters)
+        order = 1 + int(nats.argmin())
+        loss = Loss.of(f"{order}-gram", float(nats[order - 1]), characters)
+        return cls(order, loss, ngrams.tokens, training_tokens, tokens, N)
+
+
+def _segments(N: int, tokens: int) -> Iterator[tuple[int, int]]:
+    """Yield begin and end of segments of so many tokens in total, at equal distances in a text of N tokens."""
+    length = max(1, tokens // SAMPLE_SEGMENTS)
+    for begin in np.linspace(0, N - length, tokens // length).astype(int).tolist():
+        yield begin, begin + length
 
 
 def xz_loss(training: str, text: str, characters: int) -> Loss:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from charrnn.evaluation.baselines import Loss, xz_loss
 from charrnn.evaluation.dynamic import dynamic_log_probabilities
 from charrnn.evaluation.mixture import mixed
@@ -57,9 +59,13 @@ def comparison_losses(
     if not (baselines or mix):
         return
     ngram = model.ngrams(corpus=text.run_corpus)
-    by_order = ngram.ngrams.log_probabilities(encoded)
+    log_p_ngram, nats = np.zeros(len(encoded.ids)), np.zeros(ngram.ngrams.order)
+    for places, block in ngram.ngrams.blocks(encoded):
+        log_p_ngram[places] = block[ngram.order - 1]
+        nats -= block.sum(axis=1)
     if baselines:
-        yield from (Loss.of_text(f"{order}-gram", log_p, encoded) for order, log_p in enumerate(by_order, 1))
+        for order, total in enumerate(nats.tolist(), 1):
+            yield Loss.of(ngram.ngrams.name(order, ngram.training_tokens), total, encoded.characters)
         if max(encoded.characters, model.config.text.characters) <= XZ_LIMIT:
             yield xz_loss(
                 training_text(model.config.text, XZ_LIMIT, text.run_corpus), text.head(XZ_LIMIT), encoded.characters
@@ -67,6 +73,6 @@ def comparison_losses(
     if mix:
         log_p_model = model.token_log_probabilities(encoded, in_segments=True, threads=threads)
         for name, log_p in ({"model": log_p_model} | by_name).items():
-            mixture, weight = mixed(log_p, by_order[ngram.order - 1])
+            mixture, weight = mixed(log_p, log_p_ngram)
             label = f"{weight:.2f} {name} + {1 - weight:.2f} {ngram.order}-gram"
             yield Loss.of_text(label, mixture, encoded)

@@ -17,6 +17,7 @@ from charrnn.network.gradient_flow import GradientFlow, gradient_flow
 from charrnn.text.corpus import Corpus
 from charrnn.text.dataset import Dataset, dataset_of_run
 from charrnn.text.encoded import EncodedText
+from charrnn.text.progress import COUNTING, OnProgress
 from charrnn.text.tokenizers import Tokenizer, initial_id, never_sampled
 
 LARGEST_ORDER = 32
@@ -51,7 +52,9 @@ class LanguageModel(TrainedModel, TextModel):
     def predictor(self) -> RnnPredictor:
         return RnnPredictor(self.network, self.parameters)
 
-    def ngrams(self, order: int = 0, corpus: Corpus | None = None) -> "NgramModel":
+    def ngrams(
+        self, order: int = 0, corpus: Corpus | None = None, on_progress: OnProgress | None = None
+    ) -> "NgramModel":
         """Return the n-gram model of the run's training text; order 0 chooses the best order on its validation text.
 
         `corpus` is the text of the run if it is open already; without it, the text is read again. TextError if the
@@ -59,13 +62,17 @@ class LanguageModel(TrainedModel, TextModel):
         """
         if not 0 <= order <= LARGEST_ORDER:
             raise UsageError(f"the n-gram order must be from 1 to {LARGEST_ORDER}, or 0 for the best, got {order}")
-        dataset = dataset_of_run(self.config.text, self.tokenizer, corpus)
+        dataset = dataset_of_run(self.config.text, self.tokenizer, corpus, on_progress)
         ngrams = Ngrams.count(
-            dataset.training, self.tokenizer.vocabulary_size, order or HIGHEST_ORDER, self.tokenizer.bos_id
+            dataset.training,
+            self.tokenizer.vocabulary_size,
+            order or HIGHEST_ORDER,
+            self.tokenizer.bos_id,
+            None if on_progress is None else lambda share: on_progress(COUNTING, share),
         )
         if order == 0:
             order = ngrams.best_order(dataset.validation_text()) if len(dataset.validation) else ngrams.order
-        return NgramModel(ngrams, min(order, ngrams.order), self.tokenizer)
+        return NgramModel(ngrams, min(order, ngrams.order), self.tokenizer, len(dataset.training))
 
     def training_sample(self, dataset: Dataset, rng: np.random.Generator) -> str:
         del dataset
@@ -81,11 +88,17 @@ class LanguageModel(TrainedModel, TextModel):
 
 @dataclass(frozen=True, eq=False)
 class NgramModel(TextModel):
-    """An n-gram model of the given order, with the tokenizer of its text."""
+    """An n-gram model of the given order, with the tokenizer of its text, which has `training_tokens` tokens."""
 
     ngrams: Ngrams
     order: int
     tokenizer: Tokenizer
+    training_tokens: int = 0
+
+    @property
+    def limits(self) -> str | None:
+        """What was left out of the text for lack of memory, as a clause; None if nothing was."""
+        return self.ngrams.limits(self.training_tokens)
 
     def __repr__(self) -> str:
         return f"NgramModel(order={self.order}, {self.tokenizer.kind} vocabulary {self.tokenizer.vocabulary_size:,})"
@@ -95,5 +108,7 @@ class NgramModel(TextModel):
 
     def token_log_probabilities(self, text: EncodedText, *, in_segments: bool = False, threads: int = 1) -> Array:
         del in_segments, threads  # a table needs no state
-        log_p: Array = self.ngrams.log_probabilities(text)[self.order - 1]
+        log_p: Array = np.zeros(len(text.ids))
+        for places, block in self.ngrams.blocks(text):
+            log_p[places] = block[self.order - 1]
         return log_p

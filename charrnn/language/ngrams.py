@@ -168,6 +168,10 @@ class Ngrams:
         counts = count_grams(ids, V, order, bos_id, on_progress)
         return cls(V, bos_id, tuple(map(Level.of, counts.tables)), counts.tokens, counts.orders_left_out)
 
+    def name(self, order: int, tokens: int) -> str:
+        """Return the name of the model of an order, counted on a text of so many tokens or on the head of it."""
+        return f"{order}-gram" + (f" of the first {self.tokens:,} tokens" if self.tokens < tokens else "")
+
     def limits(self, tokens: int) -> str | None:
         """Return what was left out of a text of so many tokens for lack of memory, as a clause; None if nothing."""
         parts = [f"up to order {self.order}"] if self.orders_left_out else []

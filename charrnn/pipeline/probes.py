@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from charrnn.config import RunConfig
-from charrnn.evaluation.baselines import Loss, ngram_losses
+from charrnn.evaluation.baselines import Baseline
 from charrnn.language.ngrams import HIGHEST_ORDER, Ngrams
 from charrnn.language.registry import make_model
 from charrnn.network.arrays import Parameters
@@ -20,16 +20,15 @@ from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import GradientFlowMeasured
 from charrnn.text.batches import Windows
 from charrnn.text.dataset import Dataset
-from charrnn.text.encoded import EncodedText
-from charrnn.text.progress import OnProgress
+from charrnn.text.progress import COUNTING, OnProgress
 from charrnn.text.tokenizers import Tokenizer
 from charrnn.training.interfaces import EvaluationProbe
 from charrnn.training.state import TrainingState
 
-COUNTING = "counting n-grams"
-"""Stage of the preflight."""
-BASELINE_TRAINING_TOKENS, BASELINE_VALIDATION_TOKENS = 2_000_000, 500_000
-"""Largest numbers of tokens from which the n-gram model is counted, and on which it is evaluated."""
+BASELINE_VALIDATION_TOKENS = 1_000_000
+"""Tokens of the validation part on which n-gram models are measured; of a longer one, a sample is."""
+COUNTING_SHARE = 0.9
+"""Share of the work that counting is; the rest is measuring."""
 PROBED_STREAMS = 4
 """Number of streams of the batch on which the gradient flow is measured."""
 
@@ -82,22 +81,29 @@ def flow_probe(
     return measure
 
 
-def measure_baseline(dataset: Dataset, on_progress: OnProgress | None = None) -> tuple[int, Loss] | None:
-    """Return the best order of an n-gram model of the training part, and its loss on the validation part.
+def measure_baseline(dataset: Dataset, on_progress: OnProgress | None = None) -> Baseline | None:
+    """Return the best n-gram model of the training part on the validation part; None if there is no validation part.
 
-    Of a long part, only the beginning is used. None if there is no validation part.
+    All of the training part is counted, as far as about 1 GB of memory allows.
     """
-    tokenizer, held_out = dataset.tokenizer, dataset.validation[:BASELINE_VALIDATION_TOKENS]
-    if not len(held_out):
+    tokenizer, report = dataset.tokenizer, on_progress or (lambda stage, share: None)
+    if not len(dataset.validation):
         return None
-    if on_progress is not None:
-        on_progress(COUNTING, 0.0)
-    training = dataset.training[:BASELINE_TRAINING_TOKENS]
-    ngrams = Ngrams.count(training, tokenizer.vocabulary_size, HIGHEST_ORDER, tokenizer.bos_id)
-    characters = max(1, tokenizer.count_characters(held_out))
-    text = EncodedText(held_out, int(dataset.training[-1]), characters, dataset.validation_unknown)
-    losses = ngram_losses(ngrams, text)
-    return min(enumerate(losses, start=1), key=lambda order_and_loss: order_and_loss[1].nats_per_character)
+    ngrams = Ngrams.count(
+        dataset.training,
+        tokenizer.vocabulary_size,
+        HIGHEST_ORDER,
+        tokenizer.bos_id,
+        lambda share: report(COUNTING, COUNTING_SHARE * share),
+    )
+    return Baseline.measure(
+        ngrams,
+        len(dataset.training),
+        dataset.validation_text(),
+        tokenizer,
+        BASELINE_VALIDATION_TOKENS,
+        lambda share: report(COUNTING, COUNTING_SHARE + (1.0 - COUNTING_SHARE) * share),
+    )
 
 
 def memory_in_use() -> int:

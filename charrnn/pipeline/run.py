@@ -11,7 +11,7 @@ from pathlib import Path
 from charrnn.blas import single_threaded
 from charrnn.config import RunConfig
 from charrnn.errors import CharrnnError, RunError
-from charrnn.evaluation.baselines import Loss
+from charrnn.evaluation.baselines import Baseline
 from charrnn.pipeline.finetune import base_evaluation_probe
 from charrnn.pipeline.probes import evaluation_probe, flow_probe, sample_probe
 from charrnn.pipeline.setup import Setup
@@ -34,7 +34,7 @@ from charrnn.training.session import Session
 class Preflight:
     """Facts and choices to report before training: sizes, estimated length and speed, and notes for the user.
 
-    `seconds` is the estimated time of all steps. `baseline` has the order and the loss of the n-gram model.
+    `seconds` is the estimated time of all steps. `baseline` is the best n-gram model.
     """
 
     corpus: CorpusReport
@@ -46,7 +46,7 @@ class Preflight:
     characters_per_second: float
     seconds: float
     notes: tuple[str, ...]
-    baseline: tuple[int, Loss] | None = None
+    baseline: Baseline | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +106,22 @@ class Run:
             best=state.best_loss,
         )
         if preflight.baseline is not None and not self.resumed:
-            order, loss = preflight.baseline
-            yield BaselineMeasured(0, 0.0, order, loss.nats_per_character, loss.bits_per_character)
+            yield _baseline_measured(preflight.baseline)
+
+
+def _baseline_measured(baseline: Baseline) -> BaselineMeasured:
+    """Return the event of a baseline."""
+    return BaselineMeasured(
+        0,
+        0.0,
+        baseline.order,
+        baseline.loss.nats_per_character,
+        baseline.loss.bits_per_character,
+        tokens=baseline.counted_tokens,
+        training_tokens=baseline.training_tokens,
+        measured_tokens=baseline.measured_tokens,
+        validation_tokens=baseline.validation_tokens,
+    )
 
 
 def _read_all(lock: RunLock, mailbox: Mailbox, read_commands: Callable[[], Iterable[Command]]) -> tuple[Command, ...]:
@@ -135,7 +149,7 @@ def make_run(
     folder: RunFolder,
     setup: Setup,
     notes: tuple[str, ...] = (),
-    baseline: tuple[int, Loss] | None = None,
+    baseline: Baseline | None = None,
     on_progress: OnProgress | None = None,
 ) -> Run:
     """Return the run of a setup, before its training."""

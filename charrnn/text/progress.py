@@ -10,6 +10,7 @@ OnProgress: TypeAlias = Callable[[str, float], object]
 """A function that is called with a stage and its completed share, 0 to 1; it may raise, which ends the work."""
 
 READING, LEARNING, ENCODING = "reading", "learning the vocabulary", "encoding"
+COUNTING = "counting n-grams"
 """Stages of the work on a text."""
 SECONDS_BETWEEN_SIGNALS = 0.1
 """Longest time that an interrupt waits for."""

@@ -52,7 +52,7 @@ def loss_series(history: History, options: ChartOptions) -> list[Series]:
     series = [Series("each window", steps, raw, "band", "."), Series("training", steps, smoothed, "line", "*")]
     if history.baseline is not None:
         level = options.convert(np.array([history.baseline.nats_per_character]))
-        series.append(Series(f"{history.baseline.order}-gram", np.array([0.0]), level, "level", "-"))
+        series.append(Series(history.baseline.name, np.array([0.0]), level, "level", "-"))
     if len(table := history.evaluations):
         series.append(Series("validation", table.column(0), options.convert(table.column(1)), "points", "o"))
     if len(table := history.previous_losses):

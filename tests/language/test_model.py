@@ -8,10 +8,12 @@ import pytest
 
 from charrnn.config import Overrides, TextConfig
 from charrnn.errors import TextError, UsageError
+from charrnn.language import ngram_counts
 from charrnn.language.model import LanguageModel, NgramModel
 from charrnn.pipeline.start import start_run
 from charrnn.text.dataset import dataset_of_run
 from charrnn.text.encoded import encode_text
+from charrnn.text.progress import COUNTING
 
 OVERRIDES = Overrides(hidden=24, layers=1, bptt=16, batch=4, steps=150, lr=0.01, dropout=0.0, threads=1)
 
@@ -88,6 +90,18 @@ def test_the_n_gram_model_predicts_completes_and_samples(model: LanguageModel) -
     text = "the old lamp"
     bits = ngrams.scorer().score(text).bits
     assert sum(bits) == pytest.approx(-ngrams.log_probabilities(text).sum() / math.log(2.0))
+
+
+def test_an_n_gram_model_says_what_was_left_out_of_its_text(
+    model: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert model.ngrams(3).limits is None
+    monkeypatch.setattr(ngram_counts, "MOST_TOKENS", 1000)
+    shares: list[float] = []
+    ngrams = model.ngrams(3, on_progress=lambda stage, share: shares.append(share) if stage == COUNTING else None)
+    assert "on the first 1,000 of 4,698 tokens" in str(ngrams.limits)
+    assert ngrams.ngrams.name(3, ngrams.training_tokens) == "3-gram of the first 1,000 tokens"
+    assert shares
 
 
 @pytest.mark.parametrize("order", [-1, 33])

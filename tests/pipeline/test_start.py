@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -13,8 +14,12 @@ from safetensors.numpy import load_file
 from charrnn.config import Overrides, TextConfig
 from charrnn.errors import CharrnnError, RunError, TextError
 from charrnn.language.model import LanguageModel
+from charrnn.pipeline.probes import measure_baseline
 from charrnn.pipeline.start import resume_run, start_run
 from charrnn.run.events import Evaluated, StepDone
+from charrnn.text.corpus import read_corpus
+from charrnn.text.dataset import build_dataset
+from charrnn.text.progress import COUNTING
 
 SHORT = Overrides(hidden=16, bptt=8, batch=4, steps=30, evaluate_every=10, threads=1)
 THREADED = Overrides(hidden=16, bptt=8, batch=4, steps=60, evaluate_every=20, threads=2, dropout=0.2, seed=5)
@@ -157,9 +162,26 @@ def test_the_preflight_describes_the_run(story: Path, tmp_path: Path) -> None:
     assert preflight.steps == 30
     assert preflight.seconds == pytest.approx(30 * 8 * 4 / preflight.characters_per_second)
     assert preflight.baseline is not None
-    order, loss = preflight.baseline
-    assert 2 <= order <= 8
-    assert 0.0 < loss.nats_per_character < 1.0
+    assert 2 <= preflight.baseline.order <= 8
+    assert 0.0 < preflight.baseline.loss.nats_per_character < 1.0
+
+
+def test_the_baseline_is_counted_on_all_of_a_long_text(tmp_path: Path) -> None:
+    """Its last half, of which the first knows nothing, is what the validation text is like."""
+    rng = np.random.default_rng(0)
+    halves = ["".join(rng.choice(list(letters), 1_200_000)) for letters in ("abcdefgh\n", "ijklmnop\n")]
+    (tmp_path / "text.txt").write_text("".join(halves))
+    config = TextConfig((str(tmp_path / "text.txt"),))
+    stages: list[tuple[str, float]] = []
+    dataset = build_dataset(read_corpus(config.sources), config)
+    baseline = measure_baseline(dataset, lambda stage, share: stages.append((stage, share)))
+    assert baseline is not None
+    assert baseline.counted_tokens == baseline.training_tokens == 2_160_000
+    assert baseline.measured_tokens == baseline.validation_tokens == 240_000
+    assert baseline.loss.nats_per_character == pytest.approx(math.log(9), rel=0.01)
+    assert {stage for stage, _ in stages} == {COUNTING}
+    assert [share for _, share in stages] == sorted(share for _, share in stages)
+    assert stages[-1] == (COUNTING, 1.0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes there")

@@ -45,6 +45,12 @@ def test_the_baseline_is_a_level_in_the_chosen_unit(history: History) -> None:
     assert (level.name, level.y.tolist()) == ("7-gram", [2.0])
 
 
+def test_a_baseline_counted_on_a_part_of_the_text_says_so(history: History) -> None:
+    history.update(BaselineMeasured(120, 2.4, 7, 1.0, 1.4, tokens=50_000_000, training_tokens=90_000_000))
+    names = [item.name for item in loss_series(history, ChartOptions())]
+    assert "7-gram of 50M tokens" in names
+
+
 def test_the_range_of_steps_ends_within_the_run(history: History) -> None:
     begin, end = step_range(history, ChartOptions()) or (0, 0)
     assert begin == 1
