@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -67,10 +68,9 @@ class Tail:
         while events := self.read():
             yield from events
 
-    def skip_all(self) -> None:
+    def skip_to_end(self) -> None:
         """Skip all lines up to the present end."""
-        while self._lines.read() is not None:
-            pass
+        self._lines.skip_to_end()
 
 
 def read_journal(run: Path) -> Iterator[Event]:
@@ -116,6 +116,13 @@ class _Lines:
             return None
         self._offset += len(data)
         return self._split(data)
+
+    def skip_to_end(self) -> None:
+        """Skip everything up to the present end."""
+        with suppress(OSError):
+            status = self._path.stat()
+            self._restart(status.st_ino)
+            self._offset = status.st_size
 
     def _split(self, data: bytes) -> list[bytes]:
         *lines, rest = data.split(b"\n")

@@ -9,7 +9,10 @@ import pytest
 from typer.testing import Result
 
 from charrnn.errors import CharrnnError, RunError, UsageError
-from charrnn.run.commands import COMMANDS, OLD_WORDS
+from charrnn.run import answers
+from charrnn.run.answers import Answer
+from charrnn.run.commands import COMMANDS, OLD_WORDS, Pause, SaveNow, ScaleRate, Stop
+from charrnn.run.events import CommandApplied, Finished
 from charrnn.run.lock import RunLock
 
 Invoke = Callable[..., Result]
@@ -26,16 +29,67 @@ def sent(run: Path) -> list[str]:
     return [json.loads(line)["command"] for line in lines]
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for the answer of a run."""
+    monkeypatch.setattr(answers, "PATIENCE", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_every_command_is_sent_to_a_run_that_is_being_trained(invoke: Invoke, run: Path) -> None:
     (run / "control" / "commands.jsonl").write_bytes(b"")
     lock = RunLock(run)
     for command in COMMANDS:
         result = invoke("tell", run, command, *(["0.5"] if command == "rate" else []))
-        assert (result.exit_code, result.output) == (0, "")
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert "the run has not answered within 5 s" in result.stderr
     lock.release()
     assert sent(run) == list(COMMANDS)
 
 
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (Answer(Pause(), CommandApplied(7, 1.0, "pause", "done")), "step 7: pause done\n"),
+        (
+            Answer(ScaleRate(2.0), CommandApplied(1234, 1.0, "rate", "the learning rate is 2 times the schedule")),
+            "step 1,234: rate: the learning rate is 2 times the schedule\n",
+        ),
+        (
+            Answer(Stop(), CommandApplied(7, 1.0, "stop", "done"), Finished(7, 1.5, "stopped", None)),
+            "step 7: stopped and saved\n",
+        ),
+        (Answer(Stop(), CommandApplied(7, 1.0, "stop", "done")), "step 7: stopping; the run is being saved\n"),
+        (
+            Answer(SaveNow(), evaluating=0.34),
+            "the run is evaluating (34%), and does it when the evaluation ends\n",
+        ),
+        (Answer(SaveNow()), "the run has not answered within 5 s, and does it after the present step\n"),
+    ],
+)
+def test_the_answer_of_the_run_is_printed(
+    answer: Answer, message: str, invoke: Invoke, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "send_and_wait", lambda run, command: answer)
+    result = invoke("tell", run, "pause")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", message)
+    result = invoke("tell", run, "pause", "--json")
+    if answer.applied is None:
+        assert (result.stdout, result.stderr) == ("", message)
+    else:
+        assert (json.loads(result.stdout), result.stderr) == (answer.applied.to_json(), "")
+
+
+def test_a_run_that_ends_before_it_answers_is_an_error(
+    invoke: Invoke, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "send_and_wait", lambda run, command: Answer(command, is_trained=False))
+    error = invoke("tell", run, "pause").exception
+    assert isinstance(error, RunError)
+    assert "has ended and takes no commands; resume it" in str(error)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_the_names_of_before_version_0_5_are_understood(invoke: Invoke, run: Path) -> None:
     (run / "control" / "commands.jsonl").write_bytes(b"")
     lock = RunLock(run)

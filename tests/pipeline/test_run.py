@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -48,15 +50,20 @@ def test_every_line_of_the_journal_has_event_time_and_step(tiny_run: Path) -> No
 def test_another_process_can_send_a_command(word: str, run: Run) -> None:
     path = run.folder.path
     assert trainer_pid(path) is None
-    applied = []
-    for event in run.train():
-        if isinstance(event, StepDone) and event.step == 15:
-            assert trainer_pid(path) is not None
-            subprocess.run([sys.executable, "-c", TELL, str(path), word], check=True, timeout=60)
-        if isinstance(event, CommandApplied):
-            applied.append((event.step, event.command))
-    assert applied == [(15, "restore-best" if word == "back" else word)]
+    with ExitStack() as stack:
+        for event in run.train():
+            if isinstance(event, StepDone) and event.step == 15:
+                assert trainer_pid(path) is not None
+                program = [sys.executable, "-c", TELL, str(path), word, "--json"]
+                tell = stack.enter_context(subprocess.Popen(program, stdout=subprocess.PIPE, text=True))
+                while not (path / "control" / "commands.jsonl").read_text():
+                    time.sleep(0.01)
+            if isinstance(event, CommandApplied):
+                applied = event
+        output, _ = tell.communicate(timeout=60)
+    assert (applied.step, applied.command) == (15, "restore-best" if word == "back" else word)
     assert trainer_pid(path) is None
+    assert (tell.returncode, json.loads(output)) == (0, applied.to_json())
 
 
 def test_only_one_process_trains_a_run(run: Run) -> None:
