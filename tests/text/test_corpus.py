@@ -90,7 +90,8 @@ def test_a_text_is_read_in_its_encoding(tmp_path: Path) -> None:
 def test_an_unknown_encoding_is_wrong_usage(tmp_path: Path, encoding: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_corpus([write(tmp_path / "a", "a")], encoding=encoding)
-    assert str(caught.value).startswith(f"`encoding` {encoding!r} is not")
+    assert str(caught.value).startswith("`encoding` must be a text encoding")
+        assert str(caught.value).endswith(f"got {encoding!r}")
 
 
 # --- texts that cannot be read ------------------------------------------------------------------------------
