@@ -91,7 +91,7 @@ def test_an_unknown_encoding_is_wrong_usage(tmp_path: Path, encoding: str) -> No
     with pytest.raises(UsageError) as caught:
         read_corpus([write(tmp_path / "a", "a")], encoding=encoding)
     assert str(caught.value).startswith("`encoding` must be a text encoding")
-        assert str(caught.value).endswith(f"got {encoding!r}")
+    assert str(caught.value).endswith(f"got {encoding!r}")
 
 
 # --- texts that cannot be read ------------------------------------------------------------------------------
