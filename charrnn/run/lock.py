@@ -16,7 +16,7 @@ from charrnn.run.files import naming, open_regular, run_file
 
 LOCK_TIMEOUT = 1.0
 """Seconds to wait for a lock, which other processes hold for a moment when they test it."""
-_LARGEST_LOCK, _LARGEST_LOG = 1 << 12, 1 << 14
+_LARGEST_LOCK, _LOG_TAIL = 1 << 12, 1 << 14
 
 
 def lock_path(run: Path) -> Path:
@@ -85,10 +85,11 @@ def refuse_if_trained(run: Path) -> None:
 
 
 def last_log_line(run: Path) -> str:
-    """Return the last line of the log, of its first _LARGEST_LOG bytes; empty if there is none."""
+    """Return the last line of the log, of at most _LOG_TAIL bytes; empty if there is none."""
     try:
         with open_regular(log_path(run)) as file:
-            lines = file.read(_LARGEST_LOG).decode("utf-8", "replace").strip().splitlines()
+            file.seek(-min(_LOG_TAIL, file.seek(0, os.SEEK_END)), os.SEEK_END)
+            lines = file.read(_LOG_TAIL).decode("utf-8", "replace").strip().splitlines()
     except (OSError, CharrnnError):
         return ""
     return lines[-1].removeprefix("charrnn: ") if lines else ""

@@ -76,3 +76,9 @@ def test_the_last_line_of_the_log_is_returned_without_the_name_of_the_program(tm
     (tmp_path / "control").mkdir()
     log_path(tmp_path).write_bytes("step 1\ncharrnn: no space left é\n\n".encode() + b"\n")
     assert last_log_line(tmp_path) == "no space left é"
+
+
+def test_the_last_line_of_a_long_log_is_the_last(tmp_path: Path) -> None:
+    (tmp_path / "control").mkdir()
+    log_path(tmp_path).write_text("step\n" * 10_000 + "charrnn: disk full\n", encoding="utf-8")
+    assert last_log_line(tmp_path) == "disk full"
