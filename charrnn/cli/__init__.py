@@ -3,6 +3,7 @@
 The functions of the commands import what they need, so that `--help` stays quick.
 """
 
+import contextlib
 import io
 import os
 import sys
@@ -31,7 +32,7 @@ from charrnn.cli import (
     train,
     watch,
 )
-from charrnn.cli.errors import CommandGroup, exit_code
+from charrnn.cli.errors import INTERRUPTED, CommandGroup, exit_code
 
 TRAINING, MODELS, SYSTEM = "Training", "Models", "Experiments, system and manual"
 
@@ -85,7 +86,18 @@ def _options(
 def main() -> NoReturn:
     """Run the command line and exit; `charrnn.cli.errors` lists the exit codes."""
     _prepare_streams()
-    sys.exit(exit_code(partial(app, prog_name="charrnn", standalone_mode=False), debug="--debug" in sys.argv[1:2]))
+    code = exit_code(partial(app, prog_name="charrnn", standalone_mode=False), debug="--debug" in sys.argv[1:2])
+    if code == INTERRUPTED:
+        _exit_at_once(code)
+    sys.exit(code)
+
+
+def _exit_at_once(code: int) -> NoReturn:
+    """Exit without waiting for threads that compute, such as one that learns subwords."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code)
 
 
 def _prepare_streams() -> None:

@@ -15,6 +15,8 @@ from charrnn.cli.option_names import FLAGS, with_options
 from charrnn.errors import CharrnnError
 from charrnn.text.escape import visible_line
 
+INTERRUPTED = 130
+"""The exit code of a program that SIGINT ended."""
 NO_READER = 141
 """The exit code of a program that SIGPIPE ended."""
 
@@ -45,7 +47,7 @@ def exit_code(run: Callable[[], object], *, debug: bool) -> int:
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     except (KeyboardInterrupt, typer.Abort):
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         discard_output()
         return NO_READER

@@ -7,29 +7,31 @@ from typing import Self
 
 from charrnn.cli.console import print_message
 
-SECONDS_BETWEEN_UPDATES = 0.1
-_CLEAR = "\r\x1b[K"
+SECONDS_BEFORE, SECONDS_BETWEEN_UPDATES = 0.5, 0.1
+"""Time before the line appears, and between its updates."""
 
 
 class ProgressLine:
     """A context in which calls show a stage and its completed share, 0 to 1, on stderr; in a pipe nothing is shown.
 
-    A stage that is shorter than SECONDS_BETWEEN_UPDATES is not shown.
+    The line is overwritten by spaces, which every terminal understands.
     """
 
     def __init__(self, *, enabled: bool = True) -> None:
         self._is_enabled = enabled and sys.stderr.isatty()
-        self._is_shown = False
-        self._next = time.monotonic() + SECONDS_BETWEEN_UPDATES
+        self._shown = self._stage = ""
+        self._next = time.monotonic() + SECONDS_BEFORE
 
     def __call__(self, stage: str, share: float) -> None:
-        is_due = time.monotonic() >= self._next or (share >= 1.0 and self._is_shown)
-        if not is_due or not self._is_enabled:
-            return
-        self._next = time.monotonic() + SECONDS_BETWEEN_UPDATES
-        self._is_shown = True
-        sys.stderr.write(f"{_CLEAR}{stage} {share:.0%}" if share < 1.0 else f"{_CLEAR}{stage}…")
+        is_due = time.monotonic() >= self._next or (self._shown and (share >= 1.0 or stage != self._stage))
+        if is_due and self._is_enabled:
+            self._stage, self._next = stage, time.monotonic() + SECONDS_BETWEEN_UPDATES
+            self._show(f"{stage} {share:.0%}" if share < 1.0 else f"{stage}…")
+
+    def _show(self, text: str) -> None:
+        sys.stderr.write(f"\r{text}{' ' * (len(self._shown) - len(text))}")
         sys.stderr.flush()
+        self._shown = text
 
     def print_message(self, message: str) -> None:
         """Print a message on stderr in place of the line."""
@@ -37,11 +39,11 @@ class ProgressLine:
         print_message(message)
 
     def clear(self) -> None:
-        """Clear the line, so that a message can be printed in its place."""
-        if self._is_shown:
-            sys.stderr.write(_CLEAR)
+        """Clear the line, so that something else can be printed in its place."""
+        if self._shown:
+            self._show("")
+            sys.stderr.write("\r")
             sys.stderr.flush()
-            self._is_shown = False
 
     def __enter__(self) -> Self:
         return self

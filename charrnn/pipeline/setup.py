@@ -12,12 +12,15 @@ from charrnn.network.network import Network
 from charrnn.parallel.threads import threaded
 from charrnn.text.batches import Windows
 from charrnn.text.dataset import Dataset
+from charrnn.text.progress import OnProgress
 from charrnn.training.optimizers import initial_moments, make_optimizer
 from charrnn.training.state import TrainingState
 from charrnn.training.trainer import Trainer
 
 MEASURED_STEPS, MEASURED_SECONDS = (4, 20), 0.5
 """Steps that are measured: at least 4, and up to 20 within this many seconds."""
+MEASURING = "measuring the speed"
+"""Stage of the preflight."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +67,15 @@ class Setup:
         return replace(self, config=replace(self.config, training=training))
 
 
-def set_up(config: RunConfig, dataset: Dataset, parameters: Parameters | None = None) -> Setup:
+def set_up(
+    config: RunConfig, dataset: Dataset, parameters: Parameters | None = None, on_progress: OnProgress | None = None
+) -> Setup:
     """Make network, trainer and initial state, with these weights or random ones, and measure the time per step."""
     network = Network.from_config(config.network)
     trainer = _make_trainer(network, dataset, config.training)
     state = _initial_state(network, trainer, config.training, parameters)
     with single_threaded():
-        seconds_per_step = _measure_step(trainer, state)
+        seconds_per_step = _measure_step(trainer, state, on_progress)
     return Setup(config, dataset, network, trainer, state, seconds_per_step)
 
 
@@ -90,12 +95,14 @@ def _initial_state(
     return TrainingState(parameters, moments, network.initial_state(config.batch), rng)
 
 
-def _measure_step(trainer: Trainer[Windows], state: TrainingState) -> float:
+def _measure_step(trainer: Trainer[Windows], state: TrainingState, on_progress: OnProgress | None) -> float:
     """Return the median time of a step in seconds, measured on a copy of the state."""
     least, most = MEASURED_STEPS
     durations: list[float] = []
     trial, began = state.copy(), time.perf_counter()
     while len(durations) < least or (len(durations) < most and time.perf_counter() - began < MEASURED_SECONDS):
+        if on_progress is not None:
+            on_progress(MEASURING, min(1.0, len(durations) / least))
         step_began = time.perf_counter()
         trainer.step(trial, 0.0)
         durations.append(time.perf_counter() - step_began)

@@ -67,7 +67,7 @@ def start_run(
     if "patience" in overrides and not len(dataset.validation):
         raise UsageError("`patience` needs a validation text; give a `val_fraction` above 0, or leave it out")
     training, notes = _fit_to_text(config.training, overrides, len(dataset.training))
-    setup = set_up(replace(config, training=training), dataset, parameters)
+    setup = set_up(replace(config, training=training), dataset, parameters, on_progress)
     setup = setup.with_evaluations(overrides.get("evaluate_every"))
     run = make_run(folder, setup, notes, measure_baseline(dataset, on_progress), on_progress)
     folder.create(setup.config, dataset.tokenizer.to_json(), dataset.tokenizer.model)
@@ -99,7 +99,7 @@ def resume_run(
     config = replace(config, text=replace(config.text, sources=sources or config.text.sources))
     val_fraction = config.text.val_fraction
     dataset = dataset_from(corpus, tokenizer, val_fraction=val_fraction, scratch=path, on_progress=on_progress)
-    setup = set_up(config, dataset)
+    setup = set_up(config, dataset, on_progress=on_progress)
     state = RunStorage(folder, setup.network.shapes()).read_checkpoint(setup.state)
     training = with_end(config.training, state, overrides, more, more_minutes)
     setup = replace(setup, config=replace(config, training=training), state=state)

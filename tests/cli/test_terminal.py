@@ -168,6 +168,22 @@ def test_watch_finds_the_run_that_is_being_trained(folder: Path) -> None:
     watching.stdout.close()
 
 
+@pytest.mark.parametrize("options", [(), ("--no-tui",), ("--tokenizer", "subword", "--no-tui")])
+def test_ctrl_c_before_training_begins_leaves_nothing(
+    folder: Path, open_terminal: OpenTerminal, options: tuple[str, ...]
+) -> None:
+    (folder / "long.txt").write_text(STORY * 5000, encoding="utf-8")
+    with open_terminal("train", "long.txt", "--out", "run", *TINY, "--steps", "9", *options, cwd=folder) as terminal:
+        terminal.wait_for("learning the vocabulary" if "subword" in options else "reading")
+        began = time.monotonic()
+        terminal.press(b"\x03")
+        assert terminal.end() == 130
+        assert time.monotonic() - began < 5.0  # a second on an idle machine
+        assert "Traceback" not in terminal.text
+        assert "\x1b[?1049h" not in terminal.text
+    assert not list(folder.glob("*run*"))
+
+
 def test_errors_are_reported_before_the_dashboard_opens(folder: Path, open_terminal: OpenTerminal) -> None:
     with open_terminal("train", "nowhere.txt", cwd=folder) as terminal:
         assert terminal.end() == 2
