@@ -10,7 +10,7 @@ from typing import Protocol, Self
 from charrnn.cli.console import write_json
 from charrnn.pipeline.launch import detach
 from charrnn.run.evaluation import Evaluation
-from charrnn.run.events import SAMPLE, Evaluated, Event, Finished, Recovered, Sampled, Started, StepDone
+from charrnn.run.events import SAMPLE, Evaluated, Evaluating, Event, Finished, Recovered, Sampled, Started, StepDone
 from charrnn.run.progress import RunProgress, duration
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -57,7 +57,8 @@ def line_of(event: Event) -> str | None:
             )
         case Finished(best_nats_per_character=nats):
             loss = f", best validation {nats:.4f} nats per character" if nats is not None else ""
-            return f"step {event.step:,}: {event.reason} after {duration(event.time)}{loss}"
+            note = f"; {event.note}" if event.note else ""
+            return f"step {event.step:,}: {event.reason} after {duration(event.time)}{loss}{note}"
     return None
 
 
@@ -108,7 +109,7 @@ class JsonProgress(QuietProgress):
 
 @dataclass
 class PlainProgress(_StatelessProgress):
-    """A line every few seconds for the steps, and the text of every other event that has one."""
+    """A line every few seconds for steps and long evaluations, and the text of every other event that has one."""
 
     progress: RunProgress
     write_line: Callable[[str], None]
@@ -119,11 +120,11 @@ class PlainProgress(_StatelessProgress):
         self.progress.update(event)
         if isinstance(event, Started):
             self.write_line(f"step {event.step:,}: training {'resumes' if event.resumed else 'begins'}")
-        elif isinstance(event, StepDone):
+        elif isinstance(event, StepDone | Evaluating):
             if (now := self.clock()) >= self._next:
                 self._next = now + SECONDS_BETWEEN_LINES
                 progress = self.progress
-                loss = f"loss {progress.loss:.4f}"
-                self.write_line(f"{progress.position()}: {loss}, {progress.speed()}, {progress.clock()}")
+                loss = f": loss {progress.loss:.4f}, {progress.speed()}, {progress.clock()}"
+                self.write_line(f"{progress.position()}{loss if isinstance(event, StepDone) else ''}")
         elif line := line_of(event):
             self.write_line(line)

@@ -34,8 +34,8 @@ class Answer:
         """True if the command was applied; a command to stop also ends the run."""
         return self.applied is not None and (self.finished is not None or not isinstance(self.command, Stop))
 
-    def take(self, event: Event) -> None:
-        """Bring the answer up to date with one more event."""
+    def update(self, event: Event) -> None:
+        """Update the answer by one more event."""
         self.evaluating = event.share if isinstance(event, Evaluating) else None
         if isinstance(event, CommandApplied) and event.command == self.command.kind:
             self.applied = event
@@ -61,7 +61,7 @@ def send_and_wait(
     while True:
         answer.is_trained = trainer_pid(run) is not None
         for event in tail.read_all():
-            answer.take(event)
+            answer.update(event)
         if answer.is_complete or not answer.is_trained or clock() >= deadline:
             return answer
         sleep(SECONDS_BETWEEN_READS)

@@ -102,7 +102,7 @@ class RunProgress:
         """Return step, share and epoch in words."""
         step, started = self.step, self.started
         if step is None:
-            return "starting"
+            return "starting" if self.evaluating is None else f"evaluating {self.evaluating:.0%}"
         if started is None:
             return f"step {step.step:,}, epoch {step.epoch:.2f}"
         if self.evaluating is not None:

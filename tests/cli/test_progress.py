@@ -7,7 +7,7 @@ import pytest
 
 from charrnn.cli.progress import JsonProgress, PlainProgress, QuietProgress
 from charrnn.run.evaluation import Evaluation
-from charrnn.run.events import Evaluated, Event, Finished, Recovered, Sampled, Saved, Started, StepDone
+from charrnn.run.events import Evaluated, Evaluating, Event, Finished, Recovered, Sampled, Saved, Started, StepDone
 from charrnn.run.progress import RunProgress
 
 
@@ -71,6 +71,22 @@ def test_plain_progress_has_a_line_for_every_other_event_with_a_text() -> None:
         "(recovery 1 in a row)",
         "step 30: done after 30 s, best validation 2.0000 nats per character",
     ]
+
+
+def test_plain_progress_has_a_line_every_five_seconds_of_an_evaluation() -> None:
+    lines: list[str] = []
+    ticks = clock(0.25)
+    progress = PlainProgress(RunProgress(STARTED, step(7)), lines.append, lambda: next(ticks))
+    for number in range(40):
+        progress.show(Evaluating(7, 7.0, number / 40))
+    assert lines == ["step 7, evaluating 0%", "step 7, evaluating 50%"]
+
+
+def test_the_end_of_a_run_without_patience_has_its_reason() -> None:
+    lines: list[str] = []
+    progress = PlainProgress(RunProgress(), lines.append, lambda: 0.0)
+    progress.show(Finished(30, 30.0, "done", None, "no new best in the last 5 evaluations"))
+    assert lines == ["step 30: done after 30 s; no new best in the last 5 evaluations"]
 
 
 def test_quiet_progress_prints_recoveries_alone() -> None:
