@@ -1,5 +1,6 @@
 """The application: its screens, and the settings that last between starts."""
 
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -29,6 +30,10 @@ MODEL_SCREENS: dict[str, Callable[[OpenModel], Screen[None]]] = {
 """The screens over a model; `model_bindings` has their keys."""
 
 
+SECONDS_BETWEEN_LOOKS = 0.5
+"""Time between two looks if the terminal is still there."""
+
+
 class CharrnnApp(App[None]):
     """An application that opens one screen at first, with the user's theme and keys."""
 
@@ -53,8 +58,15 @@ class CharrnnApp(App[None]):
         self.set_keymap(self._settings.keymap)
         self.theme_changed_signal.subscribe(self, self._save_theme)
         self._open_first(self)
+        if _has_terminal():
+            self.set_interval(SECONDS_BETWEEN_LOOKS, self._leave_without_terminal)
         if self._settings_error:
             show_notice(self, self._settings_error, "warning")
+
+    def _leave_without_terminal(self) -> None:
+        """End when the terminal is gone, which no signal reports to a process in a session of its own."""
+        if not _has_terminal():
+            self.exit(return_code=1)
 
     def _save_theme(self, theme: object) -> None:
         del theme
@@ -121,6 +133,11 @@ class CharrnnApp(App[None]):
 
     def _run(self, binding: Binding) -> None:
         self.call_later(self.screen.run_action, binding.action)
+
+
+def _has_terminal() -> bool:
+    """Return True if stdin is a terminal; one that was closed is none."""
+    return sys.__stdin__ is not None and sys.__stdin__.isatty()
 
 
 def watch_run(path: Path, *, owner: bool) -> RunProgress:

@@ -70,10 +70,19 @@ def on_terminal(open_terminal: Callable[..., "Terminal"]) -> Callable[..., str]:
 
 
 class Terminal:
-    """The program on a pseudo-terminal of 24 × 80; `text` is its output so far."""
+    """The program on a pseudo-terminal of 24 × 80; `text` is its output so far.
+
+    If the terminal does not control the program, no signal says that it was closed.
+    """
 
     def __init__(
-        self, *arguments: object, cwd: Path, stderr: bool = True, term: str = "xterm-256color", **environment: str
+        self,
+        *arguments: object,
+        cwd: Path,
+        stderr: bool = True,
+        controlling: bool = True,
+        term: str = "xterm-256color",
+        **environment: str,
     ) -> None:
         import fcntl
         import pty
@@ -92,7 +101,7 @@ class Terminal:
             stdout=terminal,
             stderr=terminal if stderr else subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if controlling else None,
         )
         os.close(terminal)
         self._output = b""
@@ -105,7 +114,13 @@ class Terminal:
     ) -> None:
         self.process.kill()
         self.process.wait()
-        os.close(self._keyboard)
+        self.close()
+
+    def close(self) -> None:
+        """Close the terminal, as a window is closed."""
+        if self._keyboard >= 0:
+            os.close(self._keyboard)
+        self._keyboard = -1
 
     @property
     def text(self) -> str:

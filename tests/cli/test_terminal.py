@@ -208,6 +208,18 @@ def test_play_opens_the_sampler_and_restores_the_terminal(folder: Path, open_ter
         assert "TERM is dumb" in terminal.text
 
 
+@pytest.mark.parametrize(("arguments", "words"), [(("play", "run"), "sampler: run"), (("watch", "run"), "finished")])
+def test_a_program_whose_terminal_is_gone_without_a_signal_ends(
+    folder: Path, open_terminal: OpenTerminal, arguments: tuple[str, ...], words: str
+) -> None:
+    train = [*PROGRAM, "train", "story.txt", "--out", "run", *TINY, "--steps", "2", "--quiet"]
+    assert subprocess.run(train, cwd=folder, timeout=TIMEOUT, stdin=subprocess.DEVNULL).returncode == 0
+    with open_terminal(*arguments, cwd=folder, controlling=False) as terminal:
+        terminal.wait_for(words)
+        terminal.close()
+        assert terminal.process.wait(timeout=20) in (0, 1)
+
+
 def test_the_dashboard_works_without_colors(folder: Path, open_terminal: OpenTerminal) -> None:
     with open_terminal("train", "story.txt", *OPTIONS, cwd=folder, NO_COLOR="1") as terminal:
         terminal.wait_for("● training")
