@@ -42,6 +42,10 @@ def free_path(path: Path) -> Path:
 
 
 def _refuse_unwritable(path: Path) -> None:
+    try:
+        path.exists()
+    except OSError as error:
+        raise RunError(f"the folder of the run cannot be made: {error.strerror}; choose another `out`") from error
     parent = next(folder for folder in (path, *path.absolute().parents) if os.path.lexists(folder))
     if not parent.is_dir():
         raise RunError(f"{path} cannot be made, because {parent} is not a folder; choose another `out`")

@@ -20,7 +20,7 @@ from charrnn.run.commands import Command, Mailbox
 from charrnn.run.events import BaselineMeasured, Event, Started
 from charrnn.run.files import remedy_for
 from charrnn.run.folder import RunFolder
-from charrnn.run.journal import append_event, open_journal, read_milestones
+from charrnn.run.journal import append_event, closing_journal, read_milestones
 from charrnn.run.lock import RunLock
 from charrnn.run.progress import RunProgress
 from charrnn.text.corpus import CorpusReport
@@ -86,7 +86,7 @@ class Run:
             lock.release()
 
     def _train_journaled(self, read_commands: Callable[[], Iterable[Command]]) -> Iterator[Event]:
-        with open_journal(self.folder.path) as journal, single_threaded():
+        with closing_journal(self.folder.path) as journal, single_threaded():
             for event in itertools.chain(self._first_events(), train(self.session, read_commands)):
                 append_event(journal, event)
                 yield event

@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -32,6 +32,17 @@ def open_journal(run: Path) -> IO[str]:
         if torn:
             file.write("\n")
     return file
+
+
+@contextmanager
+def closing_journal(run: Path) -> Iterator[IO[str]]:
+    """Open the journal to append to it, and close it; OSError with the name of the file if that fails."""
+    journal = open_journal(run)
+    try:
+        yield journal
+    finally:
+        with naming(run / NAME):
+            journal.close()
 
 
 def append_event(file: IO[str], event: Event) -> None:

@@ -62,6 +62,12 @@ def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:
         plan_run((), Overrides(), tmp_path / "file" / "run")
 
 
+@pytest.mark.parametrize("path", [Path("d" * 300), Path(*["d"] * 5000)], ids=["name", "path"])
+def test_a_name_or_path_that_is_too_long_is_refused(path: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="name too long; choose another `out`"):
+        plan_run((), Overrides(), tmp_path / path)
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes everywhere")
 def test_a_path_in_a_folder_that_is_not_writable_is_refused(tmp_path: Path) -> None:
     (tmp_path / "locked").mkdir(mode=0o500)

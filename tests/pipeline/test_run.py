@@ -125,6 +125,22 @@ def test_a_file_that_cannot_be_written_is_named_with_a_remedy_and_the_run_can_be
     assert list(resume_run(run.folder.path).train())[-1].step == 30
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+def test_a_limit_on_the_size_of_files_is_named_with_the_journal(run: Run) -> None:
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    events = run.train()
+    next(events)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(RunError, match=r"metrics\.jsonl cannot be written: File too large"):
+            list(events)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(resume_run(run.folder.path).train())[-1].step == 30
+
+
 def test_a_run_measures_its_gradient_flow(tiny_run: Path) -> None:
     probe = next(event for event in read_journal(tiny_run) if isinstance(event, GradientFlowMeasured))
     assert len(probe.gradient_flow) == 2  # layers
