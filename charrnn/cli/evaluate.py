@@ -127,7 +127,7 @@ def _encode(
         return [whole_text(model, corpus) for model in models]
     configs = [model.config.text for model in models]
     corpus = reopen_corpus(configs[0], sources, standard_input(), remedy=NAME_TEXT)
-    if len({(config.sha256, config.val_fraction, config.normal_form) for config in configs}) > 1:
+    if len({config.split for config in configs}) > 1:
         raise TextError("the runs have different validation texts; name a text to evaluate all of them on")
     texts = [held_out(model, corpus) for model in models]
     if not len(texts[0].encoded.ids):

@@ -149,11 +149,12 @@ def _preflight_lines(run: "Run") -> list[str]:
     minutes = training.minutes
     length = counted(preflight.steps, "step") if minutes is None else f"{minutes:g} minute{'s' * (minutes != 1)}"
     threads = counted(training.threads, "thread")
+    drawn = f" ({text.split_description})" if text.split_description else ""
     decay = f", weight decay {training.weight_decay:g}" if training.weight_decay else ""
     lines = {
         "text": f"{', '.join(text.sources)}: {preflight.corpus}, {preflight.corpus.encoding}",
         "tokens": f"{tokens:,} ({text.tokenizer}, vocabulary {network.vocabulary:,}): "
-        f"{preflight.training_tokens:,} for training, {preflight.validation_tokens:,} for validation",
+        f"{preflight.training_tokens:,} for training, {preflight.validation_tokens:,} for validation{drawn}",
         "network": f"{network.layers} × {network.hidden} {network.cell}, {vectors}, dropout {network.dropout:g}, "
         f"{preflight.parameters:,} parameters",
         "training": f"{length} of {training.batch} × {training.bptt} tokens, {training.optimizer} at learning rate "

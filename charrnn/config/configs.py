@@ -12,6 +12,7 @@ from charrnn.config.defaults import (
     DOCUMENTS,
     EPOCHS,
     EVALUATE_EVERY,
+    HOLDOUT,
     LEARNING_RATE,
     LEARNING_RATES,
     MINIMUM_COUNT,
@@ -26,6 +27,7 @@ from charrnn.errors import ModelError, UsageError
 
 TOKENIZERS = ("character", "byte", "word", "subword")
 DOCUMENT_KINDS = ("none", "files", "lines")
+END, RANDOM = HOLDOUTS = ("end", "random")
 BODIES = ("stack", "two_sided")
 CELLS = ("tanh", "relu", "sigmoid", "identity", "lstm", "gru")
 INITIALIZERS = ("uniform", "glorot", "orthogonal", "identity", "positive-definite")
@@ -74,8 +76,10 @@ class TextConfig(Config):
     """Text, its division into documents and tokens, and the part that is held out.
 
     `sources` are files, folders, patterns and names of built-in texts. If `documents` is None, it is chosen by the
-    number of files. `base_run` is the path of the run whose weights a fine-tuning run starts from. `characters` and
-    `sha256` describe the text that was read, so that a change is noticed when the run is resumed.
+    number of files. If `holdout` is random, `held_out_documents` documents are held out, drawn by `holdout_seed`;
+    `held_out` are their names if they are files and not too many. None, in a run, means the end. `base_run` is the
+    path of the run whose weights a fine-tuning run starts from. `characters` and `sha256` describe the text that was
+    read, so that a change is noticed when the run is resumed.
     """
 
     panel: ClassVar[str] = "Text"
@@ -109,17 +113,26 @@ class TextConfig(Config):
     ] = None
     encoding: Annotated[str, Text(), Option("Encoding of the files")] = "utf-8"
     val_fraction: Annotated[
-        float, Number(0.0, 1.0), Option("Share of the text, from its end, that is held out for validation")
+        float, Number(0.0, 1.0), Option("Share of the text, or of its documents, that is held out for validation")
     ] = 0.1
+    holdout: Annotated[
+        str | None,
+        Choice(HOLDOUTS),
+        Option("Part that is held out: the end of the text, or documents drawn at random by `seed`", HOLDOUT),
+    ] = None
+    holdout_seed: Annotated[int, Integer(0, (1 << 63) - 1)] = 0
+    held_out_documents: Annotated[int, Integer(0, 1 << 62)] = 0
+    held_out: tuple[str, ...] = ()
     base_run: Annotated[str | None, Text()] = None
     characters: Annotated[int, Integer(0, 1 << 62)] = 0
     sha256: Annotated[str, Text()] = ""
 
     def __post_init__(self) -> None:
         """Raise UsageError for an invalid value or combination of values."""
-        if not isinstance(self.sources, list | tuple) or not all(isinstance(name, str) for name in self.sources):
-            raise UsageError("the sources of a text must be a list of names")
-        object.__setattr__(self, "sources", tuple(self.sources))
+        for field, value in (("sources", self.sources), ("held_out", self.held_out)):
+            if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+                raise UsageError(f"the {field} of a text must be a list of names")
+            object.__setattr__(self, field, tuple(value))
         super().__post_init__()
         for name, given, tokenizers in (
             ("vocab_size", self.vocab_size is not None, ("word", "subword")),
@@ -128,6 +141,18 @@ class TextConfig(Config):
         ):
             if given and self.tokenizer not in tokenizers:
                 raise UsageError(f"`{name}` needs `tokenizer` {' or '.join(tokenizers)}, got {self.tokenizer}")
+
+    @property
+    def split(self) -> tuple[Any, ...]:
+        """Values that decide which part of a text is held out: two runs on one text share it if these are equal."""
+        drawn = (self.documents, self.holdout_seed) if self.holdout == RANDOM else ()
+        return self.sha256, self.normal_form, self.val_fraction, *drawn
+
+    @property
+    def split_description(self) -> str:
+        """The part that is held out if it is random, as in "10 % of the lines, drawn at random"; otherwise empty."""
+        percent = f"{100 * self.val_fraction:g} %"
+        return f"{percent} of the {self.documents}, drawn at random" if self.holdout == RANDOM else ""
 
 
 @dataclass(frozen=True)

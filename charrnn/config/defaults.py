@@ -89,6 +89,7 @@ WARMUP = Default(f"0.01, and {FINETUNING_WARMUP:g} in fine-tuning", _warmup)
 THREADS = Default("one per core", lambda circumstances, _: circumstances.threads)
 EVALUATE_EVERY = Default(f"at most {MOST_EVALUATIONS} evaluations per run")
 DOCUMENTS = Default("files if there are several, otherwise none")
+HOLDOUT = Default("random where documents are ten or more lines or files, otherwise end")
 VOCABULARY_SIZE = Default(f"{WORD_VOCABULARY} for words, {SUBWORD_VOCABULARY} for subwords")
 MINIMUM_COUNT = Default("2, or 1 in a short text")
 

@@ -44,7 +44,7 @@ def whole_text(model: TrainedModel, corpus: Corpus) -> ComparedText:
 
 def held_out(model: TrainedModel, corpus: Corpus) -> ComparedText:
     """Return the validation part of a run's text, which follows the last training token; it may be empty."""
-    dataset = dataset_from(corpus, model.tokenizer, val_fraction=model.config.text.val_fraction)
+    dataset = dataset_from(corpus, model.tokenizer, model.config.text)
     return ComparedText(dataset.validation_text(), lambda n: head(dataset.split.validation(), n), corpus)
 
 

@@ -56,14 +56,16 @@ def start_run(
         overrides.refuse_inherited()
     base = None if base_run is None else BaseRun.open(base_run)
     corpus = read_corpus(text.sources, encoding=text.encoding, stdin=stdin, on_progress=on_progress)
-    text, scratch = _with_report(text, corpus.report), _existing_parent(path)
+    text = replace(_with_report(text, corpus.report), holdout_seed=overrides.get("seed", 0))
+    scratch = _existing_parent(path)
     if base is None:
         dataset, parameters = build_dataset(corpus, text, scratch=scratch, on_progress=on_progress), None
-        config = _choose_config(text, dataset, overrides)
+        config = _choose_config(dataset.split.config, dataset, overrides)
     else:
         text = base.text_config(text)
         dataset = build_dataset(corpus, text, base.extend_tokenizer, scratch=scratch, on_progress=on_progress)
-        config, parameters = base.run_config(text, dataset, overrides), base.parameters(dataset.tokenizer)
+        config = base.run_config(dataset.split.config, dataset, overrides)
+        parameters = base.parameters(dataset.tokenizer)
     if "patience" in overrides and not len(dataset.validation):
         raise UsageError("`patience` needs a validation text; give a `val_fraction` above 0, or leave it out")
     training, notes = _fit_to_text(config.training, overrides, len(dataset.training))
@@ -97,8 +99,7 @@ def resume_run(
     tokenizer = read_tokenizer(folder, config)
     corpus = reopen_corpus(config.text, sources, stdin, remedy=NAME_TEXT, on_progress=on_progress)
     config = replace(config, text=replace(config.text, sources=sources or config.text.sources))
-    val_fraction = config.text.val_fraction
-    dataset = dataset_from(corpus, tokenizer, val_fraction=val_fraction, scratch=path, on_progress=on_progress)
+    dataset = dataset_from(corpus, tokenizer, config.text, scratch=path, on_progress=on_progress)
     setup = set_up(config, dataset, on_progress=on_progress)
     state = RunStorage(folder, setup.network.shapes()).read_checkpoint(setup.state)
     training = with_end(config.training, state, overrides, more, more_minutes)

@@ -29,11 +29,15 @@ def upgrade(values: Any) -> dict[str, Any]:
 
 
 def _from_1_to_2(values: dict[str, Any]) -> dict[str, Any]:
-    """Rename `start` and `cloze` of the network to `bos_id` and `body`, and `origin` of the text to `base_run`."""
+    """Rename `start` and `cloze` of the network to `bos_id` and `body`, and `origin` of the text to `base_run`.
+
+    The end of the text was held out.
+    """
     network, text = dict(values["network"]), dict(values["text"])
     network["bos_id"] = network.pop("start", None)
     network["body"] = "two_sided" if network.pop("cloze", False) else "stack"
     text["base_run"] = text.pop("origin", None)
+    text["holdout"] = "end"
     return values | {"format": 2, "network": network, "text": text}
 
 

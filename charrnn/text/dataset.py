@@ -19,7 +19,7 @@ from charrnn.text.corpus import Corpus
 from charrnn.text.encoded import MEMORY_THRESHOLD, EncodedText, IdWriter, count_unknown, encode_chunk
 from charrnn.text.ids import Ids, id_dtype
 from charrnn.text.progress import ENCODING, LEARNING, OnProgress, report_chunks
-from charrnn.text.split import Split, reopen_corpus, split_at, split_corpus
+from charrnn.text.split import Split, choose_split, reopen_corpus, split_corpus
 from charrnn.text.tokenizers import Tokenizer, make_tokenizer
 
 MakeTokenizer: TypeAlias = Callable[[Callable[[], Iterable[str]], int], Tokenizer]
@@ -44,12 +44,12 @@ class Dataset:
     @property
     def training_characters(self) -> int:
         """Length of the training part in characters of the normal form."""
-        return self.split.cut
+        return self.split.training_characters
 
     @property
     def validation_characters(self) -> int:
         """Length of the validation part in characters of the normal form."""
-        return self.split.characters - self.split.cut
+        return self.split.validation_characters
 
     def rare(self) -> npt.NDArray[np.bool_]:
         """Return a mask (V,) of the rare tokens, without <s> and </s>, which may be few."""
@@ -75,34 +75,36 @@ def build_dataset(
 ) -> Dataset:
     """Make a tokenizer from the training part, by `make` or else as `config` says, and encode both parts.
 
-    More than `memory_threshold` bytes of ids go to an unnamed file in the folder `scratch`, by default the system's
-    temporary folder; the file vanishes with the arrays. Raises TextError for fewer than 2 tokens to train on.
+    Where `config` leaves open which part is held out, the config of the split says it. More than `memory_threshold`
+    bytes of ids go to an unnamed file in the folder `scratch`, by default the system's temporary folder; the file
+    vanishes with the arrays. Raises TextError for fewer than 2 tokens to train on.
     """
-    split = split_corpus(corpus, config.normal_form, config.val_fraction, on_progress)
-    if split.cut < 1:
+    split = choose_split(corpus, config, on_progress)
+    characters = split.training_characters
+    if characters < 1:
         raise TextError(
-            f"training needs at least 2 characters, but only {split.cut} of {split.characters} are in the training "
+            f"training needs at least 2 characters, but only {characters} of {split.characters} are in the training "
             "part; give a longer text or a smaller `val_fraction`"
         )
 
     def chunks() -> Iterator[str]:
-        return report_chunks(split.training(), LEARNING, split.cut, on_progress)
+        return report_chunks(split.training(), LEARNING, characters, on_progress)
 
-    tokenizer = make(chunks, split.cut) if make else make_tokenizer(config, chunks, split.cut)
+    tokenizer = make(chunks, characters) if make else make_tokenizer(config, chunks, characters)
     return _encode(split, tokenizer, scratch, memory_threshold, on_progress)
 
 
 def dataset_from(
     corpus: Corpus,
     tokenizer: Tokenizer,
+    config: TextConfig,
     *,
-    val_fraction: float = 0.1,
     scratch: Path | None = None,
     memory_threshold: int = MEMORY_THRESHOLD,
     on_progress: OnProgress | None = None,
 ) -> Dataset:
-    """Split a text and encode both parts with an existing tokenizer, as a resumed run does."""
-    split = split_corpus(corpus, tokenizer.normal_form, val_fraction, on_progress)
+    """Split a text as its config says and encode both parts with an existing tokenizer, as a resumed run does."""
+    split = split_corpus(corpus, config, on_progress)
     return _encode(split, tokenizer, scratch, memory_threshold, on_progress)
 
 
@@ -111,17 +113,21 @@ def dataset_of_run(
 ) -> Dataset:
     """Return the dataset of a run, from its text if that is open already; TextError if it has moved or changed."""
     corpus = corpus or reopen_corpus(config, on_progress=on_progress)
-    return dataset_from(corpus, tokenizer, val_fraction=config.val_fraction, on_progress=on_progress)
+    return dataset_from(corpus, tokenizer, config, on_progress=on_progress)
 
 
 def _encode(
     split: Split, tokenizer: Tokenizer, scratch: Path | None, memory_threshold: int, on_progress: OnProgress | None
 ) -> Dataset:
-    counts = np.zeros(tokenizer.vocabulary_size, np.int64)
-    unknown = 0
-    with IdWriter(id_dtype(tokenizer.vocabulary_size), scratch, memory_threshold) as writer:
+    """Encode both parts, each in the order of the text, and count the ids."""
+    counts, unknown, dtype = np.zeros(tokenizer.vocabulary_size, np.int64), 0, id_dtype(tokenizer.vocabulary_size)
+    with (
+        IdWriter(dtype, scratch, memory_threshold) as training,
+        IdWriter(dtype, scratch, memory_threshold) as validation,
+    ):
         chunks = report_chunks(split.chunks(), ENCODING, split.characters, on_progress)
-        for chunk, in_training in split_at(chunks, split.cut):
+        for chunk, in_training in split.parts(chunks):
+            writer = training if in_training else validation
             ids = encode_chunk(tokenizer, chunk, writer.last_id)
             writer.write(ids)
             if in_training:
@@ -134,5 +140,4 @@ def _encode(
                 f"training needs at least 2 tokens, but the training part has {tokens}; give a longer text or a "
                 "smaller `val_fraction`"
             )
-        ids = writer.array()
-    return Dataset(tokenizer, split, ids[:tokens], ids[tokens:], counts, unknown)
+        return Dataset(tokenizer, split, training.array(), validation.array(), counts, unknown)

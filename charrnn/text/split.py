@@ -1,58 +1,120 @@
-"""Splits: a corpus in its normal form → a training part and a validation part that follows it, by characters."""
+"""Splits: a corpus in its normal form → a training part and a validation part, its end or documents of it."""
 
 import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import BinaryIO
 
-from charrnn.config import TextConfig
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.config import END, RANDOM, TextConfig
 from charrnn.errors import TextError, UsageError
 from charrnn.text.chunks import Chunk, head, strings
 from charrnn.text.corpus import Corpus, read_corpus
+from charrnn.text.holdout import FEWEST_DOCUMENTS, LINES, document_lengths, draw_documents, split_documents
 from charrnn.text.normal_form import normalized_chunks
 from charrnn.text.progress import READING, OnProgress, report_chunks
 from charrnn.text.sources import STANDARD_INPUT, is_shadowed
 
+MOST_NAMED = 1000
+"""Number of files up to which those that are held out are named; of more, the seed and the number say which."""
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """A corpus and its division: of its `characters`, in `normal_form`, the first `cut` are the training part."""
+    """A corpus and its division into a training part and a validation part.
+
+    Of its `characters`, in the normal form, the first `training_characters` are the training part. If `held_out` is
+    given, a mask (n,) of its documents, those that are held out are the validation part, and all others the training
+    part, each in the order of the text.
+    """
 
     corpus: Corpus
-    normal_form: str | None
+    config: TextConfig
     characters: int
-    cut: int
+    training_characters: int
+    held_out: NDArray[np.bool_] | None = None
+
+    @property
+    def validation_characters(self) -> int:
+        """Length of the validation part."""
+        return self.characters - self.training_characters
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the chunks of the whole text."""
-        return normalized_chunks(self.corpus.chunks(), self.normal_form)
+        return normalized_chunks(self.corpus.chunks(), self.config.normal_form)
 
-    def parts(self) -> Iterator[tuple[Chunk, bool]]:
-        """Yield the chunks of the whole text, each with True if it belongs to the training part."""
-        return split_at(self.chunks(), self.cut)
+    def parts(self, chunks: Iterable[Chunk] | None = None) -> Iterator[tuple[Chunk, bool]]:
+        """Yield the chunks of the whole text, divided, each with True if it belongs to the training part."""
+        chunks = self.chunks() if chunks is None else chunks
+        if self.held_out is None:
+            return split_at(chunks, self.training_characters)
+        return split_documents(chunks, self.held_out, str(self.config.documents))
 
     def training(self) -> Iterator[str]:
         """Yield the text of the training part in chunks."""
-        return strings(chunk for chunk, _ in itertools.takewhile(lambda part: part[1], self.parts()))
+        parts = self.parts()
+        if self.held_out is None:
+            parts = itertools.takewhile(lambda part: part[1], parts)
+        return strings(chunk for chunk, in_training in parts if in_training)
 
     def validation(self) -> Iterator[str]:
         """Yield the text of the validation part in chunks."""
         return strings(chunk for chunk, in_training in self.parts() if not in_training)
 
 
-def split_corpus(
-    corpus: Corpus, normal_form: str | None, val_fraction: float, on_progress: OnProgress | None = None
-) -> Split:
-    """Return the split whose last `val_fraction` of the characters, rounded up, are for validation."""
-    characters = count_characters(corpus, normal_form, on_progress)
-    return Split(corpus, normal_form, characters, training_length(characters, val_fraction))
+def choose_split(corpus: Corpus, config: TextConfig, on_progress: OnProgress | None = None) -> Split:
+    """Return the split of a new run, with what was chosen in its config.
+
+    By default, documents are held out at random if they are many lines or files, else the end of the text. Raises
+    UsageError if `holdout` is random and there are no two documents.
+    """
+    if config.documents in (None, "none"):
+        if config.holdout == RANDOM:
+            raise UsageError("`holdout` random needs `documents` files or lines")
+        return split_corpus(corpus, replace(config, holdout=END), on_progress)
+    if config.holdout == END or config.val_fraction == 0.0:
+        return split_corpus(corpus, replace(config, holdout=END), on_progress)
+    lengths = _document_lengths(corpus, config, on_progress)
+    is_many = len(lengths) >= FEWEST_DOCUMENTS and len(lengths) * config.val_fraction >= 1.0
+    if config.holdout is None and not is_many:
+        return split_corpus(corpus, replace(config, holdout=END), on_progress)
+    if len(lengths) < 2:
+        raise UsageError("`holdout` random needs 2 documents or more, and this text is one; leave it out")
+    return _split_at_random(corpus, replace(config, holdout=RANDOM), lengths)
+
+
+def split_corpus(corpus: Corpus, config: TextConfig, on_progress: OnProgress | None = None) -> Split:
+    """Return the split that a config describes: its documents, or the last `val_fraction` of the characters.
+
+    Lengths are rounded in favor of the validation part.
+    """
+    if config.holdout == RANDOM:
+        return _split_at_random(corpus, config, _document_lengths(corpus, config, on_progress))
+    characters = count_characters(corpus, config.normal_form, on_progress)
+    return Split(corpus, config, characters, training_length(characters, config.val_fraction))
+
+
+def _split_at_random(corpus: Corpus, config: TextConfig, lengths: NDArray[np.int64]) -> Split:
+    held_out = draw_documents(len(lengths), config.val_fraction, config.holdout_seed)
+    names: tuple[str, ...] = ()
+    if config.documents != LINES and len(lengths) <= MOST_NAMED:
+        names = tuple(corpus.documents[number].name for number in np.flatnonzero(held_out))
+    config = replace(config, held_out=names, held_out_documents=int(held_out.sum()))
+    return Split(corpus, config, int(lengths.sum()), int(lengths[~held_out].sum()), held_out)
+
+
+def _document_lengths(corpus: Corpus, config: TextConfig, on_progress: OnProgress | None) -> NDArray[np.int64]:
+    chunks = report_chunks(corpus.chunks(), READING, corpus.report.characters, on_progress)
+    return document_lengths(normalized_chunks(chunks, config.normal_form), str(config.documents))
 
 
 def _split_of_run(config: TextConfig, corpus: Corpus | None = None) -> Split:
     """Return the split of a run's text. Raises TextError if the text has moved or changed."""
-    return split_corpus(corpus or reopen_corpus(config), config.normal_form, config.val_fraction)
+    return split_corpus(corpus or reopen_corpus(config), config)
 
 
 def training_text(config: TextConfig, limit: int, corpus: Corpus | None = None) -> str:

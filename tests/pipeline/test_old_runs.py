@@ -115,5 +115,8 @@ def test_a_line_of_an_old_journal_is_written_as_it_was_read(name: str) -> None:
             values["scope"] = "whole"
         if values["event"] == "finish":
             values["note"] = ""
+        if values["event"] == "baseline":
+            names = ("tokens", "training_tokens", "measured_tokens", "validation_tokens")
+            values |= dict.fromkeys(names, 0)
         assert event.to_json() == values
         assert list(event.to_json()) == list(values)

@@ -23,6 +23,7 @@ def test_a_config_of_format_1_becomes_a_valid_one_of_the_present_format(name: st
     assert config.network.bos_id == old["network"]["start"]
     assert config.network.body == ("two_sided" if old["network"]["cloze"] else "stack")
     assert config.text.base_run == old["text"]["origin"]
+    assert config.text.holdout == "end"
     assert config.training.to_json().items() >= old["training"].items()
 
 

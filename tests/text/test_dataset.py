@@ -103,7 +103,7 @@ def test_an_existing_tokenizer_gives_the_same_arrays(tmp_path: Path) -> None:
     config = TextConfig((str(path),), val_fraction=0.2, sha256=corpus.report.sha256)
     first = build_dataset(corpus, config)
     for again in (
-        dataset_from(corpus, first.tokenizer, val_fraction=0.2),
+        dataset_from(corpus, first.tokenizer, config),
         dataset_of_run(config, first.tokenizer),
     ):
         np.testing.assert_array_equal(again.training, first.training)

@@ -57,9 +57,10 @@ def test_a_document_end_at_the_cut_belongs_to_the_training_part(
 
 def test_a_split_counts_characters_of_the_normal_form() -> None:
     corpus = read_corpus(["-"], stdin=io.BytesIO("e\u0301".encode() * 10))
-    composed, raw = split_corpus(corpus, "NFC", 0.3), split_corpus(corpus, None, 0.3)
-    assert (composed.characters, composed.cut) == (10, 7)
-    assert (raw.characters, raw.cut) == (20, 14)
+    configs = (TextConfig(("-",), normal_form=form, val_fraction=0.3) for form in ("NFC", None))
+    composed, raw = (split_corpus(corpus, config) for config in configs)
+    assert (composed.characters, composed.training_characters) == (10, 7)
+    assert (raw.characters, raw.training_characters) == (20, 14)
     assert "".join(composed.training()) == "é" * 7
     assert "".join(composed.validation()) == "é" * 3
 
