@@ -12,6 +12,7 @@ from charrnn.cli.arguments import given_run, json_lines, use_latest_run
 from charrnn.cli.console import print_message, write_line, write_pieces
 from charrnn.cli.progress import JsonProgress, PlainProgress, Progress
 from charrnn.cli.terminal import current_ui_problem
+from charrnn.errors import RunError
 from charrnn.run.journal import Tail
 from charrnn.run.lock import last_log_line, lock_path, trainer_pid
 from charrnn.run.names import RUNS, runs_in
@@ -42,6 +43,8 @@ def watch(run: RunPath = None, no_tui: NoTui = False, as_json: AsJson = False) -
 
     run = run or _training_run() or use_latest_run()
     RunFolder(run).read_config()
+    if RunFolder(run).is_model:
+        raise RunError(f"{run} is a model without its journal, so that there is nothing to watch; see charrnn sample")
     if as_json:
         raise typer.Exit(_follow(run, JsonProgress(print_message)))
     if no_tui or current_ui_problem() is not None:

@@ -1,6 +1,7 @@
 """`charrnn train` as a program: its streams, interruption, and resuming to the bit."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -185,3 +186,41 @@ def test_a_resumed_run_can_have_another_end_and_its_text_another_path(folder: Pa
     assert journal(folder / "run")[-1]["step"] == 6
     over = train("moved.txt", "--resume", "run", cwd=folder)
     assert "run is finished at step 6" in over.stderr
+
+
+def test_more_steps_continue_a_finished_run(folder: Path) -> None:
+    finished = train("story.txt", "--out", "run", *TINY, "--steps", "4", "--no-tui", cwd=folder)
+    assert "charrnn train --resume run --more STEPS" in finished.stderr
+    assert "add --more STEPS" in train("--resume", "run", cwd=folder).stderr
+    train("--resume", "run", "--more", "3", "--quiet", cwd=folder)
+    assert journal(folder / "run")[-1]["step"] == 7
+    train("--resume", "run", "--more-minutes", "0.005", "--quiet", cwd=folder)
+    assert journal(folder / "run")[-1]["step"] > 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("story.txt", "--more", "5"), "--more needs --resume; for a new run, give --steps or --minutes"),
+        (("--resume", "run", "--more", "x"), "--more must be a whole number, got x"),
+        (("--resume", "run", "--more", "0"), "--more must be at least 1, got 0"),
+        (("--resume", "run", "--more-minutes", "-1"), "--more-minutes must be above 0, got -1"),
+        (("--resume", "run", "--more", "5", "--steps", "9"), "give one of --more and --steps"),
+    ],
+)
+def test_more_steps_that_cannot_be_meant_are_refused(folder: Path, arguments: tuple[str, ...], message: str) -> None:
+    train("story.txt", "--out", "run", *TINY, "--steps", "1", "--quiet", cwd=folder)
+    result = charrnn("train", *arguments, "--no-tui", cwd=folder)
+    assert (result.returncode, result.stderr) == (2, f"charrnn: {message}\n")
+
+
+def test_a_run_ends_when_its_folder_is_deleted(folder: Path) -> None:
+    with begin("--steps", LONG, "--evaluate-every", LONG, cwd=folder) as process:
+        read_until(process, "step", 3)
+        shutil.rmtree(folder / "run")
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read()
+        assert "run was deleted or moved" in process.stderr.read().splitlines()[-1]
+        assert process.wait(timeout=60) == 1
+    assert not (folder / "run").exists()
