@@ -64,9 +64,10 @@ class Trainer(Generic[W]):
         state.window += 1
         loss, gradients, hidden_state = self.engine(state.parameters, inputs, targets, state.hidden_state, state.rng)
         clip_gradients = CLIPPINGS[self.clip_by] if self.clip else no_clipping
-        result = StepResult(loss, *clip_gradients(gradients, self.clip))
-        if result.finite:
-            state.step += 1
-            state.hidden_state = hidden_state
-            self.optimizer.update(state.parameters, gradients, state.moments, rate, state.step)
+        with np.errstate(all="ignore"):  # the next step finds weights that are not finite
+            result = StepResult(loss, *clip_gradients(gradients, self.clip))
+            if result.finite:
+                state.step += 1
+                state.hidden_state = hidden_state
+                self.optimizer.update(state.parameters, gradients, state.moments, rate, state.step)
         return result

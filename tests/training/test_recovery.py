@@ -80,3 +80,10 @@ def test_a_validation_loss_that_is_not_finite_is_recovered_from(toy: Any, evalua
     assert (recovered.step, recovered.back_to_step) == (5, 2)
     assert recovered.reason == "the validation loss is not finite"
     assert isinstance(events[-1], Finished)
+
+
+def test_weights_that_become_infinite_in_an_update_cause_a_recovery_without_a_warning(toy: Any) -> None:
+    run = toy()
+    for array in run.session.state.moments.values():
+        array[...] = -1.0
+    assert [event.step for event in run.train() if isinstance(event, Recovered)] == [1]
