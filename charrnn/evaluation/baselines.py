@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charrnn.language.ngram_counts import OnShare
 from charrnn.language.ngrams import Ngrams
 from charrnn.network.arrays import Array
 from charrnn.text.encoded import EncodedText
+from charrnn.text.progress import OnShare
 from charrnn.text.tokenizers import Tokenizer
 
+XZ_BLOCK = 1 << 16
+"""Bytes that are compressed at a time."""
 SAMPLE_SEGMENTS = 64
 """Number of segments of a sample of a text."""
 
@@ -101,9 +103,22 @@ def _segments(N: int, tokens: int) -> Iterator[tuple[int, int]]:
         yield begin, begin + length
 
 
-def xz_loss(training: str, text: str, characters: int) -> Loss:
+def xz_loss(training: str, text: str, characters: int, on_share: OnShare | None = None) -> Loss:
     """Return the growth of the compressed training text when a text is appended to it."""
     prefix, whole = (string.encode("utf-8", "surrogatepass") for string in (training, training + text))
+    total, sizes = len(prefix) + len(whole), [0, 0]
+    for number, data in enumerate((prefix, whole)):
+        for size, read in _compressed_sizes(data):
+            sizes[number] += size
+            if on_share is not None:
+                on_share((number * len(prefix) + read) / total)
+    return Loss.of("xz", 8 * (sizes[1] - sizes[0]) * math.log(2.0), characters)
+
+
+def _compressed_sizes(data: bytes) -> Iterator[tuple[int, int]]:
+    """Compress data in blocks, so that Ctrl-C is heard; yield the bytes that each block adds, and the bytes read."""
     filters = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]  # no container, whose size is rounded up
-    prefix_size, whole_size = (len(lzma.compress(data, lzma.FORMAT_RAW, filters=filters)) for data in (prefix, whole))
-    return Loss.of("xz", 8 * (whole_size - prefix_size) * math.log(2.0), characters)
+    compressor = lzma.LZMACompressor(lzma.FORMAT_RAW, filters=filters)
+    for begin in range(0, len(data), XZ_BLOCK):
+        yield len(compressor.compress(data[begin : begin + XZ_BLOCK])), begin
+    yield len(compressor.flush()), len(data)

@@ -16,6 +16,7 @@ from charrnn.network.arrays import Array, Parameters, Workspace
 from charrnn.network.losses import cross_entropy, target_log_probabilities
 from charrnn.network.network import Network
 from charrnn.text.encoded import EncodedText
+from charrnn.text.progress import OnShare
 from charrnn.training.clipping import global_norm
 
 LARGEST_STEP = 1e3
@@ -53,7 +54,11 @@ class Adaptation:
 
 
 def dynamic_log_probabilities(
-    network: Network, parameters: Parameters, text: EncodedText, adaptation: Adaptation | None = None
+    network: Network,
+    parameters: Parameters,
+    text: EncodedText,
+    adaptation: Adaptation | None = None,
+    on_share: OnShare | None = None,
 ) -> Array:
     """Return log p (N,) in nats of each token of a text, under weights that adapt to it, without dropout.
 
@@ -81,6 +86,8 @@ def dynamic_log_probabilities(
             if adaptation.rate > 0.0 and end < N:
                 _, dlogits = cross_entropy(logits, targets, adaptation.window, workspace, loss_mask)
                 _adapt(weights, backward(dlogits).parameters, parameters, adaptation)
+            if on_share is not None:
+                on_share(end / N)
     return log_p[:, 0]
 
 

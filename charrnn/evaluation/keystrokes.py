@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from charrnn.language.completion.search import Completer
+from charrnn.text.progress import OnShare
 from charrnn.text.word_boundaries import JOINERS, is_han, is_letter
 
 OFFERED = (1, 3)
@@ -34,7 +35,7 @@ class Keystrokes:
     top_3: tuple[float, ...]
 
 
-def count_keystrokes(completer: Completer, text: str, most_words: int) -> Keystrokes:
+def count_keystrokes(completer: Completer, text: str, most_words: int, on_share: OnShare | None = None) -> Keystrokes:
     """Count the keystrokes for a text, up to `most_words` of its words.
 
     >>> keys = count_keystrokes(LanguageModel.load(run).completer(), "the old lamp at the end of the quay", 100)
@@ -48,6 +49,8 @@ def count_keystrokes(completer: Completer, text: str, most_words: int) -> Keystr
         if begin < end:  # within an accepted word of several Han characters
             continue
         end = counter.add_han(begin) if is_han(text[begin]) else counter.add_word(begin, word_end)
+        if on_share is not None:
+            on_share(counter.words / most_words)
     length = end if counter.words else len(text)
     top = {
         n: tuple(hits / max(1, words) for hits, words in zip(counter.hits[n], counter.words_by_letters, strict=True))

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from charrnn.network.arrays import Array
 from charrnn.network.losses import softmax
+from charrnn.text.progress import OnShare
 
 BLOCK = 64
 """Tokens after which the weight is updated."""
@@ -12,7 +13,7 @@ WEIGHTS = 65
 """Number of candidate weights."""
 
 
-def mixed(first: Array, second: Array) -> tuple[NDArray[np.float64], float]:
+def mixed(first: Array, second: Array, on_share: OnShare | None = None) -> tuple[NDArray[np.float64], float]:
     """Return log p (N,) of two interpolated models, from their own log p (N,), and the final weight of the first.
 
     >>> log_p, weight = mixed(np.log([0.5, 0.9]), np.log([0.1, 0.9]))
@@ -30,4 +31,6 @@ def mixed(first: Array, second: Array) -> tuple[NDArray[np.float64], float]:
         log_p[block] = np.log(weight * a[block] + (1.0 - weight) * b[block])
         evidence += np.log(np.outer(weights, a[block]) + np.outer(1.0 - weights, b[block])).sum(axis=1)
         weight = float(softmax(evidence) @ weights)
+        if on_share is not None:
+            on_share(min(1.0, (begin + BLOCK) / len(a)))
     return log_p, weight

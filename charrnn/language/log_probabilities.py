@@ -20,6 +20,7 @@ from charrnn.network.arrays import Array, Ids, Parameters, Workspace
 from charrnn.network.losses import target_log_probabilities
 from charrnn.network.network import Network
 from charrnn.text.encoded import EncodedText
+from charrnn.text.progress import OnShare
 
 WARM_UP = 512
 SHORTEST_SEGMENT, MOST_SEGMENTS, WINDOW = 2048, 64, 128
@@ -50,7 +51,13 @@ class Segments:
 
 
 def token_log_probabilities(
-    network: Network, parameters: Parameters, text: EncodedText, *, in_segments: bool = False, threads: int = 1
+    network: Network,
+    parameters: Parameters,
+    text: EncodedText,
+    *,
+    in_segments: bool = False,
+    threads: int = 1,
+    on_share: OnShare | None = None,
 ) -> Array:
     """Return log p (N,) in nats of each token of a text; 0 for a token that begins a document.
 
@@ -59,8 +66,12 @@ def token_log_probabilities(
     """
     N, log_p = len(text.ids), np.zeros(len(text.ids), next(iter(parameters.values())).dtype)
     batches = all_segments(network, N, threads) if in_segments or network.body.lookahead else [whole_stream(N)]
+    done = 0
     for values, positions in read_batches(network, parameters, text, batches, threads):
         log_p[positions] = values
+        done += len(values)
+        if on_share is not None:
+            on_share(done / N)
     return log_p
 
 

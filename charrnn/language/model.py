@@ -17,7 +17,7 @@ from charrnn.network.gradient_flow import GradientFlow, gradient_flow
 from charrnn.text.corpus import Corpus
 from charrnn.text.dataset import Dataset, dataset_of_run
 from charrnn.text.encoded import EncodedText
-from charrnn.text.progress import COUNTING, OnProgress
+from charrnn.text.progress import COMPARING, COUNTING, OnProgress, of_stage
 from charrnn.text.tokenizers import Tokenizer, initial_id, never_sampled
 
 LARGEST_ORDER = 32
@@ -68,10 +68,11 @@ class LanguageModel(TrainedModel, TextModel):
             self.tokenizer.vocabulary_size,
             order or HIGHEST_ORDER,
             self.tokenizer.bos_id,
-            None if on_progress is None else lambda share: on_progress(COUNTING, share),
+            of_stage(on_progress, COUNTING),
         )
         if order == 0:
-            order = ngrams.best_order(dataset.validation_text()) if len(dataset.validation) else ngrams.order
+            text, on_share = dataset.validation_text(), of_stage(on_progress, COMPARING)
+            order = ngrams.best_order(text, on_share) if len(text.ids) else ngrams.order
         return NgramModel(ngrams, min(order, ngrams.order), self.tokenizer, len(dataset.training))
 
     def training_sample(self, dataset: Dataset, rng: np.random.Generator) -> str:

@@ -6,7 +6,7 @@ sorted, or counted in a table of all pairs where that is small. So the memory is
 24 bytes per k-gram, and about 200 MB for a range, together about 1 GB with MOST_TOKENS and MOST_GRAMS.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.network.arrays import Ids
+from charrnn.text.progress import OnShare
 
 Numbers: TypeAlias = NDArray[np.unsignedinteger]
 """Numbers of k-grams, or counts, of the smallest type that holds them."""
-OnShare: TypeAlias = Callable[[float], object]
-"""A function that is called with the completed share, 0 to 1, several times per second; it may raise to abort."""
 
 MOST_TOKENS, MOST_GRAMS = 50_000_000, 24_000_000
 """Largest number of tokens that are counted, and of k-grams of all orders together."""

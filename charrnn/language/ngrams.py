@@ -12,9 +12,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.language.ngram_counts import GramTable, Numbers, OnShare, count_grams
+from charrnn.language.ngram_counts import GramTable, Numbers, count_grams
 from charrnn.network.arrays import Ids
 from charrnn.text.encoded import EncodedText
+from charrnn.text.progress import OnShare
 
 Indices: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
@@ -209,9 +210,9 @@ class Ngrams:
         log_p[:, tokens == self.bos_id] = 0.0
         return log_p
 
-    def best_order(self, text: EncodedText) -> int:
+    def best_order(self, text: EncodedText, on_progress: OnShare | None = None) -> int:
         """Return the order, from 1, with the highest probability of a text."""
-        return 1 + int(self.total(text).argmax())
+        return 1 + int(self.total(text, on_progress).argmax())
 
     def total(self, text: EncodedText, on_progress: OnShare | None = None) -> Floats:
         """Return the log probability (order,) in nats of a whole text, for the model of each order."""

@@ -18,6 +18,7 @@ from charrnn.run.evaluation import Evaluation
 from charrnn.run.folder import RunFolder
 from charrnn.text.dataset import Dataset
 from charrnn.text.encoded import EncodedText, count_unknown, encode_text
+from charrnn.text.progress import OnShare
 from charrnn.text.tokenizers import Tokenizer, tokenizer_from_json
 
 R = TypeVar("R")
@@ -67,15 +68,24 @@ class TrainedModel(ABC):
             f"trained on {', '.join(text.sources)})"
         )
 
-    def token_log_probabilities(self, text: EncodedText, *, in_segments: bool = False, threads: int = 1) -> Array:
+    def token_log_probabilities(
+        self,
+        text: EncodedText,
+        *,
+        in_segments: bool = False,
+        threads: int = 1,
+        on_share: OnShare | None = None,
+    ) -> Array:
         """Return log p (N,) in nats of each token of a text; see `log_probabilities.token_log_probabilities`."""
-        return token_log_probabilities(self.network, self.parameters, text, in_segments=in_segments, threads=threads)
+        return token_log_probabilities(
+            self.network, self.parameters, text, in_segments=in_segments, threads=threads, on_share=on_share
+        )
 
-    def evaluate(self, text: str | EncodedText, *, threads: int = 1) -> Evaluation:
+    def evaluate(self, text: str | EncodedText, *, threads: int = 1, on_share: OnShare | None = None) -> Evaluation:
         """Return nats, bits and perplexity of a text of one token or more, read in segments."""
         if isinstance(text, str):
             text = encode_text(text, self.tokenizer)
-        return last_value(self.evaluation_steps(text, threads=threads))
+        return last_value(self.evaluation_steps(text, threads=threads), on_share)
 
     def evaluation_steps(
         self, text: EncodedText, *, sample: int | None = None, threads: int = 1
@@ -117,11 +127,13 @@ class TrainedModel(ABC):
         """Return the gradient flow of a window (T, B); None for a model with a two-sided body."""
 
 
-def last_value(steps: Generator[object, None, R]) -> R:
-    """Run a generator to its end and return its value."""
+def last_value(steps: Generator[float, None, R], on_share: OnShare | None = None) -> R:
+    """Run a generator of shares to its end and return its value."""
     while True:
         try:
-            next(steps)
+            share = next(steps)
+            if on_share is not None:
+                on_share(share)
         except StopIteration as end:
             value: R = end.value
             return value

@@ -11,6 +11,7 @@ from charrnn.text.chunks import Chunk
 from charrnn.text.corpus import Corpus
 from charrnn.text.ids import Ids, id_dtype
 from charrnn.text.normal_form import normalized_chunks
+from charrnn.text.progress import ENCODING, OnProgress, report_chunks
 from charrnn.text.tokenizers.base import Tokenizer, initial_id
 
 MEMORY_THRESHOLD = 64 << 20
@@ -43,6 +44,7 @@ def encode_corpus(
     *,
     scratch: Path | None = None,
     memory_threshold: int = MEMORY_THRESHOLD,
+    on_progress: OnProgress | None = None,
 ) -> EncodedText:
     """Return the ids of a whole corpus, with its length before normalization as `characters`.
 
@@ -50,7 +52,8 @@ def encode_corpus(
     """
     unknown = 0
     with IdWriter(id_dtype(tokenizer.vocabulary_size), scratch, memory_threshold) as writer:
-        for chunk in normalized_chunks(corpus.chunks(), tokenizer.normal_form):
+        chunks = report_chunks(corpus.chunks(), ENCODING, corpus.report.characters, on_progress)
+        for chunk in normalized_chunks(chunks, tokenizer.normal_form):
             ids = encode_chunk(tokenizer, chunk, writer.last_id)
             writer.write(ids)
             unknown += count_unknown(ids, tokenizer)

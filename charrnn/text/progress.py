@@ -9,14 +9,22 @@ from charrnn.text.chunks import Chunk
 OnProgress: TypeAlias = Callable[[str, float], object]
 """A function that is called with a stage and its completed share, 0 to 1; it may raise, which ends the work."""
 
+OnShare: TypeAlias = Callable[[float], object]
+"""A function that is called with the completed share of one stage, several times per second; it may raise as well."""
+
 READING, LEARNING, ENCODING = "reading", "learning the vocabulary", "encoding"
-COUNTING = "counting n-grams"
+COUNTING, COMPARING = "counting n-grams", "comparing n-grams"
 """Stages of the work on a text."""
 SECONDS_BETWEEN_SIGNALS = 0.1
 """Longest time that an interrupt waits for."""
 
 C = TypeVar("C", bound=Chunk)
 R = TypeVar("R")
+
+
+def of_stage(on_progress: OnProgress | None, stage: str) -> OnShare | None:
+    """Return the function that reports the shares of one stage; None if nothing is to be reported."""
+    return None if on_progress is None else lambda share: on_progress(stage, share)
 
 
 def report_chunks(chunks: Iterable[C], stage: str, characters: int, on_progress: OnProgress | None) -> Iterator[C]:
