@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from charrnn.cli import progress_line
 from charrnn.cli.progress_line import ProgressLine
 
 
@@ -23,7 +22,7 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 
     def run(stderr: io.StringIO, *reports: tuple[float, str, float], enabled: bool = True) -> str:
         now = 0.0
-        monkeypatch.setattr(progress_line.time, "monotonic", lambda: now)
+        monkeypatch.setattr("time.monotonic", lambda: now)
         monkeypatch.setattr(sys, "stderr", stderr)
         with ProgressLine(enabled=enabled) as line:
             for now, stage, share in reports:  # noqa: B007  (the clock reads it)

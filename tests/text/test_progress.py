@@ -10,7 +10,7 @@ import pytest
 
 from charrnn.config import TextConfig
 from charrnn.errors import TextError
-from charrnn.text.chunks import DOCUMENT_END
+from charrnn.text.chunks import DOCUMENT_END, Chunk
 from charrnn.text.corpus import read_corpus
 from charrnn.text.dataset import build_dataset
 from charrnn.text.progress import ENCODING, LEARNING, READING, call_interruptibly, report_chunks
@@ -20,7 +20,8 @@ TEXT = "a line of a long text, and another one\n" * 60_000
 
 def test_chunks_are_yielded_unchanged_and_reported_after_each() -> None:
     reports: list[tuple[str, float]] = []
-    chunks = report_chunks(["ab", DOCUMENT_END, "cd"], READING, 4, lambda *report: reports.append(report))
+    text: list[Chunk] = ["ab", DOCUMENT_END, "cd"]
+    chunks = report_chunks(text, READING, 4, lambda *report: reports.append(report))
     assert next(chunks) == "ab"
     assert reports == []
     assert list(chunks) == [DOCUMENT_END, "cd"]
