@@ -54,7 +54,7 @@ class Document:
         encoding = source.fixed_encoding or encoding
         if not source.piped:
             return cls(source.name, source.path, encoding)
-        spool = _spool(source, stdin)
+        spool = _spool(source, encoding, stdin)
         document = cls(source.name, None, encoding, spool)
         weakref.finalize(document, spool.close)
         return document
@@ -94,13 +94,7 @@ class Document:
 
     def binary_fault(self) -> str | None:
         """Return an error message if the first 64 KiB look like a binary file, else None."""
-        start = next(self._blocks(_HEAD_BYTES))
-        may_have_zeros = self.encoding.startswith(("utf-16", "utf-32"))
-        offset = 0 if start.startswith(_BINARY_FORMATS) else -1 if may_have_zeros else start.find(0)
-        if offset < 0:
-            return None
-        remedy = "name a plain text, or give `encoding` utf-16 if it is UTF-16"
-        return f"{self.name} looks like a binary file (byte {offset:,}); {remedy}"
+        return _binary_fault(self.name, self.encoding, next(self._blocks(_HEAD_BYTES)))
 
     def is_empty(self) -> bool:
         """Return True if the document has no byte."""
@@ -137,14 +131,34 @@ class Document:
         return TextError(f"{self.name} is not {self.encoding}{place}; give `encoding` {remedy}")
 
 
-def _spool(source: Source, stdin: BinaryIO | None) -> IO[bytes]:
-    """Return a copy of a pipe that can be read again."""
+def _binary_fault(name: str, encoding: str, start: bytes) -> str | None:
+    """Return an error message if the first bytes look like those of a binary file, else None."""
+    may_have_zeros = encoding.startswith(("utf-16", "utf-32"))
+    offset = 0 if start.startswith(_BINARY_FORMATS) else -1 if may_have_zeros else start.find(0)
+    if offset < 0:
+        return None
+    remedy = "name a plain text, or give `encoding` utf-16 if it is UTF-16"
+    return f"{name} looks like a binary file (byte {offset:,}); {remedy}"
+
+
+def _refuse_binary(name: str, encoding: str, start: bytes) -> None:
+    """Raise TextError if the first bytes of a pipe, which may have no end, look like those of a binary file."""
+    fault = None if start.startswith(_GZIP) else _binary_fault(name, encoding, start)
+    if fault is not None:
+        raise TextError(fault)
+
+
+def _spool(source: Source, encoding: str, stdin: BinaryIO | None) -> IO[bytes]:
+    """Return a copy of a pipe that can be read again; TextError if it cannot be read or is binary."""
     if source.path is None and stdin is None:
         raise UsageError("there is no standard input to read; name a file")
     spool = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115  (closed with its document)
     try:
         with ExitStack() as stack:
             pipe = stack.enter_context(source.path.open("rb")) if source.path else cast(BinaryIO, stdin)
+            start = pipe.read(_HEAD_BYTES)
+            _refuse_binary(source.name, encoding, start)
+            spool.write(start)
             shutil.copyfileobj(pipe, spool)
     except OSError as error:
         spool.close()

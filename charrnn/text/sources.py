@@ -114,7 +114,7 @@ def _from_pattern(pattern: str) -> Iterator[Source]:
     if not matches:
         raise UsageError(f"no file matches {pattern}; check the pattern, or quote it if the shell changed it")
     for match in matches:
-        if not Path(match).is_dir():
+        if Path(match).is_file():
             yield Source(match, Path(match), in_folder=True)
 
 

@@ -111,6 +111,12 @@ def test_without_standard_input_a_file_must_be_named() -> None:
         Document.from_source(Source("standard input", None, piped=True), "utf-8", None)
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a device without end")
+def test_a_device_without_end_is_refused_by_its_first_bytes() -> None:
+    with pytest.raises(TextError, match="zeros looks like a binary file"):
+        Document.from_source(Source("zeros", Path("/dev/zero"), piped=True), "utf-8", None)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
 def test_a_named_pipe_can_be_read_twice(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"

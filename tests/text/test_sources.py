@@ -45,6 +45,13 @@ def test_a_pattern_stands_for_its_matches_sorted_without_folders(tmp_path: Path)
     assert names_of(f"{tmp_path}/**/*.txt") == [str(one), str(two), str(three)]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes among files")
+def test_a_pipe_among_the_matches_of_a_pattern_is_skipped(tmp_path: Path) -> None:
+    path = write(tmp_path / "1.txt")
+    os.mkfifo(tmp_path / "2.txt")
+    assert names_of(f"{tmp_path}/*.txt") == [str(path)]
+
+
 def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path: Path) -> None:
     path = write(tmp_path / "a[1]*.txt")
     write(tmp_path / "a1b.txt")
