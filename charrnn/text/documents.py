@@ -160,9 +160,11 @@ def _spool(source: Source, encoding: str, stdin: BinaryIO | None) -> IO[bytes]:
             _refuse_binary(source.name, encoding, start)
             spool.write(start)
             shutil.copyfileobj(pipe, spool)
-    except OSError as error:
+    except BaseException as error:
         spool.close()
-        raise TextError(f"cannot read {source.name}: {error.strerror or error}") from error
+        if isinstance(error, OSError):
+            raise TextError(f"cannot read {source.name}: {error.strerror or error}") from error
+        raise
     return spool
 
 
