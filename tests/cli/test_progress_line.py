@@ -50,7 +50,7 @@ def test_nothing_is_shown_in_a_pipe_or_if_it_is_disabled(show: Callable[..., str
 def test_a_message_takes_the_place_of_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr(progress_line, "SECONDS_BEFORE", 0.0)
+    monkeypatch.setattr("charrnn.cli.progress_line.SECONDS_BEFORE", 0.0)
     with ProgressLine() as line:
         line("reading", 0.5)
         line.print_message("a message")
