@@ -45,6 +45,8 @@ def exit_code(run: Callable[[], object], *, debug: bool) -> int:
         code = run()
         sys.stdout.flush()
     except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # rich, which prints the help, exits with code 1
+            return NO_READER
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED

@@ -1,6 +1,7 @@
 """Errors: one line on stderr, the exit code, and a traceback only with --debug."""
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,3 +71,14 @@ def test_memory_and_system_errors_have_a_message() -> None:
     assert error_message(OSError(28, "No space left on device")).endswith("free some space, then try again")
     assert error_message(FileNotFoundError(2, "No such file or directory", "a")) == "a: No such file or directory"
     assert error_message(ModelError("run is not a run")) == "run is not a run"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGPIPE")
+def test_help_that_nobody_reads_ends_like_any_other_output() -> None:
+    command = [sys.executable, "-m", "charrnn", "--help"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 141
