@@ -1,5 +1,7 @@
 """Fixtures of several test files: a small text, and a small run trained on it once."""
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -34,3 +36,33 @@ def no_user_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
     for name in ("XDG_CONFIG_HOME", "APPDATA"):
         monkeypatch.setenv(name, folder)
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the long tests in tests/fuzz."""
+    group = parser.getgroup("fuzz", "long fuzz tests: pytest -m fuzz --fuzz-minutes 60")
+    group.addoption("--fuzz-minutes", type=float, help="run the long fuzz tests, for so many minutes in all")
+    group.addoption("--fuzz-seed", type=int, default=0, help="first seed of the long fuzz tests, to repeat a finding")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the long fuzz tests have counted and found."""
+    reports = [report for name in ("passed", "failed") for report in terminalreporter.getreports(name)]
+    results = [
+        (report.nodeid, values) for report in reports for key, values in report.user_properties if key == "fuzz"
+    ]
+    if not any("long" in node for node, _ in results):
+        return
+    counts: Counter[str] = Counter()
+    terminalreporter.section("fuzzing")
+    for node, values in results:
+        counts.update(values["counts"])
+        terminalreporter.write_line(f"{node}: {_in_words(values['counts'])}, {len(values['findings'])} findings")
+        for finding in values["findings"]:
+            terminalreporter.write_line(f"  FINDING, repeat with --fuzz-minutes 0 --fuzz-seed as in: {finding}")
+    findings = sum(len(values["findings"]) for _, values in results)
+    terminalreporter.write_line(f"in all: {_in_words(counts)}, {findings} findings")
+
+
+def _in_words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
