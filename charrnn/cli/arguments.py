@@ -9,6 +9,7 @@ import typer
 
 from charrnn.cli import shell_completion
 from charrnn.cli.console import print_message
+from charrnn.cli.progress_line import ProgressLine
 from charrnn.errors import UsageError
 from charrnn.run.names import latest_run, resolve_run
 from charrnn.text.corpus import canonical_encoding
@@ -144,7 +145,8 @@ def open_text_model(path: Path, ngram: int | None) -> "TextModel":
     model = LanguageModel.load(path)
     if ngram is None:
         return model
-    ngrams = model.ngrams(ngram)
+    with ProgressLine() as on_progress:
+        ngrams = model.ngrams(ngram, on_progress=on_progress)
     if ngrams.limits is not None:
         print_message(ngrams.limits)
     return ngrams

@@ -19,6 +19,7 @@ from charrnn.cli.arguments import (
     use_latest_run,
 )
 from charrnn.cli.console import counted, print_message, standard_input, write_json, write_line
+from charrnn.cli.progress_line import ProgressLine
 from charrnn.errors import TextError, UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from charrnn.language.model import LanguageModel
     from charrnn.language.trained_model import TrainedModel
     from charrnn.run.evaluation import Evaluation
+    from charrnn.text.progress import OnProgress
 
 Texts = Annotated[
     list[str] | None,
@@ -94,8 +96,9 @@ def evaluate(
     if encoding is not None and validation:
         raise UsageError("--validation uses the encoding of the run; leave --encoding out")
     from charrnn.blas import physical_cores, single_threaded
-    from charrnn.evaluation.comparison import comparison_losses
+    from charrnn.evaluation.comparison import EVALUATING, comparison_losses
     from charrnn.language.registry import load_model
+    from charrnn.text.progress import of_stage
 
     run = model or use_latest_run()
     language_model: LanguageModel | None = None
@@ -103,19 +106,27 @@ def evaluate(
         language_model = open_language_model(run, "--baselines, --mix, --dynamic or --keystrokes")
     models = [language_model or load_model(run), *map(load_model, against or ())]
     threads, keys = threads or physical_cores(), None
-    with single_threaded():
-        texts = _encode(models, sources, encoding, validation)
-        evaluations = [each.evaluate(text.encoded, threads=threads) for each, text in zip(models, texts, strict=True)]
+    with single_threaded(), ProgressLine() as on_progress:
+        texts = _encode(models, sources, encoding, validation, on_progress)
+        on_share = of_stage(on_progress, EVALUATING)
+        evaluations = [
+            model.evaluate(text.encoded, threads=threads, on_share=on_share)
+            for model, text in zip(models, texts, strict=True)
+        ]
         losses = _losses(["model", *map(str, against or ())], evaluations)
         if language_model is not None:
-            comparisons = {"baselines": baselines, "mix": mix, "dynamic": dynamic}
-            losses += comparison_losses(language_model, texts[0], threads=threads, **comparisons)
-            keys = _count_keystrokes(language_model, texts[0], words) if keystrokes else None
+            kinds = {"baselines": baselines, "mix": mix, "dynamic": dynamic}
+            losses += comparison_losses(language_model, texts[0], threads=threads, on_progress=on_progress, **kinds)
+            keys = _count_keystrokes(language_model, texts[0], words, on_progress) if keystrokes else None
     _write(evaluations, losses, keys, as_json=as_json)
 
 
 def _encode(
-    models: "Sequence[TrainedModel]", sources: tuple[str, ...], encoding: str | None, validation: bool
+    models: "Sequence[TrainedModel]",
+    sources: tuple[str, ...],
+    encoding: str | None,
+    validation: bool,
+    on_progress: "OnProgress",
 ) -> "list[ComparedText]":
     """Return the text as the tokenizer of each model encodes it; TextError if there is no text for all of them."""
     from charrnn.evaluation.comparison import held_out, whole_text
@@ -123,22 +134,26 @@ def _encode(
     from charrnn.text.split import reopen_corpus
 
     if not validation:
-        corpus = read_corpus(sources, encoding=encoding or "utf-8", stdin=standard_input())
-        return [whole_text(model, corpus) for model in models]
+        corpus = read_corpus(sources, encoding=encoding or "utf-8", stdin=standard_input(), on_progress=on_progress)
+        return [whole_text(model, corpus, on_progress) for model in models]
     configs = [model.config.text for model in models]
-    corpus = reopen_corpus(configs[0], sources, standard_input(), remedy=NAME_TEXT)
+    corpus = reopen_corpus(configs[0], sources, standard_input(), remedy=NAME_TEXT, on_progress=on_progress)
     if len({config.split for config in configs}) > 1:
         raise TextError("the runs have different validation texts; name a text to evaluate all of them on")
-    texts = [held_out(model, corpus) for model in models]
+    texts = [held_out(model, corpus, on_progress) for model in models]
     if not len(texts[0].encoded.ids):
         raise TextError("the run has no validation text; name a text to evaluate on")
     return texts
 
 
-def _count_keystrokes(model: "LanguageModel", text: "ComparedText", words: int) -> "Keystrokes":
+def _count_keystrokes(
+    model: "LanguageModel", text: "ComparedText", words: int, on_progress: "OnProgress"
+) -> "Keystrokes":
     from charrnn.evaluation.keystrokes import count_keystrokes
+    from charrnn.text.progress import of_stage
 
-    return count_keystrokes(model.completer(), text.head(words * CHARACTERS_PER_WORD), words)
+    head = text.head(words * CHARACTERS_PER_WORD)
+    return count_keystrokes(model.completer(), head, words, of_stage(on_progress, "counting keystrokes"))
 
 
 def _losses(names: list[str], evaluations: "list[Evaluation]") -> "list[Loss]":

@@ -10,13 +10,15 @@ import typer
 
 from charrnn.cli import shell_completion
 from charrnn.cli.arguments import AsJson, Encoding, OptionalModel, number_option, open_language_model, use_latest_run
-from charrnn.cli.console import counted, print_message, standard_input, write_json, write_line
+from charrnn.cli.console import counted, standard_input, write_json, write_line
+from charrnn.cli.progress_line import ProgressLine
 from charrnn.errors import UsageError
 from charrnn.text.escape import visible_line
 
 if TYPE_CHECKING:
     from charrnn.inspection.units import Reading
     from charrnn.language.model import LanguageModel
+    from charrnn.text.progress import OnProgress
 
 Source = Annotated[
     str | None,
@@ -49,15 +51,19 @@ def inspect(
     """Report a model's arrays, gradient flow, and the units that follow features of a text such as quotes."""
     from charrnn.blas import single_threaded
     from charrnn.inspection.units import default_text, read
+    from charrnn.text.progress import of_stage
 
     language_model = open_language_model(model or use_latest_run(), "charrnn inspect")
     layer_and_unit = None if unit is None else _parse_unit(unit, language_model)
-    with single_threaded():
+    with single_threaded(), ProgressLine() as on_progress:
         passage, description = (
-            default_text(language_model, length) if text is None else _read_text(text, encoding, length)
+            default_text(language_model, length, on_progress)
+            if text is None
+            else _read_text(text, encoding, length, on_progress)
         )
-        print_message(f"reading {description}")
-        reading = read(language_model, passage)
+        on_progress.print_message(f"reading {description}")
+        reading = read(language_model, passage, of_stage(on_progress, "reading"))
+        on_progress.clear()
         if layer_and_unit is None:
             _write_report(_report(language_model, reading, top), as_json=as_json)
         else:
@@ -75,12 +81,12 @@ def _parse_unit(argument: str, model: "LanguageModel") -> tuple[int, int]:
     return layer, unit
 
 
-def _read_text(source: str, encoding: str, length: int) -> tuple[str, str]:
+def _read_text(source: str, encoding: str, length: int, on_progress: "OnProgress") -> tuple[str, str]:
     """Return the first `length` characters of a text, and their description."""
     from charrnn.text.chunks import head
     from charrnn.text.corpus import read_corpus
 
-    corpus = read_corpus((source,), encoding=encoding, stdin=standard_input())
+    corpus = read_corpus((source,), encoding=encoding, stdin=standard_input(), on_progress=on_progress)
     passage = head(corpus.chunks(), length)
     return passage, f"{len(passage):,} of the {counted(corpus.report.characters, 'character')} of the text"
 

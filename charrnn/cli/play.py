@@ -7,6 +7,7 @@ import typer
 
 from charrnn.cli import shell_completion
 from charrnn.cli.arguments import LATEST, Ngram, given_run, use_latest_run
+from charrnn.cli.progress_line import ProgressLine
 from charrnn.cli.terminal import current_ui_problem
 from charrnn.errors import UsageError
 
@@ -28,5 +29,11 @@ def play(model: Model = None, ngram: Ngram = None) -> None:
     if problem is not None:
         raise UsageError(f"the terminal UI cannot start: {problem.problem}; {problem.remedy}, or use charrnn sample")
     from charrnn.tui.app import play_with
+    from charrnn.tui.open_model import OpenModel
 
-    play_with(use_latest_run() if model is None and ngram is not None else model, ngram)
+    if model is None and ngram is None:
+        play_with(None)
+        return
+    with ProgressLine() as on_progress:
+        opened = OpenModel.open(model or use_latest_run(), ngram, on_progress)
+    play_with(opened)

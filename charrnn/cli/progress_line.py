@@ -1,5 +1,7 @@
 """A line on the terminal that shows the progress of long work in place, and is cleared at the end."""
 
+import os
+import stat
 import sys
 import time
 from types import TracebackType
@@ -52,3 +54,11 @@ class ProgressLine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.clear()
+
+
+def writes_to_file() -> bool:
+    """Return True if stdout is a file, so that a line on the terminal does not mix with what is written meanwhile."""
+    try:
+        return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False

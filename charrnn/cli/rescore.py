@@ -9,6 +9,7 @@ import typer
 
 from charrnn.cli.arguments import Encoding, Model, Ngram, json_lines, number_option, open_text_model
 from charrnn.cli.console import print_message, shortened, write_json, write_text
+from charrnn.cli.progress_line import ProgressLine, writes_to_file
 from charrnn.cli.streams import read_chunks, whole_lines
 from charrnn.errors import TextError, UsageError
 from charrnn.text.escape import visible_line
@@ -57,6 +58,7 @@ def rescore(
     """Rank candidate lines, such as those of speech or character recognition, by their probability."""
     from charrnn.blas import single_threaded
     from charrnn.language.ranking import Blend
+    from charrnn.text.progress import of_stage
 
     text_model = open_text_model(model, ngram)
     candidates = list(parse(_lines(read_chunks(file, encoding))))
@@ -67,8 +69,9 @@ def rescore(
         raise UsageError("--weight needs lines with SCORE in the third column; leave it out")
     blend = Blend((0.5 if weight is None else weight) if has_scores else 1.0, length_power)
     unknown = 0
-    with single_threaded():
-        for group in text_model.ranker().rank(candidates, blend):
+    with single_threaded(), ProgressLine(enabled=writes_to_file()) as on_progress:
+        on_share = of_stage(on_progress, "ranking")
+        for group in text_model.ranker().rank_groups(candidates, blend, on_share):
             _write(group, top or len(group.candidates), as_json=as_json)
             unknown += group.unknown
     if unknown:

@@ -1,9 +1,9 @@
 """`charrnn sample`: text that continues a prompt, one token at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from secrets import randbits
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,13 +20,10 @@ from charrnn.cli.arguments import (
     use_latest_run,
 )
 from charrnn.cli.console import print_message, write_json, write_pieces, write_text
+from charrnn.cli.progress_line import ProgressLine, writes_to_file
 from charrnn.cli.prompt import read_prompt
 from charrnn.errors import TextError, UsageError
 from charrnn.text.escape import visible_line
-
-if TYPE_CHECKING:
-    from charrnn.language.sampling import Sampling
-    from charrnn.language.text_model import TextModel
 
 Prompt = Annotated[
     str, typer.Option(metavar="TEXT", help="Text to continue; - to read it from stdin.", show_default="no prompt")
@@ -71,6 +68,8 @@ def sample(
         raise UsageError("--stop is empty; give the string to stop before, or leave --stop out")
     from charrnn.blas import single_threaded
     from charrnn.language.sampling import Sampling
+    from charrnn.language.stopping import until
+    from charrnn.text.progress import of_stage
 
     sampling = Sampling(temperature, top_k, top_p)
     run = model or use_latest_run()
@@ -80,10 +79,14 @@ def sample(
         print_message(f"in the prompt, {replaced}")
     seed = randbits(32) if seed is None else seed
     echo, is_new = "" if no_echo else prepared, _novelty_test(run) if count > 1 or as_json else None
-    with single_threaded():
+    with single_threaded(), ProgressLine(enabled=writes_to_file()) as on_progress:
+        on_share = of_stage(on_progress, "reading the prompt")
         for number_of_text in range(count):
             text_seed = seed + number_of_text
-            pieces = _generate(text_model, prepared, length, sampling, text_seed % LARGEST_SEED, stop or [])
+            stream = text_model.stream(
+                prepared, length=length, sampling=sampling, seed=text_seed % LARGEST_SEED, on_share=on_share
+            )
+            pieces = until(stream, stop or [])
             if as_json:
                 _write_json(prepared, "".join(pieces), text_seed, is_new)
             elif count > 1:
@@ -91,14 +94,6 @@ def sample(
             else:
                 write_text(echo)
                 write_pieces(pieces, newline=text_model.tokenizer.eos_id is not None)
-
-
-def _generate(
-    model: "TextModel", prompt: str, length: int, sampling: "Sampling", seed: int, stops: list[str]
-) -> Iterator[str]:
-    from charrnn.language.stopping import until
-
-    return until(model.stream(prompt, length=length, sampling=sampling, seed=seed), stops)
 
 
 def _novelty_test(path: Path) -> Callable[[str], bool] | None:
@@ -110,7 +105,9 @@ def _novelty_test(path: Path) -> Callable[[str], bool] | None:
     if config.text.documents != "lines":
         return None
     try:
-        training_lines = frozenset(training_text(config.text, config.text.characters).split("\n"))
+        with ProgressLine() as on_progress:
+            text = training_text(config.text, config.text.characters, on_progress=on_progress)
+        training_lines = frozenset(text.split("\n"))
     except TextError as error:
         print_message(f"new lines are not marked: {error}")
         return None

@@ -11,8 +11,9 @@ import typer
 
 from charrnn.cli.arguments import Encoding, Model, Ngram, json_lines, number_option, open_text_model
 from charrnn.cli.console import counted, print_message, shortened, write_json, write_line, write_text
+from charrnn.cli.progress_line import ProgressLine, writes_to_file
 from charrnn.cli.shades import Shade, shade_of
-from charrnn.cli.streams import file_mode, read_chunks
+from charrnn.cli.streams import file_mode, file_size, read_chunks
 from charrnn.errors import TextError, UsageError
 from charrnn.text.escape import visible, visible_line
 from charrnn.text.normal_form import joins_previous
@@ -58,10 +59,14 @@ def score(
     text_model = open_text_model(model, ngram)
     chunks, counter = _read_text(text, encoding, literal=literal), TotalsCounter(worst)
     page: _Page = _Json() if as_json else _HeatMap() if sys.stdout.isatty() else _Columns()
-    with single_threaded():
+    size, read = None if literal else file_size(text), 0
+    with single_threaded(), ProgressLine(enabled=writes_to_file()) as on_progress:
         for line in score_lines(text_model.scorer(), lines_of(chunks)):
             counter.add(line)
             page.line(line)
+            if size is not None:
+                read += len(line.scored.text.encode(encoding, "replace"))
+                on_progress("scoring", min(1.0, read / size))
     totals = counter.totals()
     if not totals.characters:
         raise TextError("the text to score is empty; give a text of one character or more")

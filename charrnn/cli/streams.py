@@ -60,6 +60,12 @@ def file_mode(name: str) -> int | None:
         return None
 
 
+def file_size(name: str) -> int | None:
+    """Return the size in bytes of a regular file that is not empty; None for anything else."""
+    mode = file_mode(name)
+    return Path(name).stat().st_size or None if mode is not None and stat.S_ISREG(mode) else None
+
+
 def _from_file(name: str, encoding: str) -> Iterator[str]:
     from charrnn.text.documents import Document
 

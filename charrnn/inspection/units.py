@@ -17,6 +17,7 @@ from charrnn.network.arrays import Array, Ids, Mask, Parameters
 from charrnn.network.network import Network
 from charrnn.network.observed_cell import ObservedCell
 from charrnn.text.encoded import EncodedText, encode_text
+from charrnn.text.progress import OnProgress, OnShare
 from charrnn.text.split import validation_text
 from charrnn.text.tokenizers import Tokenizer
 
@@ -26,6 +27,8 @@ QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»", "「": "」", "�
 PARENTHESES = {"(": ")", "（": "）"}
 SENTENCE_ENDS = ".!?…。！？"
 LONGEST_NAME = 40
+READ_BLOCK = 8192
+"""Tokens that are read at a time."""
 
 
 @dataclass(frozen=True)
@@ -57,17 +60,17 @@ class Reading:
         return {name: values[positions] for name, values in features(text).items()}
 
 
-def read(model: LanguageModel, text: str) -> Reading:
-    """Return the reading of a text from the initial state."""
+def read(model: LanguageModel, text: str, on_share: OnShare | None = None) -> Reading:
+    """Return the reading of a text from the initial state; `on_share` is called with the share that was read."""
     encoded = encode_text(text, model.tokenizer)
-    h = activations(model.network, model.parameters, np.concatenate([[encoded.previous_id], encoded.ids]))
+    h = activations(model.network, model.parameters, np.concatenate([[encoded.previous_id], encoded.ids]), on_share)
     return Reading(encoded, _pieces(model.tokenizer, encoded.ids), h[1:])
 
 
-def default_text(model: LanguageModel, length: int) -> tuple[str, str]:
+def default_text(model: LanguageModel, length: int, on_progress: OnProgress | None = None) -> tuple[str, str]:
     """Return up to `length` characters of the run's validation text, or else a sample, and a description of it."""
     try:
-        text = validation_text(model.config.text, length)
+        text = validation_text(model.config.text, length, on_progress)
         reason = "the run has no validation text"
     except CharrnnError as error:
         text, reason = "", str(error)
@@ -88,12 +91,17 @@ def _pieces(tokenizer: Tokenizer, ids: Ids) -> tuple[str, ...]:
     return tuple(pieces)
 
 
-def activations(network: Network, parameters: Parameters, ids: Ids) -> Array:
+def activations(network: Network, parameters: Parameters, ids: Ids, on_share: OnShare | None = None) -> Array:
     """Return h (N, L, H) of every layer after each of ids (N,), read from the initial state without dropout."""
-    cell = ObservedCell(network.body.cell)
-    with np.errstate(all="ignore"):
-        network.with_cell(cell).read(parameters, ids[:, None])
-    return np.stack([h[:, 0] for h in cell.h], axis=1)
+    blocks, state = list[Array](), None
+    for begin in range(0, len(ids), READ_BLOCK):
+        cell = ObservedCell(network.body.cell)
+        with np.errstate(all="ignore"):
+            _, state, _ = network.with_cell(cell).read(parameters, ids[begin : begin + READ_BLOCK, None], state)
+        blocks.append(np.stack([h[:, 0] for h in cell.h], axis=1))
+        if on_share is not None:
+            on_share(min(1.0, (begin + READ_BLOCK) / len(ids)))
+    return np.concatenate(blocks)
 
 
 # Features of a text.

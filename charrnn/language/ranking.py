@@ -3,7 +3,8 @@
 The common beginning of candidates is read once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from charrnn.language.prefix_cache import PrefixCache
 from charrnn.language.scoring import log_probability
 from charrnn.network.arrays import Array, Ids
 from charrnn.text.encoded import count_unknown
+from charrnn.text.progress import OnShare
 from charrnn.text.tokenizers import Tokenizer, initial_id
 
 KEPT_VALUES = 512
@@ -94,27 +96,38 @@ class Ranker:
         """Rank all candidates; the groups are in the order of their first candidates."""
         return list(self.rank_groups(candidates, blend or Blend()))
 
-    def rank_groups(self, candidates: Iterable[Candidate], blend: Blend) -> Iterator[RankedGroup]:
+    def rank_groups(
+        self, candidates: Iterable[Candidate], blend: Blend, on_share: OnShare | None = None
+    ) -> Iterator[RankedGroup]:
         """Yield the groups as they are ranked; candidates with equal scores stay in order."""
         groups: dict[str | None, list[Candidate]] = {}
         for candidate in candidates:
             groups.setdefault(candidate.group, []).append(candidate)
+        total, read = sum(map(len, groups.values())), itertools.count(1)
+        on_text = (lambda: on_share(next(read) / total)) if on_share else None
         for group, members in groups.items():
-            yield self._rank_group(group, members, blend)
+            yield self._rank_group(group, members, blend, on_text)
 
-    def log_probabilities(self, texts: Sequence[Ids]) -> list[float]:
-        """Return log p in nats of several texts of ids, which are read in sorted order to share their beginnings."""
+    def log_probabilities(self, texts: Sequence[Ids], on_text: Callable[[], object] | None = None) -> list[float]:
+        """Return log p in nats of several texts of ids, which are read in sorted order to share their beginnings.
+
+        `on_text` is called after each text.
+        """
         log_p = [0.0] * len(texts)
         for index in sorted(range(len(texts)), key=lambda index: texts[index].tolist()):
             *ids, last = texts[index].tolist() or [None]
             position = self._cache.after(ids)
             log_p[index] = position.log_probability + (0.0 if last is None else self._log_p(position, last))
+            if on_text is not None:
+                on_text()
         return log_p
 
-    def _rank_group(self, group: str | None, members: list[Candidate], blend: Blend) -> RankedGroup:
+    def _rank_group(
+        self, group: str | None, members: list[Candidate], blend: Blend, on_text: Callable[[], object] | None
+    ) -> RankedGroup:
         texts = [np.concatenate([self._tokenizer.encode(member.text), self._end_ids]) for member in members]
         ranked = []
-        for member, log_p in zip(members, self.log_probabilities(texts), strict=True):
+        for member, log_p in zip(members, self.log_probabilities(texts, on_text), strict=True):
             score = blend.score(log_p, max(1, len(member.text) + len(self._end_ids)), member.outside)
             ranked.append(RankedCandidate(member.text, score, log_p, member.outside))
         ranked.sort(key=lambda candidate: -candidate.score)

@@ -10,11 +10,13 @@ from charrnn.language.completion.healing import Lexicon, covering_tokens, decode
 from charrnn.language.completion.search import Completer, Completion
 from charrnn.language.predictor import Predictor
 from charrnn.language.ranking import Ranker
+from charrnn.language.reading_progress import ReportingPredictor
 from charrnn.language.sampling import Sampling, sample_tokens
 from charrnn.language.scoring import Scorer
 from charrnn.network.arrays import Array, Ids
 from charrnn.network.losses import softmax
 from charrnn.text.encoded import EncodedText, encode_text
+from charrnn.text.progress import OnShare
 from charrnn.text.tokenizers import Tokenizer, initial_id, never_sampled
 
 
@@ -41,9 +43,12 @@ class TextModel(ABC):
         logits, _ = predictor.advance(self._prompt_ids(text), predictor.start())
         return softmax(logits)
 
-    def completer(self) -> Completer:
-        """Return an object that completes words and caches the text it has read. Each thread needs its own."""
-        return Completer(self.predictor(), self.tokenizer)
+    def completer(self, on_share: OnShare | None = None) -> Completer:
+        """Return an object that completes words and caches the text it has read. Each thread needs its own.
+
+        `on_share` is called with the share of a long text that was read.
+        """
+        return Completer(self._reporting_predictor(on_share), self.tokenizer)
 
     def scorer(self) -> Scorer:
         """Return an object that scores one text, given piece by piece. Each thread needs its own."""
@@ -58,14 +63,21 @@ class TextModel(ABC):
         return self.completer().complete(text, n)
 
     def stream(
-        self, prompt: str = "", *, length: int, sampling: Sampling | None = None, seed: int | None = None
+        self,
+        prompt: str = "",
+        *,
+        length: int,
+        sampling: Sampling | None = None,
+        seed: int | None = None,
+        on_share: OnShare | None = None,
     ) -> Iterator[str]:
         """Yield up to `length` characters that continue the prompt, as they are sampled.
 
-        Ends earlier if the model ends the document. The same seed gives the same characters.
+        Ends earlier if the model ends the document. The same seed gives the same characters. `on_share` is called with
+        the share of a long prompt that was read.
         """
         rng, eos_id = np.random.default_rng(seed), self.tokenizer.eos_id
-        for token, piece in self._sample_pieces(prompt, sampling or Sampling(), rng):
+        for token, piece in self._sample_pieces(prompt, sampling or Sampling(), rng, on_share):
             if length <= 0 or (token is not None and token == eos_id):
                 break
             yield piece[:length]
@@ -85,10 +97,10 @@ class TextModel(ABC):
         return "".join(self.stream(prompt, length=length, sampling=Sampling(temperature, top_k, top_p), seed=seed))
 
     def _sample_pieces(
-        self, prompt: str, sampling: Sampling, rng: np.random.Generator
+        self, prompt: str, sampling: Sampling, rng: np.random.Generator, on_share: OnShare | None
     ) -> Iterator[tuple[int | None, str]]:
         """Yield the tokens after a prompt, with their texts; None for a token that begins within the prompt."""
-        predictor, lexicon = self.predictor(), Lexicon(self.tokenizer)
+        predictor, lexicon = self._reporting_predictor(on_share), Lexicon(self.tokenizer)
         head, tail = split_at_last_word(lexicon, prompt)
         unread: Sequence[int] | Ids = self._prompt_ids(head)
         state, decoder = predictor.start(), self.tokenizer.decoder()
@@ -102,6 +114,9 @@ class TextModel(ABC):
         never = never_sampled(self.tokenizer)
         for token in sample_tokens(predictor, unread, sampling, rng, never=never, state=state):
             yield token, decoder.feed(token)
+
+    def _reporting_predictor(self, on_share: OnShare | None) -> Predictor:
+        return self.predictor() if on_share is None else ReportingPredictor(self.predictor(), on_share)
 
     def _prompt_ids(self, text: str) -> Ids:
         return np.concatenate([[initial_id(self.tokenizer)], self.tokenizer.encode(text)])

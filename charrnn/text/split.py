@@ -112,22 +112,24 @@ def _document_lengths(corpus: Corpus, config: TextConfig, on_progress: OnProgres
     return document_lengths(normalized_chunks(chunks, config.normal_form), str(config.documents))
 
 
-def _split_of_run(config: TextConfig, corpus: Corpus | None = None) -> Split:
+def _split_of_run(config: TextConfig, corpus: Corpus | None, on_progress: OnProgress | None) -> Split:
     """Return the split of a run's text. Raises TextError if the text has moved or changed."""
-    return split_corpus(corpus or reopen_corpus(config), config)
+    return split_corpus(corpus or reopen_corpus(config, on_progress=on_progress), config, on_progress)
 
 
-def training_text(config: TextConfig, limit: int, corpus: Corpus | None = None) -> str:
+def training_text(
+    config: TextConfig, limit: int, corpus: Corpus | None = None, on_progress: OnProgress | None = None
+) -> str:
     """Return up to `limit` characters of a run's training part, from its text if that is open already.
 
     Raises TextError if the text has moved or changed.
     """
-    return head(_split_of_run(config, corpus).training(), limit)
+    return head(_split_of_run(config, corpus, on_progress).training(), limit)
 
 
-def validation_text(config: TextConfig, limit: int) -> str:
+def validation_text(config: TextConfig, limit: int, on_progress: OnProgress | None = None) -> str:
     """Return up to `limit` characters of a run's validation part; TextError if its text has moved or changed."""
-    return head(_split_of_run(config).validation(), limit)
+    return head(_split_of_run(config, None, on_progress).validation(), limit)
 
 
 def reopen_corpus(

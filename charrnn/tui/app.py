@@ -147,7 +147,6 @@ def watch_run(path: Path, *, owner: bool) -> RunProgress:
     return dashboard.monitor.history.progress
 
 
-def play_with(path: Path | None, ngram: int | None = None) -> None:
-    """Show the screens over a model, or home without a path; ModelError if there is no model at `path`."""
-    model = OpenModel.open(path, ngram) if path else None
+def play_with(model: OpenModel | None) -> None:
+    """Show the screens over a model, or home without one."""
     CharrnnApp(lambda app: app.show_model(model) if model else app.push_screen(Home())).run()

@@ -10,6 +10,7 @@ from charrnn.language.sample_tree import SampleTree, branch_name
 from charrnn.language.text_model import TextModel
 from charrnn.run.files import run_file, write_atomically
 from charrnn.run.folder import RunFolder
+from charrnn.text.progress import OnProgress
 from charrnn.text.split import training_text
 
 
@@ -22,13 +23,13 @@ class OpenModel:
     text_model: TextModel
 
     @classmethod
-    def open(cls, path: Path, ngram: int | None = None) -> "OpenModel":
+    def open(cls, path: Path, ngram: int | None = None, on_progress: OnProgress | None = None) -> "OpenModel":
         """Open the best weights of a run so far; ModelError if there are none.
 
         With `ngram`, the text model is the n-gram model of this order (0: of the best order) of the run's text.
         """
         model = LanguageModel.load(path)
-        return cls(path, model, model if ngram is None else model.ngrams(ngram))
+        return cls(path, model, model if ngram is None else model.ngrams(ngram, on_progress=on_progress))
 
     def reload(self) -> "OpenModel":
         """Return the same run with the weights of its last checkpoint; an n-gram model stays as it is."""

@@ -208,6 +208,31 @@ def test_play_opens_the_sampler_and_restores_the_terminal(folder: Path, open_ter
         assert "TERM is dumb" in terminal.text
 
 
+@pytest.mark.parametrize(
+    ("arguments", "stage"),
+    [
+        (("eval", "run", "long.txt"), "evaluating "),
+        (("eval", "run", "long.txt", "--baselines"), "xz "),
+        (("eval", "run", "long.txt", "--dynamic"), "dynamic evaluation "),
+        (("inspect", "run", "long.txt", "--length", "3000000"), "reading "),
+    ],
+)
+def test_long_work_shows_its_progress_and_ctrl_c_ends_it(
+    folder: Path, open_terminal: OpenTerminal, arguments: tuple[str, ...], stage: str
+) -> None:
+    train = [*PROGRAM, "train", "story.txt", "--out", "run", *TINY, "--steps", "2", "--quiet"]
+    assert subprocess.run(train, cwd=folder, timeout=TIMEOUT, stdin=subprocess.DEVNULL).returncode == 0
+    (folder / "long.txt").write_text(STORY * (3_000_000 // len(STORY)), encoding="utf-8")
+    with open_terminal(*arguments, cwd=folder) as terminal:
+        terminal.wait_for(f"{stage}")
+        terminal.wait_for("%")
+        pressed = time.monotonic()
+        terminal.press(b"\x03")
+        assert terminal.end() == 130
+        assert time.monotonic() - pressed < 3.0
+        assert "Traceback" not in terminal.text
+
+
 @pytest.mark.parametrize(("arguments", "words"), [(("play", "run"), "sampler: run"), (("watch", "run"), "finished")])
 def test_a_program_whose_terminal_is_gone_without_a_signal_ends(
     folder: Path, open_terminal: OpenTerminal, arguments: tuple[str, ...], words: str
