@@ -67,7 +67,9 @@ def comparison_losses(
     encoded, by_name = text.encoded, dict[str, Array]()
     if dynamic:
         on_share = of_stage(on_progress, "dynamic evaluation")
-        by_name["dynamic"] = dynamic_log_probabilities(model.network, model.parameters, encoded, on_share=on_share)
+        by_name["dynamic"] = dynamic_log_probabilities(
+            model.network, model.parameters, encoded, on_share=on_share, name=model.name
+        )
         yield Loss.of_text("dynamic", by_name["dynamic"], encoded)
     if not (baselines or mix):
         return

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from charrnn.errors import CharrnnError
 from charrnn.language.model import LanguageModel
+from charrnn.language.predictor import not_finite
 from charrnn.network.arrays import Array, Ids, Mask, Parameters
 from charrnn.network.network import Network
 from charrnn.network.observed_cell import ObservedCell
@@ -61,9 +62,14 @@ class Reading:
 
 
 def read(model: LanguageModel, text: str, on_share: OnShare | None = None) -> Reading:
-    """Return the reading of a text from the initial state; `on_share` is called with the share that was read."""
+    """Return the reading of a text from the initial state; `on_share` is called with the share that was read.
+
+    ModelError if the activations are not finite numbers.
+    """
     encoded = encode_text(text, model.tokenizer)
     h = activations(model.network, model.parameters, np.concatenate([[encoded.previous_id], encoded.ids]), on_share)
+    if not np.isfinite(h).all():
+        raise not_finite(model.name)
     return Reading(encoded, _pieces(model.tokenizer, encoded.ids), h[1:])
 
 

@@ -5,6 +5,7 @@ pseudo-log-likelihood of the text around the blank: the sum of the log probabili
 others (Salazar et al. 2020). Each further token lowers the sum, unless it makes its neighbors more likely.
 """
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -12,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from charrnn.errors import UsageError
+from charrnn.language.predictor import not_finite
 from charrnn.language.trained_model import TrainedModel
 from charrnn.network.affine import affine
 from charrnn.network.arrays import Array, Ids, Workspace
@@ -52,7 +54,14 @@ class ClozeModel(TrainedModel):
     wrong_body: ClassVar[str] = "{run} reads in one direction and cannot fill blanks; train a run with `cloze`"
 
     def fill(self, text: str, n: int = 5, longest: int = 3) -> list[Filling]:
-        """Return the n best fillings of up to `longest` tokens for the one blank ____ of a text, best first."""
+        """Return the n best fillings of up to `longest` tokens for the one blank ____ of a text, best first.
+
+        UsageError if the text has not one blank; ModelError if the predictions are not finite numbers.
+        """
+        with np.errstate(all="ignore"):
+            return self._fill(text, n, longest)
+
+    def _fill(self, text: str, n: int, longest: int) -> list[Filling]:
         left, right = self._sides(text)
         proposals = (tokens for length in range(1, longest + 1) for tokens in self._propose(left, right, length))
         candidates = [tokens for tokens in proposals if self._is_text(tokens)]
@@ -75,7 +84,8 @@ class ClozeModel(TrainedModel):
         held_out = len(dataset.validation) > 0
         tokens = (dataset.validation if held_out else dataset.training)[:SHOWN].astype(np.int64)
         previous_id = int(dataset.training[-1]) if held_out else initial_id(self.tokenizer)
-        logits, _, _ = self.network.forward(self.parameters, np.concatenate([[previous_id], tokens])[:, None])
+        with np.errstate(all="ignore"):
+            logits, _, _ = self.network.forward(self.parameters, np.concatenate([[previous_id], tokens])[:, None])
         guesses = logits[:, 0].argmax(axis=-1)
         decode, pieces = self.tokenizer.decode, []
         for begin in range(0, len(tokens), BLANK_EVERY):
@@ -146,6 +156,8 @@ class ClozeModel(TrainedModel):
         n, workspace = len(before), Workspace.like(self.parameters)
         logits, _ = affine(self.parameters, "head.W", "head.b", np.ascontiguousarray(y[n - 1 : n]), workspace)
         blank_logits: Array = logits[0]
+        if not np.isfinite(blank_logits).all():
+            raise not_finite(self.name)
         return blank_logits
 
     def _score(self, left: Ids, filling: Tokens, right: Ids) -> float:
@@ -154,7 +166,10 @@ class ClozeModel(TrainedModel):
         logits, _, _ = self.network.forward(self.parameters, tokens)
         log_p = target_log_probabilities(logits, tokens[1:], self.network.loss_mask(tokens[1:]))[:, 0]
         begin = len(left) - 1  # log_p[i] belongs to tokens[i + 1]
-        return float(log_p[max(0, begin - NEIGHBORS) : begin + len(filling) + NEIGHBORS].sum(dtype=np.float64))
+        score = float(log_p[max(0, begin - NEIGHBORS) : begin + len(filling) + NEIGHBORS].sum(dtype=np.float64))
+        if not math.isfinite(score):
+            raise not_finite(self.name)
+        return score
 
     def _never(self) -> list[int]:
         eos = [] if self.tokenizer.eos_id is None else [self.tokenizer.eos_id]

@@ -50,7 +50,7 @@ class LanguageModel(TrainedModel, TextModel):
     wrong_body: ClassVar[str] = "{run} fills blanks and cannot continue a text; use charrnn fill {run} TEXT"
 
     def predictor(self) -> RnnPredictor:
-        return RnnPredictor(self.network, self.parameters)
+        return RnnPredictor(self.network, self.parameters, self.name)
 
     def ngrams(
         self, order: int = 0, corpus: Corpus | None = None, on_progress: OnProgress | None = None

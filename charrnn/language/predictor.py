@@ -10,7 +10,9 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
+from charrnn.errors import ModelError
 from charrnn.network.arrays import Array, Ids, Parameters, Workspace
+from charrnn.network.cells.elman import Identity, ReLU
 from charrnn.network.network import Network
 from charrnn.network.vectorizers import projected_table
 
@@ -43,17 +45,38 @@ def advance_each(predictor: Predictor, tokens: Sequence[int], states: Sequence[S
     return [predictor.advance((token,), state) for token, state in zip(tokens, states, strict=True)]
 
 
+LARGEST_WEIGHT = 1e15
+"""Size of weights up to which a network whose h is bounded computes finite logits in float32."""
+
+
+def not_finite(name: str) -> ModelError:
+    """Return the error about a model whose predictions are not finite numbers."""
+    return ModelError(
+        f"the predictions of {name} are not finite numbers, because its weights or its states are too large; restore "
+        "its model.safetensors, or train again with a lower `lr`"
+    )
+
+
+def may_overflow(network: Network, parameters: Parameters) -> bool:
+    """Return True if logits may not be finite: h is unbounded, or a weight is larger than LARGEST_WEIGHT."""
+    if isinstance(network.body.cell, Identity | ReLU):
+        return True
+    return not all(max(-float(w.min()), float(w.max())) <= LARGEST_WEIGHT for w in parameters.values())
+
+
 class RnnPredictor:
     """Predictor of a network whose body is a `Stack`; weights and arrays are prepared once for steps of one token.
 
-    Each thread needs its own.
+    Logits that are not finite raise ModelError with the `name` of the model. Each thread needs its own.
     """
 
-    def __init__(self, network: Network, parameters: Parameters) -> None:
+    def __init__(self, network: Network, parameters: Parameters, name: str = "the model") -> None:
+        self._name, self._may_overflow = name, may_overflow(network, parameters)
         self._network, self._parameters, self._workspace = network, parameters, Workspace.like(parameters)
         self._bos_id = network.vectorizer.bos_id
         body, dtype = network.body, self._workspace.dtype
-        self._table = projected_table(parameters, "layers.0.Wx", "layers.0.b")  # (V, G·H)
+        with np.errstate(all="ignore"):
+            self._table = projected_table(parameters, "layers.0.Wx", "layers.0.b")  # (V, G·H)
         s = np.zeros((body.L, body.cell.states, 2, 1, body.H), dtype)
         z = np.zeros((body.L, 1, 1, body.cell.gates * body.H), dtype)
         self._state, self._new_state = s[:, :, 0], s[:, :, 1]  # before and after the one step of each cell
@@ -69,6 +92,13 @@ class RnnPredictor:
         return np.zeros_like(self._state)
 
     def advance(self, ids: Sequence[int] | Ids, state: Array) -> tuple[Array, Array]:
+        if not self._may_overflow:  # most models; the check would take 3 % of a step
+            return self._advance(ids, state)
+        with np.errstate(all="ignore"):
+            logits, state = self._advance(ids, state)
+        return self._check_finite(logits), state
+
+    def _advance(self, ids: Sequence[int] | Ids, state: Array) -> tuple[Array, Array]:
         np.copyto(self._state, state)
         for n, token in enumerate(ids):
             if n > 0:
@@ -90,5 +120,13 @@ class RnnPredictor:
         """Read one token from each of n states, in products of n rows."""
         ids = np.array(tokens, np.int64)[None]  # (1, n)
         state = np.concatenate(states, axis=2)
-        logits, new_state, _ = self._network.forward(self._parameters, ids, state, workspace=self._workspace)
+        with np.errstate(all="ignore"):
+            logits, new_state, _ = self._network.forward(self._parameters, ids, state, workspace=self._workspace)
+        self._check_finite(logits)
         return [(logits[0, n].copy(), new_state[:, :, n : n + 1].copy()) for n in range(len(tokens))]
+
+    def _check_finite(self, logits: Array) -> Array:
+        """Return logits of any shape; ModelError unless they are finite."""
+        if not np.isfinite(logits).all():
+            raise not_finite(self._name)
+        return logits

@@ -1,5 +1,6 @@
 """The trained model: configuration, network, weights and tokenizer, as a run folder holds them."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from charrnn.config import RunConfig
 from charrnn.errors import ModelError
 from charrnn.language.log_probabilities import all_segments, read_batches, sample_segments, token_log_probabilities
+from charrnn.language.predictor import not_finite
 from charrnn.network.arrays import Array, Ids, Parameters
 from charrnn.network.gradient_flow import GradientFlow
 from charrnn.network.network import Network, count_targets
@@ -40,13 +42,14 @@ class TrainedModel(ABC):
     """Base of the models of run folders.
 
     `body` is the network body of a subclass, `wrong_body` the error message for a run with another body, in which
-    `{run}` stands for the path of the run.
+    `{run}` stands for the path of the run. `name` stands for the model in errors.
     """
 
     config: RunConfig
     network: Network
     parameters: Parameters
     tokenizer: Tokenizer
+    name: str = "the model"
     body: ClassVar[str]
     wrong_body: ClassVar[str]
 
@@ -58,7 +61,7 @@ class TrainedModel(ABC):
         if config.network.body != cls.body:
             raise ModelError(cls.wrong_body.format(run=path))
         tokenizer, network = read_tokenizer(folder, config), Network.from_config(config.network)
-        return cls(config, network, folder.read_model(network.shapes()), tokenizer)
+        return cls(config, network, folder.read_model(network.shapes()), tokenizer, str(path))
 
     def __repr__(self) -> str:
         sizes, text = self.config.network, self.config.text
@@ -76,16 +79,30 @@ class TrainedModel(ABC):
         threads: int = 1,
         on_share: OnShare | None = None,
     ) -> Array:
-        """Return log p (N,) in nats of each token of a text; see `log_probabilities.token_log_probabilities`."""
-        return token_log_probabilities(
+        """Return log p (N,) in nats of each token of a text; see `log_probabilities.token_log_probabilities`.
+
+        ModelError if they are not finite numbers.
+        """
+        log_p = token_log_probabilities(
             self.network, self.parameters, text, in_segments=in_segments, threads=threads, on_share=on_share
         )
+        self._refuse_not_finite(float(log_p.sum(dtype=np.float64)))
+        return log_p
 
     def evaluate(self, text: str | EncodedText, *, threads: int = 1, on_share: OnShare | None = None) -> Evaluation:
-        """Return nats, bits and perplexity of a text of one token or more, read in segments."""
+        """Return nats, bits and perplexity of a text of one token or more, read in segments.
+
+        ModelError if they are not finite numbers.
+        """
         if isinstance(text, str):
             text = encode_text(text, self.tokenizer)
-        return last_value(self.evaluation_steps(text, threads=threads), on_share)
+        evaluation = last_value(self.evaluation_steps(text, threads=threads), on_share)
+        self._refuse_not_finite(evaluation.nats_per_character)
+        return evaluation
+
+    def _refuse_not_finite(self, nats: float) -> None:
+        if not math.isfinite(nats):
+            raise not_finite(self.name)
 
     def evaluation_steps(
         self, text: EncodedText, *, sample: int | None = None, threads: int = 1

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from charrnn.config import RunConfig
+from charrnn.errors import ModelError
 from charrnn.evaluation.baselines import Baseline
 from charrnn.language.ngrams import HIGHEST_ORDER, Ngrams
 from charrnn.language.registry import make_model
@@ -49,7 +50,10 @@ def sample_probe(config: RunConfig, dataset: Dataset) -> Callable[[Parameters, i
 
     def sample(parameters: Parameters, step: int) -> str:
         rng = np.random.default_rng((config.training.seed, step))
-        return make_model(config, parameters, dataset.tokenizer).training_sample(dataset, rng)
+        try:
+            return make_model(config, parameters, dataset.tokenizer).training_sample(dataset, rng)
+        except ModelError as error:
+            return f"(no sample: {error})"
 
     return sample
 

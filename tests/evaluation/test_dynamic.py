@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charrnn.config import NetworkConfig
-from charrnn.errors import UsageError
+from charrnn.errors import ModelError, UsageError
 from charrnn.evaluation.dynamic import Adaptation, dynamic_log_probabilities
 from charrnn.language.log_probabilities import token_log_probabilities
 from charrnn.language.model import LanguageModel
@@ -164,3 +164,30 @@ def test_invalid_settings_are_refused(
 ) -> None:
     with pytest.raises(UsageError, match=f"^`{fault}` must be"):
         Adaptation(rate, window, decay, longest_step)
+
+
+@pytest.mark.parametrize("cell", ["identity", "relu"])
+def test_a_state_that_grows_with_the_adapted_weights_begins_anew(cell: str) -> None:
+    """The adapted weights of an unbounded cell once made all log probabilities nan, from some token on."""
+    network = Network.from_config(NetworkConfig(V, 8, 2, 4, cell=cell))
+    hasty = Adaptation(rate=10.0, window=WINDOW, longest_step=20.0)
+    log_p = dynamic_log_probabilities(network, weights(network), encoded(random_ids(3000)), hasty)
+    assert np.isfinite(log_p).all()
+    assert np.abs(log_p).max() > 1e4  # so it did grow
+
+
+def test_the_first_tokens_of_a_window_that_begins_anew_keep_their_predictions() -> None:
+    network = Network.from_config(NetworkConfig(V, 4, 1, 0, cell="identity"))
+    parameters = weights(network)
+    parameters["layers.0.Wh"] = (np.eye(4) * 1e3).astype(np.float32)
+    ids, still = random_ids(40), Adaptation(rate=0.0, window=40)
+    static = token_log_probabilities(network, parameters, encoded(ids))
+    finite = int(np.isfinite(static).argmin())
+    assert 5 < finite < 20
+    tail = token_log_probabilities(network, parameters, encoded(ids[finite : finite + 5], int(ids[finite - 1])))
+    with pytest.raises(ModelError, match="predictions of the text's model are not finite"):
+        dynamic_log_probabilities(network, parameters, encoded(ids), still, name="the text's model")
+    short = encoded(ids[: finite + 5])
+    log_p = dynamic_log_probabilities(network, parameters, short, still)
+    np.testing.assert_array_equal(log_p[:finite], static[:finite])
+    np.testing.assert_allclose(log_p[finite:], tail, rtol=1e-5)
