@@ -48,7 +48,7 @@ class TextModel(ABC):
 
         `on_share` is called with the share of a long text that was read.
         """
-        return Completer(self._reporting_predictor(on_share), self.tokenizer)
+        return Completer(_reporting(self.predictor(), on_share), self.tokenizer)
 
     def scorer(self) -> Scorer:
         """Return an object that scores one text, given piece by piece. Each thread needs its own."""
@@ -73,8 +73,8 @@ class TextModel(ABC):
     ) -> Iterator[str]:
         """Yield up to `length` characters that continue the prompt, as they are sampled.
 
-        Ends earlier if the model ends the document. The same seed gives the same characters. `on_share` is called with
-        the share of a long prompt that was read.
+        Ends earlier if the model ends the document. The same seed gives the same characters. `on_share` is called
+        with the share of a long prompt that was read.
         """
         rng, eos_id = np.random.default_rng(seed), self.tokenizer.eos_id
         for token, piece in self._sample_pieces(prompt, sampling or Sampling(), rng, on_share):
@@ -100,23 +100,27 @@ class TextModel(ABC):
         self, prompt: str, sampling: Sampling, rng: np.random.Generator, on_share: OnShare | None
     ) -> Iterator[tuple[int | None, str]]:
         """Yield the tokens after a prompt, with their texts; None for a token that begins within the prompt."""
-        predictor, lexicon = self._reporting_predictor(on_share), Lexicon(self.tokenizer)
+        predictor, lexicon = self.predictor(), Lexicon(self.tokenizer)
         head, tail = split_at_last_word(lexicon, prompt)
         unread: Sequence[int] | Ids = self._prompt_ids(head)
         state, decoder = predictor.start(), self.tokenizer.decoder()
         if tail:
-            logits, state = predictor.advance(unread, state)
+            logits, state = _reporting(predictor, on_share).advance(unread, state)
             prefixes, _ = covering_tokens(predictor, lexicon, (logits, state), tail)
             shares = np.array([share for share, _ in prefixes])
             prefix = prefixes[int(rng.choice(len(prefixes), p=shares / shares.sum()))][1]
             unread, state = (prefix.token,), prefix.state
             yield None, decode_whole(prefix.data)[0][len(tail) :]
+        elif len(unread) > 1:
+            _, state = _reporting(predictor, on_share).advance(unread[:-1], state)
+            unread = unread[-1:]
         never = never_sampled(self.tokenizer)
         for token in sample_tokens(predictor, unread, sampling, rng, never=never, state=state):
             yield token, decoder.feed(token)
 
-    def _reporting_predictor(self, on_share: OnShare | None) -> Predictor:
-        return self.predictor() if on_share is None else ReportingPredictor(self.predictor(), on_share)
-
     def _prompt_ids(self, text: str) -> Ids:
         return np.concatenate([[initial_id(self.tokenizer)], self.tokenizer.encode(text)])
+
+
+def _reporting(predictor: Predictor, on_share: OnShare | None) -> Predictor:
+    return predictor if on_share is None else ReportingPredictor(predictor, on_share)
