@@ -1,6 +1,6 @@
 """Settings of the user: theme and keys, in `settings.json` of the user's configuration folder.
 
-{"theme": "nord", "keymap": {"dashboard.pause": "p", "sampler.run": "space,r"}}
+{"theme": "nord", "keymap": {"sampler.run": "space,ctrl+r"}}
 """
 
 import json

@@ -287,6 +287,19 @@ def test_a_terminal_gets_no_control_characters(folder: Path, open_terminal: Open
     assert terminal.text == visible(piped.stdout) + "\r\n"
 
 
+def test_json_and_errors_on_a_terminal_have_no_control_characters(folder: Path, open_terminal: OpenTerminal) -> None:
+    train = [*PROGRAM, "train", "nasty.txt", "--out", "run", *TINY, "--steps", "2", "--quiet"]
+    assert subprocess.run(train, cwd=folder, timeout=TIMEOUT, stdin=subprocess.DEVNULL).returncode == 0
+    for arguments in (("sample", "run", "--prompt", NASTY[:20], "--json"), ("score", "run", "nasty.txt", "--json")):
+        with open_terminal(*arguments, cwd=folder) as terminal:
+            assert terminal.end() == 0
+            assert "\\u009b" in terminal.text
+            assert not set(terminal.text) & set(NASTY) - set("[31m")
+    with open_terminal("sample", "run", "--\x9b\u202e", cwd=folder) as terminal:
+        assert terminal.end() == 2
+        assert terminal.text.startswith("charrnn: no such option: --\\x9b\\u202e")
+
+
 def test_ctrl_c_ends_a_sample_while_it_is_generated(folder: Path, open_terminal: OpenTerminal) -> None:
     train = [*PROGRAM, "train", "story.txt", "--out", "run", *TINY, "--steps", "2", "--quiet"]
     assert subprocess.run(train, cwd=folder, timeout=TIMEOUT).returncode == 0
