@@ -10,7 +10,7 @@ from pathlib import Path
 
 from charrnn.blas import single_threaded
 from charrnn.config import RunConfig
-from charrnn.errors import CharrnnError, RunError
+from charrnn.errors import CharrnnError
 from charrnn.evaluation.baselines import Baseline
 from charrnn.pipeline.finetune import base_evaluation_probe
 from charrnn.pipeline.probes import evaluation_probe, flow_probe, sample_probe
@@ -18,7 +18,7 @@ from charrnn.pipeline.setup import Setup
 from charrnn.pipeline.storage import RunStorage
 from charrnn.run.commands import Command, Mailbox
 from charrnn.run.events import BaselineMeasured, Event, Started
-from charrnn.run.files import remedy_for
+from charrnn.run.files import unwritable
 from charrnn.run.folder import RunFolder
 from charrnn.run.journal import append_event, closing_journal, read_milestones
 from charrnn.run.lock import RunLock
@@ -139,10 +139,8 @@ def _explained_errors(run: Path, lock: RunLock) -> Iterator[None]:
         lock.refuse_if_gone()
         if not isinstance(error, OSError):
             raise
-        raise RunError(
-            f"{error.filename or run} cannot be written: {error.strerror or error}; {remedy_for(error)}, "
-            f"then resume the run from its last checkpoint: charrnn train --resume {shlex.quote(str(run))}"
-        ) from error
+        resume = f"charrnn train --resume {shlex.quote(str(run))}"
+        raise unwritable(run, error, f", then resume the run from its last checkpoint: {resume}") from error
 
 
 def make_run(

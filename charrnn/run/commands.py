@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, ClassVar
 
 from charrnn.errors import CharrnnError, RunError
-from charrnn.run.files import naming, open_regular, run_file
+from charrnn.run.files import naming, open_regular, run_file, unwritable
 from charrnn.run.lock import trainer_pid
 from charrnn.run.messages import Message
 
@@ -130,13 +130,16 @@ class Mailbox:
 
 
 def send_command(run: Path, command: Command) -> None:
-    """Send a command to the process that trains a run; RunError if there is none."""
+    """Send a command to the process that trains a run; RunError if there is none, or it cannot be told."""
     if trainer_pid(run) is None:
         raise RunError(f"{run} is not being trained and takes no commands; resume it: charrnn train --resume {run}")
     path = _mailbox_path(run)
     line = json.dumps(command.to_json() | {"sent": time.time_ns()})  # so that no two lines are equal
-    with naming(path), open_regular(path, "ab", buffering=0) as file:
-        file.write(line.encode() + b"\n")
+    try:
+        with open_regular(path, "ab", buffering=0) as file:
+            file.write(line.encode() + b"\n")
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def _mailbox_path(run: Path) -> Path:

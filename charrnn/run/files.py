@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from charrnn.errors import CharrnnError, ModelError
+from charrnn.errors import CharrnnError, ModelError, RunError
 
 LARGEST_CONFIG, LARGEST_FILE = 1 << 20, 64 << 20
 """Largest config.json, and largest other file that is read as a whole, in bytes."""
@@ -156,6 +156,12 @@ def read_json(path: Path, limit: int = LARGEST_FILE) -> Any:
 def unreadable(path: Path, error: OSError) -> ModelError:
     """Return the error for a file that cannot be read."""
     return ModelError(f"{path} cannot be read: {error.strerror or error}; check its path and permissions")
+
+
+def unwritable(path: Path, error: OSError, then: str = "") -> RunError:
+    """Return the error about a file that cannot be written, with the remedy, and `then` the next step."""
+    reason = error.strerror or error
+    return RunError(f"{error.filename or path} cannot be written: {reason}; {remedy_for(error)}{then}")
 
 
 def remedy_for(error: OSError) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from charrnn.errors import CharrnnError, RunError
-from charrnn.run.files import naming, open_regular, run_file
+from charrnn.run.files import open_regular, run_file, unwritable
 
 LOCK_TIMEOUT = 1.0
 """Seconds to wait for a lock, which other processes hold for a moment when they test it."""
@@ -35,20 +35,29 @@ class RunLock:
 
     def __init__(self, run: Path) -> None:
         self._run, self._path = run, lock_path(run)
-        path = self._path
-        with naming(path):
-            path.parent.mkdir(exist_ok=True)
-            self._file = open_regular(path, "a+b")
+        resume = f", then resume the run: charrnn train --resume {run}"
+        try:
+            self._path.parent.mkdir(exist_ok=True)
+            self._file = open_regular(self._path, "a+b", buffering=0)
+        except OSError as error:
+            raise unwritable(self._path, error, resume) from error
+        try:
+            self._acquire()
+        except BaseException as error:
+            self._file.close()
+            if isinstance(error, OSError):
+                raise unwritable(self._path, error, resume) from error
+            raise
+
+    def _acquire(self) -> None:
+        """Wait for the lock, and write the id of this process into it."""
         deadline = time.monotonic() + LOCK_TIMEOUT
         while not _lock(self._file):
             if time.monotonic() > deadline:
-                self._file.close()
-                raise _trained_error(run, trainer_pid(run))
+                raise _trained_error(self._run, trainer_pid(self._run))
             time.sleep(0.02)
-        with naming(path):
-            self._file.truncate(0)
-            self._file.write(json.dumps({"process": os.getpid()}).encode())
-            self._file.flush()
+        self._file.truncate(0)
+        self._file.write(json.dumps({"process": os.getpid()}).encode())
 
     def refuse_if_gone(self) -> None:
         """Raise RunError if the folder of the run was deleted or moved, or replaced by another folder."""

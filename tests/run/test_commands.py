@@ -1,5 +1,6 @@
 """Commands: they come back from their JSON, and reach the process that trains the run and no later one."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from charrnn.errors import RunError
+from charrnn.run import commands
 from charrnn.run.commands import (
     COMMANDS,
     Command,
@@ -80,6 +82,19 @@ def test_commands_are_heard_after_their_file_was_truncated_or_replaced(
     send_command(tmp_path, command)
     assert mailbox.read() == [command]
     assert mailbox.read() == []
+    lock.release()
+
+
+def test_a_command_that_cannot_be_written_is_refused_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    lock = RunLock(tmp_path)
+    monkeypatch.setattr(commands, "open_regular", fail)
+    with pytest.raises(RunError, match=r"commands\.jsonl cannot be written: Read-only file system; make its folder"):
+        send_command(tmp_path, Stop())
     lock.release()
 
 

@@ -1,5 +1,6 @@
 """The lock: one process at a time holds it, and its end releases it."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -52,6 +53,21 @@ def test_a_held_lock_without_a_process_id_counts_as_held(content: str, tmp_path:
     (tmp_path / "control" / "lock").write_text(content, "utf-8")
     assert trainer_pid(tmp_path) == 0
     lock.release()
+
+
+@pytest.mark.parametrize("call", ["open_regular", "_lock"])
+def test_a_lock_that_cannot_be_written_is_named_with_the_remedy(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lock_module, call, fail)
+        message = r"lock cannot be written: Permission denied; make its folder writable, then resume the run: charrnn"
+        with pytest.raises(RunError, match=message):
+            RunLock(tmp_path)
+    RunLock(tmp_path).release()
 
 
 @pytest.mark.parametrize("how", ["deleted", "moved", "replaced"])
