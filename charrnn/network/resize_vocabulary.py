@@ -26,7 +26,8 @@ def resize_vocabulary(parameters: Parameters, old_ids: Ids) -> Parameters:
 
 def _resize_axis(array: Array, axis: int, old_ids: Ids) -> Array:
     """Return the entries of the old tokens along one axis in their new order, and their mean for new tokens."""
-    mean = array.mean(axis=axis, keepdims=True)
+    with np.errstate(all="ignore"):  # the loss shows whether weights are too large
+        mean = array.mean(axis=axis, keepdims=True)
     entries: Array = np.take(array, np.maximum(old_ids, 0), axis=axis)
     is_new = (old_ids < 0).reshape([-1 if dimension == axis else 1 for dimension in range(array.ndim)])
     return np.ascontiguousarray(np.where(is_new, mean, entries), dtype=array.dtype)

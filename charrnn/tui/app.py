@@ -8,7 +8,9 @@ from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
+from charrnn.errors import CharrnnError
 from charrnn.run.progress import RunProgress
 from charrnn.tui.feed import RunFeed
 from charrnn.tui.messages import ModelRequested, RunRequested
@@ -51,6 +53,23 @@ class CharrnnApp(App[None]):
         self._settings, self._settings_error = read_settings()
         self._model: OpenModel | None = None
         self._model_screens: dict[str, Screen[None]] = {}
+        self.failure: CharrnnError | None = None
+
+    def run_to_end(self) -> None:
+        """Run until the user leaves; raise the CharrnnError that ended the application, if one did."""
+        self.run()
+        if self.failure is not None:
+            raise self.failure
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End with a CharrnnError, such as one on predictions that are not finite, in place of a traceback."""
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if not isinstance(cause, CharrnnError):
+            super()._handle_exception(error)
+            return
+        self.failure = self.failure or cause
+        self.exit(return_code=1)
+        self._close_messages_no_wait()
 
     def on_mount(self) -> None:
         if self._settings.theme in self.available_themes:
@@ -143,10 +162,10 @@ def _has_terminal() -> bool:
 def watch_run(path: Path, *, owner: bool) -> RunProgress:
     """Show the dashboard of a run until the user leaves; return the progress of the run by then."""
     dashboard = Dashboard(RunFeed(path), owner=owner)
-    CharrnnApp(lambda app: app.push_screen(dashboard)).run()
+    CharrnnApp(lambda app: app.push_screen(dashboard)).run_to_end()
     return dashboard.monitor.history.progress
 
 
 def play_with(model: OpenModel | None) -> None:
     """Show the screens over a model, or home without one."""
-    CharrnnApp(lambda app: app.show_model(model) if model else app.push_screen(Home())).run()
+    CharrnnApp(lambda app: app.show_model(model) if model else app.push_screen(Home())).run_to_end()

@@ -24,11 +24,12 @@ class OpenModel:
 
     @classmethod
     def open(cls, path: Path, ngram: int | None = None, on_progress: OnProgress | None = None) -> "OpenModel":
-        """Open the best weights of a run so far; ModelError if there are none.
+        """Open the best weights of a run so far; ModelError if there are none, or their predictions are not finite.
 
         With `ngram`, the text model is the n-gram model of this order (0: of the best order) of the run's text.
         """
         model = LanguageModel.load(path)
+        model.next("")
         return cls(path, model, model if ngram is None else model.ngrams(ngram, on_progress=on_progress))
 
     def reload(self) -> "OpenModel":

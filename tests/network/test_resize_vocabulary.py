@@ -36,3 +36,10 @@ def test_new_tokens_take_little_probability(tiny_run: Path) -> None:
     new_log_p = LanguageModel(model.config, network, resized, tokenizer).log_probabilities(text)
     np.testing.assert_allclose(new_log_p, log_p, atol=0.05)
     assert (new_log_p <= log_p + 1e-6).all()
+
+
+def test_weights_of_the_largest_size_are_resized_without_a_warning() -> None:
+    old = Network.from_config(NetworkConfig(5, 8, 2, 4))
+    largest = {name: np.full(shape, np.finfo(np.float32).max) for name, shape in old.shapes().items()}
+    resized = resize_vocabulary(largest, np.array([0, 1, 2, 3, 4, -1]))
+    np.testing.assert_array_equal(resized["head.W"][:, :5], largest["head.W"])

@@ -4,8 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from charrnn.errors import ModelError
+from charrnn.language.sample_tree import SampleTree
 from charrnn.tui.app import CharrnnApp
 from charrnn.tui.open_model import OpenModel
+from charrnn.tui.screens import inspector
 from charrnn.tui.screens.home import Home
 from charrnn.tui.settings import settings_path
 
@@ -91,3 +96,47 @@ def test_the_palette_finds_keys_by_name(runs_folder: Path, drive: Any) -> None:
         await screen.shows("A file or a folder")
 
     drive(home(), script)
+
+
+def test_predictions_that_are_not_finite_end_the_application_with_the_error(
+    run: Path, drive: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        del arguments
+        raise ModelError("the predictions are not finite numbers")
+
+    async def script(screen: Any) -> None:
+        await screen.shows("sampler")
+        monkeypatch.setattr(SampleTree, "take", fail)
+        screen.app.screen.session.set_running(True)
+        await screen.until(lambda: not screen.app.is_running)
+
+    app = CharrnnApp(lambda app: app.show_model(OpenModel.open(run)))
+    drive(app, script)
+    assert app.return_code == 1
+    assert str(app.failure) == "the predictions are not finite numbers"
+
+
+def test_an_error_in_another_thread_is_the_same(run: Path, drive: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        del arguments
+        raise ModelError("the activations are not finite numbers")
+
+    async def script(screen: Any) -> None:
+        await screen.shows("sampler")
+        monkeypatch.setattr(inspector, "analyze", fail)
+        await screen.press("f4")
+        await screen.until(lambda: not screen.app.is_running)
+
+    app = CharrnnApp(lambda app: app.show_model(OpenModel.open(run)))
+    drive(app, script)
+    assert str(app.failure) == "the activations are not finite numbers"
+
+
+def test_the_end_of_an_application_raises_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = home()
+    monkeypatch.setattr(app, "run", lambda: None)
+    app.run_to_end()
+    app.failure = ModelError("not finite")
+    with pytest.raises(ModelError, match="not finite"):
+        app.run_to_end()

@@ -3,6 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from charrnn.errors import ModelError
 from charrnn.language.sample_tree import SampleTree
 from charrnn.tui.open_model import OpenModel
 
@@ -29,3 +34,10 @@ def test_branches_are_saved_under_their_names(run: Path) -> None:
     assert path.read_text("utf-8") == "== first\nthe old\n\n== 2\nthe end\n"
     branches = json.loads(path.with_suffix(".json").read_text("utf-8"))["branches"]
     assert [(branch["name"], branch["leaves_at_token"]) for branch in branches] == [("first", 0), ("", 4)]
+
+
+def test_a_model_whose_predictions_are_not_finite_is_not_opened(run: Path) -> None:
+    path = run / "model.safetensors"
+    save_file({name: np.full_like(w, 3e38) for name, w in load_file(path).items()}, path)
+    with pytest.raises(ModelError, match="are not finite numbers"):
+        OpenModel.open(run)
