@@ -23,6 +23,11 @@ def cosine(progress: float) -> float:
     return 0.5 * (1.0 + math.cos(math.pi * min(progress, 1.0)))
 
 
+def part_share(progress: float, begin: float) -> float:
+    """Return the completed share of the part of a run that begins at the share `begin` of it."""
+    return max(0.0, (progress - begin) / (1.0 - begin)) if begin else progress
+
+
 def with_warmup(schedule: Callable[[float], float], warmup: float) -> Callable[[float], float]:
     """Return a schedule that rises linearly over the first `warmup` of the run and is `schedule` over the rest."""
 

@@ -6,11 +6,11 @@ Each of these yields its events. Storage and clock are arguments; a session writ
 import math
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from charrnn.config import TrainingConfig
 from charrnn.run.evaluation import Evaluation
 from charrnn.run.events import (
-    SAMPLE,
     WHOLE,
     Evaluated,
     Evaluating,
@@ -23,9 +23,10 @@ from charrnn.run.events import (
     StepDone,
 )
 from charrnn.text.batches import Windows
+from charrnn.training.evaluator import Evaluator
 from charrnn.training.interfaces import Probes, Storage
 from charrnn.training.recovery import Recovery
-from charrnn.training.schedules import SCHEDULES, with_warmup
+from charrnn.training.schedules import SCHEDULES, part_share, with_warmup
 from charrnn.training.state import TrainingState
 from charrnn.training.stopwatch import Stopwatch
 from charrnn.training.time_budget import TimeBudget
@@ -34,10 +35,10 @@ from charrnn.training.trainer import StepResult, Trainer
 SECONDS_BETWEEN_SAVES = 300.0
 SECONDS_BETWEEN_FLOWS = 10.0
 """Time between two checkpoints, and between two measurements of the gradient flow."""
-SECONDS_BETWEEN_REPORTS = 0.25
-"""Time between two events of an evaluation in progress; commands are read after each."""
 SMALLEST_SCALE, LARGEST_SCALE = 1e-4, 1e4
 """Limits beyond which commands do not change the factor on the learning rate."""
+
+R = TypeVar("R")
 
 
 @dataclass
@@ -63,6 +64,7 @@ class Session:
         self.evaluated_step: int | None = None
         self._next_flow = 0.0
         self._rate_factor = with_warmup(SCHEDULES[self.config.schedule], self.config.warmup)
+        self._part_begin = self.config.schedule_begin / (self.config.steps or self.config.minutes or math.inf)
         self.resume_from(self.state)
 
     def resume_from(self, state: TrainingState) -> None:
@@ -70,6 +72,7 @@ class Session:
         self.state = state
         self.stopwatch = Stopwatch(self.clock, state.time)
         self._budget = TimeBudget(self.config)
+        self._evaluator = Evaluator(self.config, self.probes, self._budget, self.validation_tokens, self.clock)
         self._recovery = Recovery(state)
         begin = self.config.schedule_begin
         if begin and (state.step if self.config.steps is not None else state.time / 60.0) <= begin:
@@ -103,7 +106,7 @@ class Session:
     def step(self) -> Generator[Event, None, None]:
         """Update the weights once, and then evaluate, save and measure the gradient flow if they are due."""
         state, began = self.state, self.clock()
-        rate = self.config.lr * state.rate_scale * self._rate_factor(self._schedule_share())
+        rate = self.config.lr * state.rate_scale * self._rate_factor(part_share(self.progress(), self._part_begin))
         result = self.trainer.step(state, rate)
         if not result.finite:
             yield self._recover(_name_fault(result))
@@ -117,14 +120,6 @@ class Session:
         if (measured := self._measure_flow_if_due(state)) is not None:
             yield measured
 
-    def _schedule_share(self) -> float:
-        """Return the completed share of the part of the run that the schedule of the learning rate spans."""
-        progress, begin = self.progress(), self.config.schedule_begin
-        if not begin:
-            return progress
-        begin /= self.config.steps or self.config.minutes or math.inf
-        return max(0.0, (progress - begin) / (1.0 - begin))
-
     def _measure_flow_if_due(self, state: TrainingState) -> GradientFlowMeasured | None:
         if self.probes.gradient_flow is None or self.stopwatch.elapsed() < self._next_flow:
             return None
@@ -135,7 +130,7 @@ class Session:
         windows = self.trainer.windows
         tokens = windows.T * windows.B
         self._budget.add_step(seconds)
-        self._budget.estimate_evaluation(self._evaluated_tokens(), tokens)
+        self._budget.estimate_evaluation(self._evaluator.evaluated_tokens(), tokens)
         return StepDone(
             self.state.step,
             self.state.time,
@@ -147,11 +142,6 @@ class Session:
             progress=self.progress(),
             epoch=self.state.window / windows.per_epoch,
         )
-
-    def _evaluated_tokens(self) -> int:
-        """Return the number of tokens that an evaluation reads."""
-        probes = [probe for probe in (self.probes.evaluate, self.probes.evaluate_base) if probe is not None]
-        return len(probes) * (self.config.evaluation_sample or self.validation_tokens)
 
     def _evaluation_is_due(self) -> bool:
         """Return True after every interval, and after each quarter of the first one, where the loss falls fastest.
@@ -175,38 +165,27 @@ class Session:
             self._budget.set_evaluation(self.stopwatch.elapsed() - began)
 
     def _evaluate(self, *, uses_patience: bool) -> Iterator[Event]:
-        state, sample = self.state, self.config.evaluation_sample
+        state = self.state
         if self.probes.evaluate is None:
             self.storage.write_best(state.parameters)
         else:
-            began = self.stopwatch.elapsed()
-            evaluation = yield from self._report(self.probes.evaluate(state.parameters, sample))
+            shares = self._evaluator.evaluate(state.parameters, self.stopwatch.elapsed)
+            evaluation, previous_loss = yield from self._report(shares)
             if not math.isfinite(evaluation.nats_per_character):
                 yield self._recover("the validation loss is not finite")
                 return
-            if sample is not None:
-                share = evaluation.tokens / max(1, self.validation_tokens)
-                elapsed = self.stopwatch.elapsed()
-                self._budget.plan_final((elapsed - began) / share, elapsed)
-            previous_loss = None
-            if self.probes.evaluate_base is not None:
-                base = yield from self._report(self.probes.evaluate_base(state.parameters, sample))
-                previous_loss = base.nats_per_character
             yield self._keep_if_best(evaluation, previous_loss, uses_patience=uses_patience)
         self.evaluated_step = state.step
 
-    def _report(self, steps: Generator[float, None, Evaluation]) -> Generator[Event, None, Evaluation]:
-        """Run an evaluation, yield its progress now and then, and return its result."""
-        reported = self.clock()
+    def _report(self, shares: Generator[float, None, R]) -> Generator[Event, None, R]:
+        """Yield the events of an evaluation in progress, and return its result."""
         while True:
             try:
-                share = next(steps)
+                share = next(shares)
             except StopIteration as end:
-                evaluation: Evaluation = end.value
-                return evaluation
-            if self.clock() - reported >= SECONDS_BETWEEN_REPORTS:
-                yield Evaluating(self.state.step, self.stopwatch.elapsed(), share)
-                reported = self.clock()
+                result: R = end.value
+                return result
+            yield Evaluating(self.state.step, self.stopwatch.elapsed(), share)
 
     def _keep_if_best(self, evaluation: Evaluation, previous_loss: float | None, *, uses_patience: bool) -> Evaluated:
         state, loss = self.state, evaluation.nats_per_character
@@ -216,8 +195,8 @@ class Session:
             self.storage.write_best(state.parameters)
         elif uses_patience:
             state.evaluations_since_best += 1
-        scope = WHOLE if self.config.evaluation_sample is None else SAMPLE
-        return Evaluated(state.step, self.stopwatch.elapsed(), evaluation, best, previous_loss, scope)
+        now, scope = self.stopwatch.elapsed(), self._evaluator.scope
+        return Evaluated(state.step, now, evaluation, best, previous_loss, scope)
 
     def _evaluate_best(self) -> Generator[Event, None, None]:
         """Evaluate the best weights on the whole validation text, if only a sample of it was evaluated so far.
@@ -226,13 +205,13 @@ class Session:
         """
         if self.probes.evaluate is None or not self._budget.final:
             return
-        for event in self._report_final(self.probes.evaluate(self.storage.read_best(), None)):
+        for event in self._evaluate_whole():
             yield event
             if self.stopwatch.elapsed() > self._budget.latest:
                 return
 
-    def _report_final(self, steps: Generator[float, None, Evaluation]) -> Iterator[Event]:
-        evaluation = yield from self._report(steps)
+    def _evaluate_whole(self) -> Iterator[Event]:
+        evaluation = yield from self._report(self._evaluator.evaluate_whole(self.storage.read_best()))
         yield Evaluated(self.state.step, self.stopwatch.elapsed(), evaluation, best=False, scope=WHOLE)
 
     def sample(self) -> Iterator[Event]:

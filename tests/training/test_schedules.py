@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.training.schedules import SCHEDULES, constant, cosine, step, with_warmup
+from charrnn.training.schedules import SCHEDULES, constant, cosine, part_share, step, with_warmup
 
 
 def test_the_cosine_falls_from_1_to_0() -> None:
@@ -31,3 +31,8 @@ def test_a_warm_up_rises_from_above_0_to_the_full_rate() -> None:
     assert rising[0] > 0.0
     assert rising[-1] == pytest.approx(1.0)
     assert factor(1.0) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_part_of_a_run_is_spanned_from_its_begin_to_the_end() -> None:
+    assert [part_share(progress, 0.6) for progress in (0.5, 0.6, 0.8, 1.0)] == pytest.approx([0.0, 0.0, 0.5, 1.0])
+    assert part_share(0.123456789, 0.0) == 0.123456789
