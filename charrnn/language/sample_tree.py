@@ -1,10 +1,11 @@
-"""The sample tree: every position of a sample with its state, so that no position is computed twice.
+"""The sample tree: the positions of a sample with their states, so that none is far from one that was computed.
 
 A node is a position: its token, and the logits and the state after that token. The current line runs from the root
 through the current node to the leaf below it that was visited last.
 """
 
 import math
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,14 +21,18 @@ from charrnn.network.losses import log_softmax
 from charrnn.text.folding import Replacements
 from charrnn.text.tokenizers import Tokenizer, initial_id
 
+POSITION_BYTES, KEPT_EVERY = 128 << 20, 64
+"""Memory for logits and states; of the positions that do not fit, one of so many tokens keeps them."""
+
 
 @dataclass(eq=False, slots=True)
 class Node:
     """A position. `text` is the text that its token adds: empty while a character is incomplete.
 
     `bits` is the surprise of the token, `total_bits` that of all tokens up to it; `typed` marks tokens that a person
-    chose. `position` has the logits (V,) of the next token and the state, None until they are needed; `match` is the
-    copied passage that ends here, None until it is needed. `last` is the child that was visited last.
+    chose. `position` has the logits (V,) of the next token and the state; it is None until they are needed, and again
+    when there are many newer ones. `match` is the copied passage that ends here, None until it is needed. `last` is
+    the child that was visited last.
     """
 
     token: int
@@ -66,6 +71,7 @@ class SampleTree:
         self.tokenizer = tokenizer
         self.root = self.here = Node(initial_id(tokenizer), None, 0)
         self.detector: CopyDetector | None = None
+        self._recent: deque[Node] = deque()
 
     # The distribution at the current position.
 
@@ -88,8 +94,19 @@ class SampleTree:
             parent = ancestor.parent
             state = self._predictor.start() if parent is None else self._position(parent)[1]
             ancestor.position = self._predictor.advance(self._ids_to_read(ancestor.token), state)
+            self._forget_oldest(ancestor)
         assert node.position is not None
         return node.position
+
+    def _forget_oldest(self, node: Node) -> None:
+        """Add a node to those that have logits and a state, and take these from the oldest of too many."""
+        self._recent.append(node)
+        assert node.position is not None
+        size = sum(getattr(part, "nbytes", 0) for part in node.position)
+        while len(self._recent) > max(2, POSITION_BYTES // size):
+            oldest = self._recent.popleft()
+            if oldest.depth % KEPT_EVERY:
+                oldest.position = None
 
     def _ids_to_read(self, token: int) -> tuple[int, ...]:
         """Return the ids to read for a token: after the end of a document, also the beginning of the next one."""
@@ -219,6 +236,7 @@ class SampleTree:
     def set_predictor(self, predictor: Predictor) -> None:
         """Keep the texts, and use another predictor; each position is read again when it is needed."""
         self._predictor = predictor
+        self._recent.clear()
         stack = [self.root]
         while stack:
             node = stack.pop()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from charrnn.config import Overrides, TextConfig
+from charrnn.language import sample_tree
 from charrnn.language.memorization import CopyDetector
 from charrnn.language.model import LanguageModel
 from charrnn.language.sample_tree import SampleTree, branch_name, line_to
@@ -192,3 +193,21 @@ def test_the_match_at_a_position_is_the_copied_span_that_ends_there(model: Langu
     assert tree.match(tree.here).length == 0
     tree.go_to_branch(-1)
     assert tree.match(tree.here.leaf()).length == 35
+
+
+def test_a_long_sample_keeps_few_states_and_finds_the_others_again(
+    model: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, bounded = tree_of(model), tree_of(model)
+    grow(whole, 600)
+    monkeypatch.setattr(sample_tree, "POSITION_BYTES", 10_000)
+    grow(bounded, 600)
+    assert bounded.text() == whole.text()
+    with_position = [node for node in bounded.line() if node.position is not None]
+    assert len(with_position) < 600 // sample_tree.KEPT_EVERY + 50
+    for back in (1, 63, 200, 256):
+        whole.back(back)
+        bounded.back(back)
+        np.testing.assert_array_equal(bounded.logits(), whole.logits())
+    bounded.set_predictor(model.predictor())
+    np.testing.assert_array_equal(bounded.logits(), whole.logits())
