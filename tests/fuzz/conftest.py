@@ -55,13 +55,14 @@ class Fuzz:
         self.counts: Counter[str] = Counter()
         self._findings: dict[str, str] = {}
         self._node, self._first_seed, self._seconds = node, first_seed, seconds
+        self._deadline = 0.0
 
     def __call__(self, cases: SearchStrategy[Case], check: Callable[[Case], Iterable[str]], *, examples: int) -> None:
-        """Check batches of so many examples until the time is up, at least one; `check` returns the faults."""
-        deadline = time.monotonic() + self._seconds
+        """Check a batch of so many examples, or batches until the time is up; `check` yields the faults of a case."""
+        self._deadline = time.monotonic() + self._seconds
         for number in itertools.count(self._first_seed):
             self._check_batch(number, cases, check, examples)
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= self._deadline:
                 break
         findings = list(self._findings.values())
         self._node.user_properties.append(("fuzz", {"counts": dict(self.counts), "findings": findings}))
@@ -81,6 +82,8 @@ class Fuzz:
         )
         @given(cases)
         def check_case(case: Case) -> None:
+            if self._seconds and time.monotonic() >= self._deadline:
+                return  # the batch was begun when there was time left
             self.counts["inputs"] += 1
             for fault in _faults(check, case):
                 kind = re.sub(r"\d+|/\S+|'[^']*'", "", fault)[:100]

@@ -89,7 +89,7 @@ def set_up_process(request: dict[str, Any], streams: Iterable[int]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     for name, limit in request["limits"].items():
-        resource.setrlimit(getattr(resource, name), (limit, limit))
+        resource.setrlimit(getattr(resource, name), (limit, limit + 1))  # the second limit of time kills
 
 
 def open_streams(closed: Iterable[int]) -> None:

@@ -37,6 +37,7 @@ _CAPTURED = re.compile(
     r"Traceback \(most recent call last\)|Fatal Python error|Exception ignored|\w*Warning: |Segmentation fault"
 )
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
+_PROGRESS_LINE = re.compile(r"(\r[^\r\n]*(%|…) *)+\r *\r")
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ class Outcome:
 
     @property
     def began(self) -> bool:
-        """False if a signal ended the interpreter before it began the program, or in its very last moment."""
-        return "Traceback" not in self.stderr or re.search(r"charrnn/__(main|init)__\.py", self.stderr) is not None
+        """False if a signal ended the interpreter before it could begin the program, or when it had ended."""
+        return "Traceback" not in self.stderr or re.search(r"__main__\.py.*, in main", self.stderr) is not None
 
     @property
     def stdout(self) -> str:
@@ -119,8 +120,8 @@ class Outcome:
 
 
 def control_characters(text: str) -> str:
-    """Return the characters that a terminal would obey, other than line ends and colors."""
-    plain = _STYLES.sub("", text).replace("\r\n", "\n")
+    """Return the characters that a terminal would obey, other than line ends, colors and lines of progress."""
+    plain = _PROGRESS_LINE.sub("", _STYLES.sub("", text)).replace("\r\n", "\n")
     return "".join(sorted({character for character in plain if visible(character) != character}))
 
 

@@ -79,7 +79,7 @@ def test_a_training_that_is_killed_goes_on_to_the_same_weights(
             yield "the text has changed"
 
     kills = st.tuples(st.sampled_from(list(CODES)), st.floats(0.0, 1.1), st.integers(0, 4).map(lambda n: not n))
-    fuzz(st.tuples(st.sampled_from(OPTIONS), st.lists(kills, min_size=1, max_size=3)), check, examples=8)
+    fuzz(st.tuples(st.sampled_from(OPTIONS), st.lists(kills, min_size=1, max_size=3)), check, examples=6)
 
 
 def test_every_command_ends_when_it_is_interrupted(
@@ -102,4 +102,4 @@ def test_every_command_ends_when_it_is_interrupted(
     signals = st.sampled_from([signal.SIGINT, signal.SIGINT, signal.SIGTERM])
     moments = st.one_of(st.floats(0.0, 0.3), st.floats(0.3, 3.0))
     fresh = st.integers(0, 3).map(lambda number: not number)
-    fuzz(st.tuples(st.sampled_from(LONG_COMMANDS), signals, moments, fresh), check, examples=10)
+    fuzz(st.tuples(st.sampled_from(LONG_COMMANDS), signals, moments, fresh), check, examples=8)

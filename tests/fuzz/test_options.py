@@ -53,7 +53,7 @@ def test_train_takes_valid_options_and_refuses_the_others(fuzz: Fuzz, program: P
         if changed := changes(before, snapshot(folder)):
             yield f"{outcome.command} changes {changed}"
 
-    fuzz(st.tuples(train_lines(FLAGS), st.booleans()), check, examples=60)
+    fuzz(st.tuples(train_lines(FLAGS), st.booleans()), check, examples=50)
 
 
 def test_every_other_command_obeys_or_refuses_its_command_line(fuzz: Fuzz, program: Program, folder: Path) -> None:
@@ -74,7 +74,7 @@ def test_every_other_command_obeys_or_refuses_its_command_line(fuzz: Fuzz, progr
         st.sampled_from(["", "The lamp\n", "one\ttwo\n-1.5\tthree\n", "\ud7ff\x00\n"]),
         st.booleans(),
     )
-    fuzz(cases, check, examples=100)
+    fuzz(cases, check, examples=80)
 
 
 @pytest.mark.parametrize("command", LONG)

@@ -40,7 +40,7 @@ def test_a_damaged_run_is_opened_or_refused_and_nothing_else_is_touched(
         st.booleans(),
         st.integers(0, 31).map(lambda number: not number),
     )
-    fuzz(cases, check, examples=35)
+    fuzz(cases, check, examples=20)
 
 
 def make_runs(old_runs: Path, name: str, folder: Path) -> None:
