@@ -20,6 +20,14 @@ class Message:
     kind: ClassVar[str]
     family: ClassVar[str]
     old_kinds: ClassVar[dict[str, str]] = {}
+    _members: ClassVar[dict[str, Any]]
+
+    def __init_subclass__(cls) -> None:
+        """Add a message to its family, or begin a family."""
+        if "family" in cls.__dict__:
+            cls._members = {}
+        else:
+            cls._members[cls.kind] = cls
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values, with None for each number that JSON cannot hold, such as an infinite perplexity."""
@@ -31,8 +39,7 @@ class Message:
         kind = values.get(cls.family) if isinstance(values, dict) else None
         if not isinstance(values, dict) or not isinstance(kind, str):
             return None
-        kind = cls.old_kinds.get(kind, kind)
-        member: Any = next((member for member in cls.__subclasses__() if member.kind == kind), None)
+        member = cls._members.get(cls.old_kinds.get(kind, kind))
         try:
             return None if member is None else _build(member, values)
         except TypeError:
@@ -41,9 +48,9 @@ class Message:
 
 def _flat(message: Any) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name, key, _ in _fields(message.__class__):
+    for name, key, _, is_nested in _fields(message.__class__):
         value = getattr(message, name)
-        values |= _flat(value) if is_dataclass(value) else {key: _plain(value)}
+        values |= _flat(value) if is_nested else {key: _plain(value)}
     return values
 
 
@@ -57,8 +64,8 @@ def _plain(value: Any) -> Any:
 def _build(kind: Any, values: dict[str, Any]) -> Any:
     """Return a dataclass made from the values; TypeError if a value is missing or has another type."""
     arguments = {}
-    for name, key, hint in _fields(kind):
-        if is_dataclass(hint):
+    for name, key, hint, is_nested in _fields(kind):
+        if is_nested:
             arguments[name] = _build(hint, values)
         elif key in values:
             arguments[name] = _typed(values[key], hint)
@@ -66,14 +73,20 @@ def _build(kind: Any, values: dict[str, Any]) -> Any:
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, str, Any], ...]:
-    """Return name, key in JSON and type of each field of a dataclass."""
+def _fields(kind: Any) -> tuple[tuple[str, str, Any, bool], ...]:
+    """Return name, key in JSON and type of each field of a dataclass, and True for another dataclass."""
     hints = get_type_hints(kind)
-    return tuple((field.name, field.metadata.get("key", field.name), hints[field.name]) for field in fields(kind))
+    return tuple(
+        (field.name, field.metadata.get("key", field.name), hint, is_dataclass(hint))
+        for field in fields(kind)
+        for hint in [hints[field.name]]
+    )
 
 
 def _typed(value: Any, hint: Any) -> Any:
     """Convert a value of JSON to the annotated type; TypeError if that is not possible."""
+    if hint is float and type(value) is float:  # the usual case, in a journal of a million steps
+        return value
     if get_origin(hint) is tuple:
         return tuple(_typed(item, get_args(hint)[0]) for item in value)
     if isinstance(hint, UnionType):
@@ -81,7 +94,7 @@ def _typed(value: Any, hint: Any) -> Any:
     if hint is float:
         if value is None:
             return math.nan
-        if type(value) is float or _is_integer(value):
+        if _is_integer(value):
             return float(value)
     elif type(value) is hint and (hint is not int or _is_integer(value)):
         return value
