@@ -46,6 +46,14 @@ def test_resume_continues_in_the_same_folder(story: Path, tmp_path: Path) -> Non
     assert charrnn.train(resume=run.path).finished.step == 9  # nothing is left to do
 
 
+def test_more_steps_or_minutes_continue_a_finished_run(story: Path, tmp_path: Path) -> None:
+    run = charrnn.train(story, out=tmp_path / "run", steps=5, **SMALL)
+    assert charrnn.train(resume=run.path, more=3).finished.step == 8
+    assert charrnn.train(resume=run.path, more_minutes=0.002).finished.step > 8
+    with pytest.raises(UsageError, match="`more` and `more_minutes` need `resume`"):
+        charrnn.train(story, out=tmp_path / "other", more=3)
+
+
 def test_a_keyboard_interrupt_saves_the_run_before_it_is_raised(story: Path, tmp_path: Path) -> None:
     def interrupt(event: Event) -> None:
         if isinstance(event, StepDone) and event.step == 7:
