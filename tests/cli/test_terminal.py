@@ -174,7 +174,7 @@ def test_ctrl_c_before_training_begins_leaves_nothing(
 ) -> None:
     (folder / "long.txt").write_text(STORY * 5000, encoding="utf-8")
     with open_terminal("train", "long.txt", "--out", "run", *TINY, "--steps", "9", *options, cwd=folder) as terminal:
-        terminal.wait_for("learning the vocabulary" if "subword" in options else "reading")
+        terminal.wait_for("learning the vocabulary" if "subword" in options else "%")  # a short stage is not shown
         began = time.monotonic()
         terminal.press(b"\x03")
         assert terminal.end() == 130
