@@ -8,6 +8,8 @@ from charrnn.config.defaults import EVALUATION_COST, EVALUATION_SHARE
 
 FINAL_SHARE = 0.1
 """Share of a run's time that the evaluation of the whole validation text at its end may take."""
+CAUTION = 0.8
+"""Share of the expected duration of an evaluation that is kept if the last one was quicker, as on a busy computer."""
 NEWEST = 0.2
 """Weight of the newest step in the average duration of a step."""
 
@@ -53,8 +55,9 @@ class TimeBudget:
             self.evaluation = min(estimate, EVALUATION_SHARE * self.limit)
 
     def set_evaluation(self, seconds: float) -> None:
-        """Set the duration of an evaluation to that of the last one."""
-        self.evaluation, self.evaluation_measured = seconds, True
+        """Set the expected duration of an evaluation from that of the last one and of those before."""
+        least = CAUTION * self.evaluation if self.evaluation_measured else 0.0
+        self.evaluation, self.evaluation_measured = max(seconds, least), True
 
     def plan_final(self, seconds: float, elapsed: float) -> None:
         """Plan a final evaluation of this duration if it fits into the run, or if `final_evaluation` is "always"."""
